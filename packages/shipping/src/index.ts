@@ -1,0 +1,6 @@
+export * from './errors.ts'
+export * from './frame.ts'
+export * from './frame-channel.ts'
+export * from './limits.ts'
+export * from './messages.ts'
+export * from './segment-payload.ts'

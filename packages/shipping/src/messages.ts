@@ -1,0 +1,190 @@
+import { canonicalBytes, EvidenceError, parseCanonical, type JsonValue } from '@probant/evidence'
+import { ShippingError } from './errors.ts'
+import type { FrameName } from './frame.ts'
+import {
+  MAX_CHALLENGED_SEGMENTS,
+  MAX_MESSAGE_BYTES,
+  MAX_NOTE_BYTES,
+  MAX_PROOF_HASHES,
+  PROTOCOL_VERSION,
+} from './limits.ts'
+import { integer, list, matching, nullable, object, oneOf, text, type Reader } from './shape.ts'
+
+/** Opens a session. `boxTime` feeds a skew alert only; `databaseSize` is the size that the box's own database counts. */
+export interface Hello {
+  protocol: number
+  origin: string
+  boxTime: string
+  databaseSize: number
+}
+
+/** A size of the journal at the centre, with the checkpoint note that states it. */
+export interface KnownSize {
+  size: number
+  note: string
+}
+
+/** Stored segments `[start, end)` to be shipped once more, chosen by a nonce that the box could not foresee. */
+export interface Challenge {
+  nonce: string
+  segments: { start: number; end: number }[]
+}
+
+export interface Welcome {
+  protocol: number
+  centreTime: string
+  witnessed: KnownSize | null
+  audited: KnownSize | null
+  challenge: Challenge
+}
+
+/** A checkpoint with its proof of consistency with `oldSize`; `proof` holds base64 hashes of 32 bytes. */
+export interface Head {
+  oldSize: number
+  note: string
+  proof: string[]
+}
+
+/** As a C2SP tlog-witness answers: 200 `lines`; 409 `size` witnessed; 403 key unknown; 404 log unknown; 422 bad proof. */
+export interface HeadAnswer {
+  status: 200 | 403 | 404 | 409 | 422
+  size?: number
+  lines?: string[]
+  reason?: string
+}
+
+/** One contradiction that the centre found, as `Finding` of @probant/evidence. */
+export interface ShippedFinding {
+  kind: string
+  seq: number | null
+  expected: string
+  found: string
+}
+
+/**
+ * 200: stored (and, for a shipment, recomputed: `receipt` is the audit receipt; none for a challenge answer);
+ * 409: does not continue what is stored, ship from `size`; 422: refused, `findings` say why.
+ */
+export interface SegmentAnswer {
+  status: 200 | 409 | 422
+  size: number
+  receipt?: string
+  findings?: ShippedFinding[]
+}
+
+/** Why the centre ends the session. */
+export interface ErrorMessage {
+  reason: string
+}
+
+/** The JSON message of each frame type; `segment` and `bye` carry none. */
+export interface Messages {
+  hello: Hello
+  welcome: Welcome
+  head: Head
+  'head-answer': HeadAnswer
+  'segment-answer': SegmentAnswer
+  error: ErrorMessage
+}
+
+export type MessageName = keyof Messages & FrameName
+
+const time = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a time in UTC with milliseconds')
+const origin = matching(/^[A-Za-z0-9./-]{1,200}$/, 'an origin')
+const note = text(MAX_NOTE_BYTES, 1)
+const hash = matching(/^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes')
+const kind = matching(/^[a-z-]{1,64}$/, 'a kind of finding')
+const explanation = text(4096)
+
+const knownSize = object<KnownSize>({ required: { size: integer(), note } })
+
+const readers: { [N in MessageName]: Reader<Messages[N]> } = {
+  hello: object<Hello>({
+    required: { protocol: oneOf(PROTOCOL_VERSION), origin, boxTime: time, databaseSize: integer() },
+  }),
+  welcome: object<Welcome>({
+    required: {
+      protocol: oneOf(PROTOCOL_VERSION),
+      centreTime: time,
+      witnessed: nullable(knownSize),
+      audited: nullable(knownSize),
+      challenge: object<Challenge>({
+        required: {
+          nonce: matching(/^[0-9a-f]{64}$/, '64 hex digits'),
+          segments: list(
+            object<{ start: number; end: number }>({
+              required: { start: integer(), end: integer(1) },
+            }),
+            MAX_CHALLENGED_SEGMENTS,
+          ),
+        },
+      }),
+    },
+  }),
+  head: object<Head>({
+    required: { oldSize: integer(), note, proof: list(hash, MAX_PROOF_HASHES) },
+  }),
+  'head-answer': object<
+    { status: HeadAnswer['status'] },
+    { size: number; lines: string[]; reason: string }
+  >({
+    required: { status: oneOf(200, 403, 404, 409, 422) },
+    optional: { size: integer(), lines: list(text(8192, 1), 16), reason: explanation },
+  }),
+  'segment-answer': object<
+    { status: SegmentAnswer['status']; size: number },
+    { receipt: string; findings: ShippedFinding[] }
+  >({
+    required: { status: oneOf(200, 409, 422), size: integer() },
+    optional: {
+      receipt: note,
+      findings: list(
+        object<ShippedFinding>({
+          required: { kind, seq: nullable(integer()), expected: explanation, found: explanation },
+        }),
+        100,
+      ),
+    },
+  }),
+  error: object<ErrorMessage>({ required: { reason: explanation } }),
+}
+
+/**
+ * The JCS payload of one message.
+ * @throws ShippingError `malformed-message` when our own message would be refused by a peer
+ */
+export function encodeMessage<N extends MessageName>(name: N, message: Messages[N]): Uint8Array {
+  const value = plain(message)
+  readers[name](value, name)
+  return canonicalBytes(value)
+}
+
+/**
+ * Reads the payload of a frame strictly: canonical JSON, exactly the members of the message, within limits.
+ * @throws ShippingError `malformed-message`, naming the member
+ */
+export function decodeMessage<N extends MessageName>(name: N, payload: Uint8Array): Messages[N] {
+  if (payload.length > MAX_MESSAGE_BYTES)
+    throw new ShippingError('malformed-message', `${name}: ${payload.length} bytes`)
+  let value: JsonValue
+  try {
+    value = parseCanonical(payload)
+  } catch (cause) {
+    if (!(cause instanceof EvidenceError)) throw cause
+    throw new ShippingError('malformed-message', `${name}: ${cause.message}`, { cause })
+  }
+  return readers[name](value, name)
+}
+
+/** A message holds strings, integers, lists and objects only: this gives it the type of JSON, without absent members. */
+function plain(value: unknown): JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, member]) => member !== undefined)
+        .map(([name, member]) => [name, plain(member)]),
+    )
+  throw new ShippingError('malformed-message', `a ${typeof value} in a message`)
+}
