@@ -1,0 +1,45 @@
+/** Why a piece of evidence could not be read. Callers switch on it; the set is closed. */
+export type EvidenceErrorCode =
+  | 'malformed-encoding' // not hex, not base64, not UTF-8, a number out of range
+  | 'malformed-json'
+  | 'not-canonical' // JSON, but not the bytes that RFC 8785 (and formats.md section 1) would give
+  | 'malformed-blocks'
+  | 'malformed-commitment'
+  | 'malformed-tree' // indexes, sizes or hashes that no Merkle tree has
+  | 'malformed-note'
+  | 'malformed-vkey'
+  | 'malformed-checkpoint'
+  | 'malformed-cosignature'
+  | 'malformed-proof'
+  | 'malformed-trace'
+  | 'malformed-seal'
+  | 'malformed-segment'
+  | 'malformed-lat'
+  | 'malformed-token'
+  | 'malformed-receipt'
+  | 'malformed-anchors'
+  | 'malformed-bundle'
+  | 'too-large' // beyond a limit of formats.md
+  | 'unknown-format' // a later format: the honest answer is "can't tell"
+  | 'unsupported-algorithm' // likewise
+
+/**
+ * The one error that this package throws on purpose: what was read is not what formats.md says.
+ * Anything else that escapes is a defect of ours.
+ */
+export class EvidenceError extends Error {
+  override readonly name = 'EvidenceError'
+  readonly code: EvidenceErrorCode
+  /** Where in the input: a member, a line number or an entry name, when there is one to tell. */
+  readonly where: string | undefined
+
+  constructor(
+    code: EvidenceErrorCode,
+    message: string,
+    options: { where?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.where = options.where
+  }
+}
