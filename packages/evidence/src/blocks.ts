@@ -104,6 +104,11 @@ export function parseBlocks(value: JsonValue | undefined, place: BlockPlace): Bl
   return blocks
 }
 
+/** Blocks in the order to write them: by type, then as given. An empty list is not written at all. */
+export function formatBlocks(blocks: readonly Block[]): Block[] {
+  return blocks.toSorted((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
+}
+
 /** What is left to say of parsed blocks: which were ignored, which not checked, which forbid an answer. */
 export function checkBlocks(blocks: readonly Block[]): BlocksReport {
   const ignored: string[] = []
