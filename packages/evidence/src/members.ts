@@ -1,0 +1,169 @@
+import { fromBase64 } from './bytes.ts'
+import { parseCommitment, type Commitment } from './commitment.ts'
+import { EvidenceError, type EvidenceErrorCode } from './errors.ts'
+import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './jcs.ts'
+
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const hexPattern = /^(?:[0-9a-f]{2})*$/
+
+/** Milliseconds since 1970 of a time written as formats.md section 3 wants it, else undefined. */
+export function timeMs(text: string): number | undefined {
+  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
+  // Dates that don't exist (30 February) roll over silently in some engines: they must round-trip.
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== text ? undefined : ms
+}
+
+/**
+ * The members of one object of format 1: exactly the names announced, each read with its type. Untrusted
+ * JSON becomes a typed value through this and nothing else; every failure is an EvidenceError with the
+ * code of the format being read, and names the member.
+ */
+export class Members {
+  readonly where: string
+  readonly #code: EvidenceErrorCode
+  readonly #object: JsonObject
+
+  constructor(
+    value: JsonValue,
+    code: EvidenceErrorCode,
+    where: string,
+    required: readonly string[],
+    optional: readonly string[] = [],
+  ) {
+    this.where = where
+    this.#code = code
+    if (!isJsonObject(value)) throw this.#error('not an object')
+    this.#object = value
+    for (const name of required) {
+      if (!Object.hasOwn(value, name)) throw this.#error(`member "${name}" is missing`)
+    }
+    for (const name of Object.keys(value)) {
+      if (!required.includes(name) && !optional.includes(name)) {
+        throw this.#error(`member ${JSON.stringify(name)} is unknown`)
+      }
+    }
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#object, name)
+  }
+
+  /** The member as it is. */
+  value(name: string): JsonValue {
+    const value = this.#object[name]
+    if (value === undefined) throw this.wrong(name, 'a value')
+    return value
+  }
+
+  text(name: string, pattern?: RegExp): string {
+    const value = this.value(name)
+    if (typeof value !== 'string' || (pattern !== undefined && !pattern.test(value))) {
+      throw this.wrong(name, pattern === undefined ? 'text' : `text like ${pattern.source}`)
+    }
+    return value
+  }
+
+  oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
+    const value = this.value(name)
+    const choice = choices.find((each) => each === value)
+    if (choice === undefined) throw this.wrong(name, `one of ${choices.join(', ')}`)
+    return choice
+  }
+
+  integer(name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+    const value = this.value(name)
+    if (
+      typeof value !== 'number' ||
+      !Number.isSafeInteger(value) ||
+      value < least ||
+      value > most
+    ) {
+      throw this.wrong(name, 'an integer in its range')
+    }
+    return value
+  }
+
+  /** Lower-case hex of exactly so many bytes. */
+  hex(name: string, lengthBytes: number): string {
+    const value = this.value(name)
+    if (typeof value !== 'string' || value.length !== lengthBytes * 2 || !hexPattern.test(value)) {
+      throw this.wrong(name, `${lengthBytes} bytes in lower-case hex`)
+    }
+    return value
+  }
+
+  uuid(name: string): string {
+    return this.text(name, uuidPattern)
+  }
+
+  time(name: string): string {
+    const value = this.text(name)
+    if (timeMs(value) === undefined) throw this.wrong(name, 'a UTC time with milliseconds')
+    return value
+  }
+
+  object(name: string): JsonObject {
+    const value = this.value(name)
+    if (!isJsonObject(value)) throw this.wrong(name, 'an object')
+    return value
+  }
+
+  list(name: string): readonly JsonValue[] {
+    const value = this.value(name)
+    if (!isJsonArray(value)) throw this.wrong(name, 'an array')
+    return value
+  }
+
+  /** SHA-256 and SHA3-256 side by side: digests and commitments alike. */
+  pair(name: string): Commitment {
+    return parseCommitment(this.value(name), `${this.where}.${name}`)
+  }
+
+  orNull<T>(name: string, read: (name: string) => T): T | null {
+    return this.value(name) === null ? null : read(name)
+  }
+
+  /** The members of an object inside this one. */
+  inner(name: string, required: readonly string[], optional: readonly string[] = []): Members {
+    return new Members(this.value(name), this.#code, `${this.where}.${name}`, required, optional)
+  }
+
+  /** The members of each object of an array inside this one. */
+  each(name: string, required: readonly string[], optional: readonly string[] = []): Members[] {
+    return this.list(name).map(
+      (item, at) =>
+        new Members(item, this.#code, `${this.where}.${name}[${at}]`, required, optional),
+    )
+  }
+
+  /** Padded base64, decoded. */
+  base64(name: string): Uint8Array {
+    try {
+      return fromBase64(this.text(name))
+    } catch (cause) {
+      throw this.wrong(name, 'padded base64', cause)
+    }
+  }
+
+  wrong(name: string, expected: string, cause?: unknown): EvidenceError {
+    const where = `${this.where}.${name}`
+    return new EvidenceError(this.#code, `"${name}" is not ${expected}`, { where, cause })
+  }
+
+  #error(what: string): EvidenceError {
+    return new EvidenceError(this.#code, what, { where: this.where })
+  }
+}
+
+/**
+ * Refuses a `format` other than 1 before anything else is looked at: what a later format means can't be
+ * told (`unknown-format`); a lower one never existed (the given code).
+ */
+export function requireFormat1(value: JsonValue, code: EvidenceErrorCode, where: string): void {
+  const format = isJsonObject(value) ? value['format'] : undefined
+  if (typeof format === 'number' && format > 1) {
+    throw new EvidenceError('unknown-format', `format ${format} is not known`, { where })
+  }
+  if (format !== 1) throw new EvidenceError(code, 'format is not 1', { where })
+}
