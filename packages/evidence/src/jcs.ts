@@ -25,7 +25,7 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
  * only, no lone surrogates, at most 32 levels). A value outside them is an EvidenceError 'not-canonical'.
  */
 export function canonicalBytes(value: JsonValue): Uint8Array {
-  checkRestrictions(value)
+  checkRestrictions(value, 0)
   return utf8(canonicalText(value))
 }
 
@@ -39,10 +39,15 @@ export function canonicalBytes(value: JsonValue): Uint8Array {
 export function parseCanonical(bytes: Uint8Array): JsonValue {
   const text = fromUtf8(bytes)
   const value = parseJson(text)
-  checkRestrictions(value)
-  // JSON.parse keeps the order of keys, so for canonical input JSON.stringify gives the same text back,
-  // save where keys look like array indexes: the runtime moves those first. Then we sort ourselves.
-  if ((!keysAreSorted(value) || JSON.stringify(value) !== text) && canonicalText(value) !== text) {
+  const sorted = checkRestrictions(value, 0)
+  // JSON.parse keeps the order of keys, so for canonical input JSON.stringify gives the same text back, save
+  // where keys look like array indexes: the runtime moves those first. Then, or when strings may hold a lone
+  // surrogate (text that was UTF-8 can only hold one as an escape), we serialise ourselves.
+  const same =
+    sorted && !text.includes('\\ud')
+      ? JSON.stringify(value) === text
+      : canonicalText(value) === text
+  if (!same) {
     throw new EvidenceError('not-canonical', 'JSON that is not in its canonical form (RFC 8785)')
   }
   return value
@@ -59,51 +64,37 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Throws unless formats.md section 1 allows the value. `level` counts the arrays and objects around it. */
-function checkRestrictions(value: JsonValue, level = 0): void {
-  switch (typeof value) {
-    case 'number':
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-        throw new EvidenceError('not-canonical', `the number ${value} is not a safe integer`)
-      }
-      return
-    case 'string':
-      checkWellFormed(value)
-      return
-    case 'object':
-      if (value === null) return
-      if (level === maximumNesting) {
-        throw new EvidenceError('not-canonical', `nested deeper than ${maximumNesting} levels`)
-      }
-      if (isJsonArray(value)) {
-        for (const item of value) checkRestrictions(item, level + 1)
-        return
-      }
-      for (const [key, item] of Object.entries(value)) {
-        checkWellFormed(key)
-        checkRestrictions(item, level + 1)
-      }
+/**
+ * Throws unless formats.md section 1 allows the numbers and the nesting; `level` counts the arrays and objects
+ * around the value. Returns whether every object's keys are in RFC 8785 order as they stand.
+ */
+function checkRestrictions(value: JsonValue, level: number): boolean {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) {
+      throw new EvidenceError('not-canonical', `the number ${value} is not a safe integer`)
+    }
+    return true
   }
-}
-
-/** A lone surrogate can come out of an escape such as `\ud800`, which is why UTF-8 alone doesn't exclude it. */
-function checkWellFormed(text: string): void {
-  if (!text.isWellFormed()) {
-    throw new EvidenceError('not-canonical', 'a string with a lone surrogate')
+  if (typeof value !== 'object' || value === null) return true
+  if (level === maximumNesting) {
+    throw new EvidenceError('not-canonical', `nested deeper than ${maximumNesting} levels`)
   }
-}
-
-/** Whether every object's keys are in RFC 8785 order as they stand. */
-function keysAreSorted(value: JsonValue): boolean {
-  if (isJsonArray(value)) return value.every(keysAreSorted)
-  if (!isJsonObject(value)) return true
-  let previous: string | undefined
-  for (const [key, item] of Object.entries(value)) {
+  let sorted = true
+  if (isJsonArray(value)) {
+    for (const item of value) sorted = checkRestrictions(item, level + 1) && sorted
+    return sorted
+  }
+  let previous = ''
+  for (const key of Object.keys(value)) {
     // JavaScript compares strings by UTF-16 code units, which is the order of RFC 8785 section 3.2.3.
-    if ((previous !== undefined && key <= previous) || !keysAreSorted(item)) return false
+    if (key < previous) sorted = false
     previous = key
+    const item = value[key]
+    if (typeof item === 'string') continue
+    if (item === undefined) throw new EvidenceError('not-canonical', `"${key}" has no value`)
+    sorted = checkRestrictions(item, level + 1) && sorted
   }
-  return true
+  return sorted
 }
 
 /**
@@ -124,6 +115,13 @@ export function canonicalText(value: JsonValue): string {
   }
   // Numbers and strings: RFC 8785 is defined as what ECMAScript's serialiser writes.
   return JSON.stringify(value)
+}
+
+/** A lone surrogate can come out of an escape such as `\ud800`, which is why UTF-8 alone doesn't exclude it. */
+function checkWellFormed(text: string): void {
+  if (!text.isWellFormed()) {
+    throw new EvidenceError('not-canonical', 'a string with a lone surrogate')
+  }
 }
 
 /** Guards against callers that come around the type. */
