@@ -1,0 +1,10 @@
+export type { Connection } from './connection.ts'
+export { createPool, type Database, type PoolOptions } from './database.ts'
+export type { Client, NamedStatement, TransactionOptions } from './transaction.ts'
+export { migrate, type MigrationOptions } from './migrate.ts'
+export {
+  PostgresError,
+  UnknownCommitState,
+  type FaultKind,
+  type PostgresErrorCode,
+} from './errors.ts'
