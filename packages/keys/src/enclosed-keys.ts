@@ -1,0 +1,93 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Randomness } from '@probant/host'
+import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
+import { KeyError } from './errors.ts'
+import type { KeyProvider, KeyRef } from './provider.ts'
+import { openSealed, seal } from './sealed-bytes.ts'
+
+const dataKeyTag = 'probant/data-key/v1'
+const vaultKeyTag = 'probant/vault-key/v1'
+const fileAlgorithm = 'aes-256-gcm-stream'
+
+/** The vault that a vault key belongs to. */
+export interface VaultPlace {
+  readonly boxId: string
+  readonly vault: string
+}
+
+/** The object that a data key belongs to. */
+export interface ObjectPlace extends VaultPlace {
+  readonly object: string
+}
+
+/**
+ * The enclosed form of an object's data key (docs/formats.md section 11), which opens only for the same box, vault and object:
+ * swapping two rows of a database never opens one object with another's key.
+ * @param vaultKey 32 bytes
+ * @param dataKey 32 bytes
+ * @throws KeyError `wrong-size`
+ */
+export function enclosedDataKey(
+  vaultKey: Uint8Array,
+  dataKey: Uint8Array,
+  place: ObjectPlace,
+  randomness: Randomness,
+): Uint8Array {
+  if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
+  return seal(vaultKey, concat(dataKey, placeDigest(place)), utf8(dataKeyTag), randomness)
+}
+
+/** @throws KeyError `altered` when the bytes are changed, of another vault key, or of another place */
+export function openDataKey(
+  vaultKey: Uint8Array,
+  enclosed: Uint8Array,
+  place: ObjectPlace,
+): Uint8Array {
+  const opened = openSealed(vaultKey, enclosed, utf8(dataKeyTag))
+  const bound = opened.subarray(32)
+  if (opened.length !== 64 || !timingSafeEqual(bound, placeDigest(place))) {
+    throw new KeyError('altered', 'the enclosed data key belongs to another object')
+  }
+  return opened.subarray(0, 32)
+}
+
+function placeDigest({ boxId, vault, object }: ObjectPlace): Uint8Array {
+  const fields = [dataKeyTag, boxId, vault, object, fileAlgorithm]
+  return hash('sha256', concat(...fields.map((field) => lengthPrefixed(utf8(field)))), 'buffer')
+}
+
+/** A vault key: in memory, and as it is stored. */
+export interface VaultKey {
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  readonly enclosed: Uint8Array
+}
+
+/**
+ * Makes a vault key from the provider's generator and encloses it under the box's wrapping key. Nothing is stored.
+ * @throws KeyError of the provider
+ */
+export async function newVaultKey(
+  provider: KeyProvider,
+  wrappingKey: KeyRef,
+  place: VaultPlace,
+): Promise<VaultKey> {
+  const key = await provider.random(32)
+  return { key, enclosed: await provider.enclose(wrappingKey, key, vaultData(place)) }
+}
+
+/** @throws KeyError `altered` when the bytes are changed or of another vault; those of the provider */
+export async function openVaultKey(
+  provider: KeyProvider,
+  wrappingKey: KeyRef,
+  enclosed: Uint8Array,
+  place: VaultPlace,
+): Promise<Uint8Array> {
+  const key = await provider.open(wrappingKey, enclosed, vaultData(place))
+  if (key.length !== 32) throw new KeyError('altered', 'the enclosed bytes are no vault key')
+  return key
+}
+
+function vaultData({ boxId, vault }: VaultPlace): Uint8Array {
+  return concat(...[vaultKeyTag, boxId, vault].map((field) => lengthPrefixed(utf8(field))))
+}

@@ -1,0 +1,65 @@
+import { KeyError } from '../errors.ts'
+import { encryptChunk } from './chunk.ts'
+import { CHUNK_BYTES, newHeader, type PayloadKey } from './header.ts'
+import { HeldBytes } from './held-bytes.ts'
+
+/**
+ * Encrypts one file as it streams (docs/formats.md section 11), in memory of two chunks whatever the file's size:
+ * `header`, then what each `update` returns, then `final`. Reads the bytes given before it returns, so a
+ * caller may reuse its buffer.
+ */
+export class FileEncryptor {
+  /** The first 80 bytes of the file. */
+  readonly header: Buffer
+  readonly #payload: PayloadKey
+  readonly #held = new HeldBytes(CHUNK_BYTES)
+  #index = 0
+  #plaintextBytes = 0
+  #ended = false
+
+  /**
+   * @param dataKey 32 bytes, of this object alone
+   * @param salt 32 fresh random bytes: a key and salt used twice would repeat nonces
+   * @throws KeyError `wrong-size`
+   */
+  constructor(dataKey: Uint8Array, salt: Uint8Array) {
+    this.#payload = newHeader(dataKey, salt)
+    this.header = Buffer.from(this.#payload.header)
+  }
+
+  /** Plaintext taken so far. */
+  get plaintextBytes(): number {
+    return this.#plaintextBytes
+  }
+
+  /** Like `update`, in pieces for one `writev`: nothing is copied together. */
+  updatePieces(plaintext: Uint8Array): Buffer[] {
+    if (this.#ended) throw new KeyError('closed', 'the file was already ended')
+    const pieces: Buffer[] = []
+    this.#plaintextBytes += plaintext.length
+    this.#held.push(plaintext, (chunk) => {
+      pieces.push(...encryptChunk(this.#payload, this.#index++, false, chunk))
+    })
+    return pieces
+  }
+
+  /** Whole stored chunks, as far as they are known not to be the last; often empty. @throws KeyError `closed` */
+  update(plaintext: Uint8Array): Buffer {
+    return Buffer.concat(this.updatePieces(plaintext))
+  }
+
+  /** The last stored chunk. Forgets the key. @throws KeyError `closed` when called twice */
+  final(): Buffer {
+    if (this.#ended) throw new KeyError('closed', 'the file was already ended')
+    const last = encryptChunk(this.#payload, this.#index, true, this.#held.rest())
+    this.discard()
+    return Buffer.concat(last)
+  }
+
+  /** Gives the file up: forgets the key and the plaintext held. Safe to repeat. */
+  discard(): void {
+    this.#ended = true
+    this.#payload.key.fill(0)
+    this.#held.wipe()
+  }
+}

@@ -1,0 +1,68 @@
+import { hkdfSync, timingSafeEqual } from 'node:crypto'
+import { EncryptedFileError, KeyError } from '../errors.ts'
+
+/** Bytes of plaintext in every chunk but the last (docs/formats.md section 11). */
+export const CHUNK_BYTES = 65_536
+/** The authentication tag that ends each stored chunk. */
+export const TAG_BYTES = 16
+/** A stored chunk that isn't the last. */
+export const STORED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
+export const HEADER_BYTES = 80
+
+const SALT_AT = 16
+const COMMITMENT_AT = 48
+const magic = Buffer.from('PBNTFILE', 'ascii')
+/** Format 1, algorithm 1 (AES-256-GCM, HKDF-SHA-256), 2^16 bytes a chunk, five zeros. */
+const parameters = Buffer.from([1, 1, 16, 0, 0, 0, 0, 0])
+
+/** What opens one file's chunks. */
+export interface PayloadKey {
+  readonly header: Buffer
+  readonly key: Buffer
+}
+
+/** The header and payload key of a new file. @throws KeyError `wrong-size` unless both are 32 bytes */
+export function newHeader(dataKey: Uint8Array, salt: Uint8Array): PayloadKey {
+  if (salt.length !== 32) throw new KeyError('wrong-size', 'the salt of a file has 32 bytes')
+  const { key, commitment } = derive(dataKey, salt)
+  return { header: Buffer.concat([magic, parameters, salt, commitment]), key }
+}
+
+/**
+ * The payload key of a stored file, given out only when the header commits to this data key: without that, one
+ * ciphertext could be made to open under two keys.
+ * @throws EncryptedFileError `truncated`, `unknown-format`, `wrong-key`
+ */
+export function openHeader(header: Uint8Array, dataKey: Uint8Array): PayloadKey {
+  if (header.length < HEADER_BYTES) {
+    throw new EncryptedFileError('truncated', 'the file ends within its header')
+  }
+  const own = Buffer.from(header.subarray(0, HEADER_BYTES))
+  if (!own.subarray(0, SALT_AT).equals(Buffer.concat([magic, parameters]))) {
+    throw new EncryptedFileError('unknown-format', 'not an encrypted file of format 1')
+  }
+  const { key, commitment } = derive(dataKey, own.subarray(SALT_AT, COMMITMENT_AT))
+  if (!timingSafeEqual(commitment, own.subarray(COMMITMENT_AT))) {
+    throw new EncryptedFileError('wrong-key', 'the header commits to another data key or salt')
+  }
+  return { header: own, key }
+}
+
+function derive(dataKey: Uint8Array, salt: Uint8Array): { key: Buffer; commitment: Buffer } {
+  if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
+  const expand = (info: string): Buffer => Buffer.from(hkdfSync('sha256', dataKey, salt, info, 32))
+  return {
+    key: expand('probant/file/v1/payload'),
+    commitment: expand('probant/file/v1/commitment'),
+  }
+}
+
+/** Bytes that a plaintext of `plaintextBytes` takes when stored. */
+export function storedBytes(plaintextBytes: number): number {
+  return HEADER_BYTES + plaintextBytes + chunkCount(plaintextBytes) * TAG_BYTES
+}
+
+/** Chunks of a plaintext: at least one, which is empty only for an empty file. */
+export function chunkCount(plaintextBytes: number): number {
+  return Math.max(1, Math.ceil(plaintextBytes / CHUNK_BYTES))
+}

@@ -1,0 +1,5 @@
+export { FileDecryptor } from './decryptor.ts'
+export { FileEncryptor } from './encryptor.ts'
+export { CHUNK_BYTES, HEADER_BYTES, chunkCount, storedBytes } from './header.ts'
+export { decryptRange, type StoredFile } from './range.ts'
+export { decryptStream, encryptStream } from './streams.ts'

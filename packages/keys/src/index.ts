@@ -1,0 +1,28 @@
+export type {
+  Attestation,
+  Capabilities,
+  KeyKind,
+  KeyProvider,
+  KeyRef,
+  SigningKind,
+} from './provider.ts'
+export { openProvider, type KeySettings } from './open-provider.ts'
+export { rawPublicKey } from './raw-public-key.ts'
+export { nodeCrypto } from './node-crypto.ts'
+export {
+  enclosedDataKey,
+  newVaultKey,
+  openDataKey,
+  openVaultKey,
+  type ObjectPlace,
+  type VaultKey,
+  type VaultPlace,
+} from './enclosed-keys.ts'
+export * from './file-encryption/index.ts'
+export {
+  EncryptedFileError,
+  KeyError,
+  type EncryptedFileErrorCode,
+  type Fault,
+  type KeyErrorCode,
+} from './errors.ts'

@@ -1,0 +1,1 @@
+export { delayedProvider, type Delays } from './delayed-provider.ts'
