@@ -8,3 +8,6 @@ export {
   type FaultKind,
   type PostgresErrorCode,
 } from './errors.ts'
+export { startCluster, type Cluster, type ClusterOptions } from './cluster/cluster.ts'
+export type { Exit } from './cluster/server.ts'
+export type { DatabaseRights } from './cluster/roles.ts'

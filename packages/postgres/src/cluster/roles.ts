@@ -1,0 +1,61 @@
+import pg from 'pg'
+import { driverConfig, type Connection } from '../connection.ts'
+import { typedError } from '../errors.ts'
+
+export interface DatabaseRights {
+  /** Role that owns it and runs its migrations. */
+  owner: string
+  /** Other roles that may connect; what they may do there, migrations say. */
+  users?: string[]
+}
+
+const { escapeIdentifier, escapeLiteral } = pg
+
+/** @param administrator a connection as superuser */
+export async function createRole(
+  administrator: Connection,
+  name: string,
+  password: string,
+): Promise<void> {
+  await withClient(administrator, async (client) => {
+    const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name])
+    const verb = rows.length === 0 ? 'CREATE' : 'ALTER'
+    // utility statements take no parameters
+    await client.query(
+      `${verb} ROLE ${escapeIdentifier(name)} LOGIN PASSWORD ${escapeLiteral(password)}`,
+    )
+  })
+}
+
+/** @param administrator a connection as superuser */
+export async function createDatabase(
+  administrator: Connection,
+  name: string,
+  { owner, users = [] }: DatabaseRights,
+): Promise<void> {
+  const database = escapeIdentifier(name)
+  await withClient(administrator, async (client) => {
+    const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    if (rows.length === 0)
+      await client.query(`CREATE DATABASE ${database} OWNER ${escapeIdentifier(owner)}`)
+    await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`)
+    for (const user of users)
+      await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${escapeIdentifier(user)}`)
+  })
+}
+
+async function withClient(
+  connection: Connection,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client(driverConfig(connection))
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await work(client)
+  } catch (error) {
+    throw typedError(error)
+  } finally {
+    await client.end()
+  }
+}

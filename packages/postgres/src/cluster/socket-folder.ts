@@ -1,0 +1,71 @@
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PostgresError } from '../errors.ts'
+import type { ServerUser } from './privileges.ts'
+
+/** Part of the socket's name, nothing more: the server listens on no network. */
+export const SOCKET_PORT = 5432
+
+const SOCKET = `.s.PGSQL.${SOCKET_PORT}`
+
+/** sun_path of <linux/un.h> is 108 bytes with its final zero. */
+const LONGEST_SOCKET_PATH = 107
+
+/**
+ * A folder for the socket, short enough and passable by everyone (passwords guard the server).
+ * @param asked the caller's wish, made if it doesn't exist
+ * @param previous the folder of an earlier run, taken again if it is still ours
+ */
+export async function socketFolder(
+  user: ServerUser,
+  asked: string | undefined,
+  previous: string | undefined,
+): Promise<string> {
+  if (asked !== undefined) {
+    await mkdir(asked, { recursive: true })
+    return prepare(user, asked)
+  }
+  if (previous !== undefined && (await isOurs(user, previous))) return prepare(user, previous)
+  const base = [tmpdir(), '/tmp', '/var/tmp'].find((folder) => fits(join(folder, 'pg-XXXXXX')))
+  return prepare(user, await mkdtemp(join(base ?? '/tmp', 'pg-')))
+}
+
+/**
+ * Removes the socket, its lock file, the mount points and the folder itself. Never recursively: in
+ * the server's namespace the data folder is mounted below.
+ */
+export async function removeSocketFolder(folder: string): Promise<void> {
+  const gone = () => undefined
+  await unlink(join(folder, SOCKET)).catch(gone)
+  await unlink(join(folder, `${SOCKET}.lock`)).catch(gone)
+  for (const name of ['server', 'data']) await rmdir(join(folder, name)).catch(gone)
+  await rmdir(folder).catch(gone)
+}
+
+function fits(folder: string): boolean {
+  return Buffer.byteLength(join(folder, SOCKET)) <= LONGEST_SOCKET_PATH
+}
+
+async function prepare(user: ServerUser, folder: string): Promise<string> {
+  if (!fits(folder))
+    throw new PostgresError(
+      'cluster',
+      `${folder} is too long a path for a Unix socket (${LONGEST_SOCKET_PATH} bytes with its name): ` +
+        'set TMPDIR to a shorter one',
+    )
+  await chmod(folder, 0o711)
+  if (user.isOther) await chown(folder, user.uid, user.gid)
+  return folder
+}
+
+/** Anyone may make names in a shared temporary folder, so a recorded one is looked at again. */
+async function isOurs(user: ServerUser, folder: string): Promise<boolean> {
+  try {
+    const status = await lstat(folder)
+    await readdir(folder)
+    return status.isDirectory() && status.uid === user.uid && fits(folder)
+  } catch {
+    return false
+  }
+}
