@@ -36,11 +36,11 @@ export class FrameChannel {
    * @throws ShippingError `cut-short` when the stream is gone, `too-slow` when the peer takes nothing for `timeoutMs`
    */
   async send(name: FrameName, payload: Uint8Array, timeoutMs = 60_000): Promise<void> {
-    if (this.#closed || !this.#stream.writable) throw this.#cut()
+    this.#mustBeOpen()
     if (this.#stream.write(encodeFrame(name, payload))) return
     const taken = await waitFor((wake) => (this.#wakeWriter = wake), timeoutMs)
     if (!taken) throw new ShippingError('too-slow', 'the peer took nothing in time')
-    if (this.#closed) throw this.#cut()
+    this.#mustBeOpen()
   }
 
   /** Encodes and sends a JSON message. */
@@ -76,6 +76,10 @@ export class FrameChannel {
   /** Ends our side after what was sent; resolves at once. */
   end(): void {
     this.#stream.end()
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed || !this.#stream.writable) throw this.#cut()
   }
 
   #close(): void {

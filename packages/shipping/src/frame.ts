@@ -49,23 +49,25 @@ export function encodeFrame(name: FrameName, payload: Uint8Array): Uint8Array {
 }
 
 /**
- * Cuts a byte stream into frames. Memory never exceeds one frame and what was pushed: a length is believed only as far as
- * bytes arrive, and is refused as soon as its five bytes of prefix are there.
+ * Cuts a byte stream into frames. Memory never exceeds twice what arrived and wasn't taken: a length is believed only as far
+ * as bytes arrive, and is refused as soon as its five bytes of prefix are there.
  */
 export class FrameDecoder {
-  #chunks: Uint8Array[] = []
-  #buffered = 0
+  // what arrived is copied into one buffer: a peer that sends byte by byte can't make it a million small objects
+  #buffer = new Uint8Array(16 * 1024)
+  #start = 0
+  #end = 0
 
   /** Bytes held back because their frame is not complete yet. */
   get bufferedBytes(): number {
-    return this.#buffered
+    return this.#end - this.#start
   }
 
   /** Takes what arrived; {@link next} gives the frames. */
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return
-    this.#chunks.push(chunk)
-    this.#buffered += chunk.length
+    if (this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length)
+    this.#buffer.set(chunk, this.#end)
+    this.#end += chunk.length
   }
 
   /**
@@ -73,54 +75,38 @@ export class FrameDecoder {
    * @throws ShippingError `frame-too-long`, `unknown-frame`
    */
   next(): Frame | undefined {
-    if (this.#buffered < PREFIX_BYTES) return undefined
-    const prefix = this.#front(PREFIX_BYTES)
-    const length = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0)
-    const type = prefix[LENGTH_BYTES] ?? 0
+    if (this.bufferedBytes < PREFIX_BYTES) return undefined
+    const length = new DataView(this.#buffer.buffer, this.#start).getUint32(0)
+    const type = this.#buffer[this.#start + LENGTH_BYTES] ?? 0
     const name = names.get(type)
     if (name === undefined)
       throw new ShippingError('unknown-frame', `frame of unknown type ${type}`)
     if (length < 1 || length > limitOf(name)) throw tooLong(name, length)
-    if (this.#buffered < LENGTH_BYTES + length) return undefined
-    const bytes = this.#front(LENGTH_BYTES + length)
-    const payload = bytes.slice(PREFIX_BYTES, LENGTH_BYTES + length)
-    this.#drop(LENGTH_BYTES + length)
+    if (this.bufferedBytes < LENGTH_BYTES + length) return undefined
+    const end = this.#start + LENGTH_BYTES + length
+    const payload = this.#buffer.slice(this.#start + PREFIX_BYTES, end)
+    this.#start = end
     return { name, payload }
   }
 
   /** @throws ShippingError `cut-short` when the stream ended inside a frame */
   end(): void {
-    if (this.#buffered > 0)
+    if (this.bufferedBytes > 0)
       throw new ShippingError('cut-short', 'the connection ended in the middle of a frame')
   }
 
-  /** First chunk, joined with its successors only as far as `count` bytes need it. */
-  #front(count: number): Uint8Array {
-    const first = this.#chunks[0] ?? new Uint8Array()
-    if (first.length >= count) return first
-    const joined: Uint8Array[] = []
-    let total = 0
-    while (total < count) {
-      const chunk = this.#chunks.shift()
-      if (chunk === undefined) break
-      joined.push(chunk)
-      total += chunk.length
-    }
-    const bytes = new Uint8Array(total)
-    let offset = 0
-    for (const chunk of joined) {
-      bytes.set(chunk, offset)
-      offset += chunk.length
-    }
-    this.#chunks.unshift(bytes)
-    return bytes
-  }
-
-  #drop(count: number): void {
-    const first = this.#front(count)
-    this.#chunks.shift()
-    if (first.length > count) this.#chunks.unshift(first.subarray(count))
-    this.#buffered -= count
+  #makeRoom(count: number): void {
+    const kept = this.#buffer.subarray(this.#start, this.#end)
+    const needed = kept.length + count
+    const capacity = Math.max(16 * 1024, needed * 2)
+    const roomy =
+      capacity <= this.#buffer.length && capacity * 4 > this.#buffer.length
+        ? this.#buffer
+        : new Uint8Array(capacity)
+    roomy.set(kept)
+    this.#buffer = roomy
+    this.#start = 0
+    this.#end = kept.length
   }
 }
 

@@ -8,7 +8,17 @@ import {
   MAX_PROOF_HASHES,
   PROTOCOL_VERSION,
 } from './limits.ts'
-import { integer, list, matching, nullable, object, oneOf, text, type Reader } from './shape.ts'
+import {
+  integer,
+  list,
+  matching,
+  nullable,
+  object,
+  objectWith,
+  oneOf,
+  text,
+  type Reader,
+} from './shape.ts'
 
 /** Opens a session. `boxTime` feeds a skew alert only; `databaseSize` is the size that the box's own database counts. */
 export interface Hello {
@@ -96,57 +106,53 @@ const hash = matching(/^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes')
 const kind = matching(/^[a-z-]{1,64}$/, 'a kind of finding')
 const explanation = text(4096)
 
-const knownSize = object<KnownSize>({ required: { size: integer(), note } })
+const knownSize = object<KnownSize>({ size: integer(), note })
+
+const challenge = object<Challenge>({
+  nonce: matching(/^[0-9a-f]{64}$/, '64 hex digits'),
+  segments: list(
+    object<{ start: number; end: number }>({ start: integer(), end: integer(1) }),
+    MAX_CHALLENGED_SEGMENTS,
+  ),
+})
+
+const finding = object<ShippedFinding>({
+  kind,
+  seq: nullable(integer()),
+  expected: explanation,
+  found: explanation,
+})
 
 const readers: { [N in MessageName]: Reader<Messages[N]> } = {
   hello: object<Hello>({
-    required: { protocol: oneOf(PROTOCOL_VERSION), origin, boxTime: time, databaseSize: integer() },
+    protocol: oneOf(PROTOCOL_VERSION),
+    origin,
+    boxTime: time,
+    databaseSize: integer(),
   }),
   welcome: object<Welcome>({
-    required: {
-      protocol: oneOf(PROTOCOL_VERSION),
-      centreTime: time,
-      witnessed: nullable(knownSize),
-      audited: nullable(knownSize),
-      challenge: object<Challenge>({
-        required: {
-          nonce: matching(/^[0-9a-f]{64}$/, '64 hex digits'),
-          segments: list(
-            object<{ start: number; end: number }>({
-              required: { start: integer(), end: integer(1) },
-            }),
-            MAX_CHALLENGED_SEGMENTS,
-          ),
-        },
-      }),
-    },
+    protocol: oneOf(PROTOCOL_VERSION),
+    centreTime: time,
+    witnessed: nullable(knownSize),
+    audited: nullable(knownSize),
+    challenge,
   }),
-  head: object<Head>({
-    required: { oldSize: integer(), note, proof: list(hash, MAX_PROOF_HASHES) },
-  }),
-  'head-answer': object<
-    { status: HeadAnswer['status'] },
+  head: object<Head>({ oldSize: integer(), note, proof: list(hash, MAX_PROOF_HASHES) }),
+  'head-answer': objectWith<
+    Pick<HeadAnswer, 'status'>,
     { size: number; lines: string[]; reason: string }
-  >({
-    required: { status: oneOf(200, 403, 404, 409, 422) },
-    optional: { size: integer(), lines: list(text(8192, 1), 16), reason: explanation },
-  }),
-  'segment-answer': object<
-    { status: SegmentAnswer['status']; size: number },
+  >(
+    { status: oneOf(200, 403, 404, 409, 422) },
+    { size: integer(), lines: list(text(8192, 1), 16), reason: explanation },
+  ),
+  'segment-answer': objectWith<
+    Pick<SegmentAnswer, 'status' | 'size'>,
     { receipt: string; findings: ShippedFinding[] }
-  >({
-    required: { status: oneOf(200, 409, 422), size: integer() },
-    optional: {
-      receipt: note,
-      findings: list(
-        object<ShippedFinding>({
-          required: { kind, seq: nullable(integer()), expected: explanation, found: explanation },
-        }),
-        100,
-      ),
-    },
-  }),
-  error: object<ErrorMessage>({ required: { reason: explanation } }),
+  >(
+    { status: oneOf(200, 409, 422), size: integer() },
+    { receipt: note, findings: list(finding, 100) },
+  ),
+  error: object<ErrorMessage>({ reason: explanation }),
 }
 
 /**

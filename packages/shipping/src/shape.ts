@@ -1,4 +1,4 @@
-import type { JsonValue } from '@probant/evidence'
+import type { JsonObject, JsonValue } from '@probant/evidence'
 import { ShippingError } from './errors.ts'
 
 /** Turns an untrusted JSON value into a typed one or throws `malformed-message`, naming where. */
@@ -53,32 +53,50 @@ export function list<T>(reader: Reader<T>, maxItems: number): Reader<T[]> {
   return (value, where) => {
     if (!Array.isArray(value) || value.length > maxItems)
       throw malformed(where, `a list of at most ${maxItems}`)
-    return value.map((item, index) => reader(item, `${where}[${index}]`))
+    const items: readonly JsonValue[] = value
+    return items.map((item, index) => reader(item, `${where}[${index}]`))
   }
 }
 
-/** What an object's members are read with: `optional` ones may be absent, unknown ones are refused. */
-export interface Members<R, O> {
-  required: { [K in keyof R]: Reader<R[K]> }
-  optional?: { [K in keyof O]: Reader<O[K]> }
+/** How each member of an object is read. */
+export type Readers<T> = { [K in keyof T]: Reader<T[K]> }
+
+/** An object of exactly these members: unknown ones are refused. */
+export function object<T>(required: Readers<T>): Reader<T> {
+  return (value, where) => Object.fromEntries(readMembers(value, where, entries(required), [])) as T
 }
 
-export function object<R, O = Record<never, never>>(
-  members: Members<R, O>,
-): Reader<R & { [K in keyof O]?: O[K] }> {
-  const required = Object.entries<Reader<unknown>>(members.required)
-  const optional = Object.entries<Reader<unknown>>(members.optional ?? {})
-  const known = new Set([...required, ...optional].map(([name]) => name))
-  return (value, where) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw malformed(where, 'an object')
-    for (const name of Object.keys(value))
-      if (!known.has(name)) throw malformed(`${where}.${name}`, 'no such member')
-    const members: [string, unknown][] = []
-    for (const [name, reader] of required)
-      members.push([name, reader(value[name], `${where}.${name}`)])
-    for (const [name, reader] of optional)
-      if (Object.hasOwn(value, name)) members.push([name, reader(value[name], `${where}.${name}`)])
-    return Object.fromEntries(members) as R & { [K in keyof O]?: O[K] }
-  }
+/** The same with members that may be absent. */
+export function objectWith<R, O>(
+  required: Readers<R>,
+  optional: Readers<O>,
+): Reader<R & Partial<O>> {
+  return (value, where) =>
+    Object.fromEntries(readMembers(value, where, entries(required), entries(optional))) as R &
+      Partial<O>
+}
+
+function entries<T>(readers: Readers<T>): [string, Reader<unknown>][] {
+  return Object.entries<Reader<unknown>>(readers)
+}
+
+function readMembers(
+  value: JsonValue | undefined,
+  where: string,
+  required: [string, Reader<unknown>][],
+  optional: [string, Reader<unknown>][],
+): [string, unknown][] {
+  if (!isObject(value)) throw malformed(where, 'an object')
+  const readers = [...required, ...optional.filter(([name]) => Object.hasOwn(value, name))]
+  const known = new Set(readers.map(([name]) => name))
+  for (const name of Object.keys(value))
+    if (!known.has(name)) throw malformed(`${where}.${name}`, 'no such member')
+  return readers.map(([name, reader]) => [
+    name,
+    reader(Object.hasOwn(value, name) ? value[name] : undefined, `${where}.${name}`),
+  ])
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
