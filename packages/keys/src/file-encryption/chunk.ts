@@ -71,3 +71,9 @@ function tryChunk(
     return undefined
   }
 }
+
+/** The pieces as one; a single piece isn't copied. */
+export function joined(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces
+  return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces)
+}

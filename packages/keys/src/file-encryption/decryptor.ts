@@ -1,5 +1,5 @@
 import { EncryptedFileError, KeyError } from '../errors.ts'
-import { decryptChunk } from './chunk.ts'
+import { decryptChunk, joined } from './chunk.ts'
 import { HEADER_BYTES, openHeader, STORED_CHUNK_BYTES, type PayloadKey } from './header.ts'
 import { HeldBytes } from './held-bytes.ts'
 
@@ -23,9 +23,14 @@ export class FileDecryptor {
 
   /** Authenticated plaintext, often empty. @throws EncryptedFileError any code; KeyError `closed` */
   update(stored: Uint8Array): Buffer {
+    return joined(this.updatePieces(stored))
+  }
+
+  /** Like `update`, one piece a chunk: nothing is copied together. All or none of them is returned. */
+  updatePieces(stored: Uint8Array): Buffer[] {
     if (this.#ended) throw new KeyError('closed', 'the file was already ended')
     try {
-      return Buffer.concat(this.#chunks(stored))
+      return this.#chunks(stored)
     } catch (error) {
       this.discard()
       throw error
@@ -71,7 +76,7 @@ export class FileDecryptor {
   discard(): void {
     this.#ended = true
     this.#dataKey.fill(0)
-    this.#payload?.key.fill(0)
+    this.#payload = undefined
     this.#held.wipe()
   }
 }

@@ -1,5 +1,5 @@
 import { KeyError } from '../errors.ts'
-import { encryptChunk } from './chunk.ts'
+import { encryptChunk, joined } from './chunk.ts'
 import { CHUNK_BYTES, newHeader, type PayloadKey } from './header.ts'
 import { HeldBytes } from './held-bytes.ts'
 
@@ -11,11 +11,10 @@ import { HeldBytes } from './held-bytes.ts'
 export class FileEncryptor {
   /** The first 80 bytes of the file. */
   readonly header: Buffer
-  readonly #payload: PayloadKey
+  #payload: PayloadKey | undefined
   readonly #held = new HeldBytes(CHUNK_BYTES)
   #index = 0
   #plaintextBytes = 0
-  #ended = false
 
   /**
    * @param dataKey 32 bytes, of this object alone
@@ -34,32 +33,35 @@ export class FileEncryptor {
 
   /** Like `update`, in pieces for one `writev`: nothing is copied together. */
   updatePieces(plaintext: Uint8Array): Buffer[] {
-    if (this.#ended) throw new KeyError('closed', 'the file was already ended')
+    const payload = this.#open()
     const pieces: Buffer[] = []
     this.#plaintextBytes += plaintext.length
     this.#held.push(plaintext, (chunk) => {
-      pieces.push(...encryptChunk(this.#payload, this.#index++, false, chunk))
+      pieces.push(...encryptChunk(payload, this.#index++, false, chunk))
     })
     return pieces
   }
 
   /** Whole stored chunks, as far as they are known not to be the last; often empty. @throws KeyError `closed` */
   update(plaintext: Uint8Array): Buffer {
-    return Buffer.concat(this.updatePieces(plaintext))
+    return joined(this.updatePieces(plaintext))
   }
 
   /** The last stored chunk. Forgets the key. @throws KeyError `closed` when called twice */
   final(): Buffer {
-    if (this.#ended) throw new KeyError('closed', 'the file was already ended')
-    const last = encryptChunk(this.#payload, this.#index, true, this.#held.rest())
+    const last = encryptChunk(this.#open(), this.#index, true, this.#held.rest())
     this.discard()
     return Buffer.concat(last)
   }
 
   /** Gives the file up: forgets the key and the plaintext held. Safe to repeat. */
   discard(): void {
-    this.#ended = true
-    this.#payload.key.fill(0)
+    this.#payload = undefined
     this.#held.wipe()
+  }
+
+  #open(): PayloadKey {
+    if (this.#payload === undefined) throw new KeyError('closed', 'the file was already ended')
+    return this.#payload
   }
 }

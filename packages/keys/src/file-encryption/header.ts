@@ -1,4 +1,4 @@
-import { hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { EncryptedFileError, KeyError } from '../errors.ts'
 
 /** Bytes of plaintext in every chunk but the last (docs/formats.md section 11). */
@@ -18,7 +18,8 @@ const parameters = Buffer.from([1, 1, 16, 0, 0, 0, 0, 0])
 /** What opens one file's chunks. */
 export interface PayloadKey {
   readonly header: Buffer
-  readonly key: Buffer
+  /** A key object, from which a cipher is made ten times faster than from bytes. */
+  readonly key: KeyObject
 }
 
 /** The header and payload key of a new file. @throws KeyError `wrong-size` unless both are 32 bytes */
@@ -48,13 +49,13 @@ export function openHeader(header: Uint8Array, dataKey: Uint8Array): PayloadKey 
   return { header: own, key }
 }
 
-function derive(dataKey: Uint8Array, salt: Uint8Array): { key: Buffer; commitment: Buffer } {
+function derive(dataKey: Uint8Array, salt: Uint8Array): { key: KeyObject; commitment: Buffer } {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
   const expand = (info: string): Buffer => Buffer.from(hkdfSync('sha256', dataKey, salt, info, 32))
-  return {
-    key: expand('probant/file/v1/payload'),
-    commitment: expand('probant/file/v1/commitment'),
-  }
+  const payload = expand('probant/file/v1/payload')
+  const key = createSecretKey(payload)
+  payload.fill(0)
+  return { key, commitment: expand('probant/file/v1/commitment') }
 }
 
 /** Bytes that a plaintext of `plaintextBytes` takes when stored. */

@@ -34,20 +34,16 @@ export async function* decryptRange(
   checkRange(file, start, end)
   const payload = openHeader(await file.read(0, HEADER_BYTES), dataKey)
   const lastChunk = chunkCount(file.plaintextBytes) - 1
-  try {
-    for (let index = Math.floor(start / CHUNK_BYTES); index * CHUNK_BYTES < end; index++) {
-      const offset = HEADER_BYTES + index * STORED_CHUNK_BYTES
-      const length = Math.min(STORED_CHUNK_BYTES, file.storedBytes - offset)
-      const stored = await file.read(offset, length)
-      if (stored.length !== length) {
-        throw new EncryptedFileError('truncated', `chunk ${index} couldn't be read whole`, index)
-      }
-      const plaintext = decryptChunk(payload, index, index === lastChunk, stored)
-      const first = index * CHUNK_BYTES
-      yield plaintext.subarray(Math.max(0, start - first), Math.min(CHUNK_BYTES, end - first))
+  for (let index = Math.floor(start / CHUNK_BYTES); index * CHUNK_BYTES < end; index++) {
+    const offset = HEADER_BYTES + index * STORED_CHUNK_BYTES
+    const length = Math.min(STORED_CHUNK_BYTES, file.storedBytes - offset)
+    const stored = await file.read(offset, length)
+    if (stored.length !== length) {
+      throw new EncryptedFileError('truncated', `chunk ${index} couldn't be read whole`, index)
     }
-  } finally {
-    payload.key.fill(0)
+    const plaintext = decryptChunk(payload, index, index === lastChunk, stored)
+    const first = index * CHUNK_BYTES
+    yield plaintext.subarray(Math.max(0, start - first), Math.min(CHUNK_BYTES, end - first))
   }
 }
 

@@ -27,10 +27,7 @@ export async function* decryptStream(
 ): AsyncGenerator<Buffer, void, undefined> {
   const decryptor = new FileDecryptor(dataKey)
   try {
-    for await (const bytes of stored) {
-      const plaintext = decryptor.update(bytes)
-      if (plaintext.length > 0) yield plaintext
-    }
+    for await (const bytes of stored) yield* decryptor.updatePieces(bytes)
     const last = decryptor.final()
     if (last.length > 0) yield last
   } finally {
