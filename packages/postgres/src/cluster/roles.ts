@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { driverConfig, type Connection } from '../connection.ts'
-import { typedError } from '../errors.ts'
+import type { Connection } from '../connection.ts'
+import { withAdministrator } from './administrator.ts'
 
 export interface DatabaseRights {
   /** Role that owns it and runs its migrations. */
@@ -17,7 +17,7 @@ export async function createRole(
   name: string,
   password: string,
 ): Promise<void> {
-  await withClient(administrator, async (client) => {
+  await withAdministrator(administrator, async (client) => {
     const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name])
     const verb = rows.length === 0 ? 'CREATE' : 'ALTER'
     // utility statements take no parameters
@@ -34,7 +34,7 @@ export async function createDatabase(
   { owner, users = [] }: DatabaseRights,
 ): Promise<void> {
   const database = escapeIdentifier(name)
-  await withClient(administrator, async (client) => {
+  await withAdministrator(administrator, async (client) => {
     const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
     if (rows.length === 0)
       await client.query(`CREATE DATABASE ${database} OWNER ${escapeIdentifier(owner)}`)
@@ -42,20 +42,4 @@ export async function createDatabase(
     for (const user of users)
       await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${escapeIdentifier(user)}`)
   })
-}
-
-async function withClient(
-  connection: Connection,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
-  const client = new pg.Client(driverConfig(connection))
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    await work(client)
-  } catch (error) {
-    throw typedError(error)
-  } finally {
-    await client.end()
-  }
 }

@@ -85,6 +85,7 @@ export function spawnServer(
 /** The server's own levels, in ours. */
 function logLine(log: Logger, line: string): void {
   const [, level = 'LOG', message = line] = /^([A-Z]+):\s+(.*)$/.exec(line) ?? []
-  if (level === 'FATAL' || level === 'PANIC') log.error(message)
+  if (level === 'PANIC') log.error(message)
+  else if (level === 'FATAL') log.warn(message)
   else log.debug(message)
 }
