@@ -4,7 +4,7 @@ const hostOnly =
   'Time, ids and randomness come from packages/host and are passed in, so that tests can drive them.'
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.probant/**', '.tap/**', '**/node_modules/**', '*.cjs', '*.js'] },
+  { ignores: ['**/dist/**', '**/.probant/**', '.tap/**', '**/node_modules/**', '**/*.cjs', '*.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { checkSettings, HostError } from '@probant/host'
+import { isMap, isScalar, LineCounter, parseDocument, type Node } from 'yaml'
+import { ProvisioningError } from '../errors.ts'
+import { configurationSchema, withDefaults, type Configuration } from './schema.ts'
+
+/**
+ * Reads the YAML file that PROBANT_CONFIG names; without one, the defaults.
+ * @throws ProvisioningError `bad-configuration`: file, line, what is wrong, the nearest known key
+ */
+export async function readConfiguration(path: string | undefined): Promise<Configuration> {
+  if (path === undefined) return withDefaults({})
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ProvisioningError(
+      'bad-configuration',
+      `PROBANT_CONFIG names ${path}, which can't be read: correct the name or the file's rights.`,
+      error,
+    )
+  })
+  return parseConfiguration(text, path)
+}
+
+/** The same on a text; `source` names it in messages. */
+export function parseConfiguration(text: string, source: string): Configuration {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const fault = document.errors[0] ?? document.warnings[0]
+  if (fault !== undefined) {
+    const [sentence] = fault.message.split('\n')
+    throw refusal(`${source}:${lines.linePos(fault.pos[0]).line}: ${sentence ?? fault.code}`)
+  }
+  const content = document.contents
+  if (content === null) return withDefaults({})
+  const lineOf = (node: Node) => lines.linePos(node.range?.[0] ?? 0).line
+  checkNode(content, [], source, lineOf)
+  const configuration = withDefaults(check(document.toJS(), source))
+  checkTimeZone(configuration.window.timeZone, source)
+  return configuration
+}
+
+/** Each key is checked alone, so that the message can name the line that it stands on. */
+function checkNode(
+  node: Node,
+  path: string[],
+  source: string,
+  lineOf: (node: Node) => number,
+): void {
+  const at = (of: Node) => `${source}:${lineOf(of)}`
+  if (!isMap<Node, Node | null>(node)) {
+    check(nested(path, node.toJSON()), at(node))
+    return
+  }
+  for (const { key, value } of node.items) {
+    if (!isScalar(key)) throw refusal(`${at(key)}: a key has to be a plain word`)
+    const inner = [...path, String(key.value)]
+    check(nested(inner, isMap(value) ? {} : value?.toJSON()), at(key))
+    if (isMap(value)) checkNode(value, inner, source, lineOf)
+  }
+}
+
+function check(value: unknown, where: string) {
+  try {
+    return checkSettings(configurationSchema, value, where)
+  } catch (error) {
+    if (error instanceof HostError) throw refusal(error.message, error)
+    throw error
+  }
+}
+
+function nested(path: string[], value: unknown): unknown {
+  return path.reduceRight((inner, key) => ({ [key]: inner }), value)
+}
+
+function checkTimeZone(timeZone: string, source: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch (error) {
+    throw refusal(
+      `${source}: window.timeZone: "${timeZone}" is no time zone, for instance Europe/Paris`,
+      error,
+    )
+  }
+}
+
+function refusal(fault: string, cause?: unknown): ProvisioningError {
+  return new ProvisioningError(
+    'bad-configuration',
+    `${fault} (every key is described in docs/configuration.md).`,
+    cause,
+  )
+}

@@ -1,0 +1,101 @@
+import { Type, type Static } from 'typebox'
+
+/**
+ * Every key of PROBANT_CONFIG. Each has a default, so that an empty file is a whole configuration;
+ * docs/configuration.md says the same for readers, and a test holds the two together.
+ */
+const closed = { additionalProperties: false } as const
+const name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
+const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
+const seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
+const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
+
+export const configurationSchema = Type.Object(
+  {
+    box: Type.Optional(Type.Object({ name: Type.Optional(name) }, closed)),
+    centre: Type.Optional(
+      Type.Object({ name: Type.Optional(name), contact: Type.Optional(mailAddress) }, closed),
+    ),
+    keys: Type.Optional(Type.Object({ provider: Type.Optional(Type.Literal('software')) }, closed)),
+    journal: Type.Optional(
+      Type.Object(
+        { sealAfterSeconds: Type.Optional(seconds), idleSealSeconds: Type.Optional(seconds) },
+        closed,
+      ),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          objectBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+          metadataBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1024 * 1024 })),
+          pendingDeposits: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+        },
+        closed,
+      ),
+    ),
+    heads: Type.Optional(
+      Type.Object({ everySeconds: Type.Optional(Type.Union([seconds, Type.Null()])) }, closed),
+    ),
+    window: Type.Optional(
+      Type.Object(
+        {
+          start: Type.Optional(clockTime),
+          end: Type.Optional(clockTime),
+          timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+          jitterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+        },
+        closed,
+      ),
+    ),
+    mail: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ minLength: 1 })),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+          from: Type.Optional(mailAddress),
+        },
+        closed,
+      ),
+    ),
+    demo: Type.Optional(Type.Object({ documents: Type.Optional(Type.Boolean()) }, closed)),
+  },
+  closed,
+)
+
+export type ConfigurationFile = Static<typeof configurationSchema>
+
+const MEBIBYTE = 1024 * 1024
+
+const defaults = {
+  box: { name: 'demo' },
+  centre: { name: 'centre', contact: 'supervision@demo.example' },
+  keys: { provider: 'software' as const },
+  journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
+  limits: {
+    objectBytes: 16 * 1024 * MEBIBYTE,
+    metadataBytes: 64 * 1024,
+    pendingDeposits: 256,
+  },
+  heads: { everySeconds: 60 as number | null },
+  window: { start: '22:00', end: '05:00', timeZone: 'Europe/Paris', jitterSeconds: 1800 },
+  mail: { from: 'probant@demo.example' },
+  demo: { documents: true },
+}
+
+/** What an installation works with: the file's keys over the defaults. */
+export type Configuration = ReturnType<typeof withDefaults>
+
+export function withDefaults(file: ConfigurationFile) {
+  return {
+    box: { ...defaults.box, ...file.box },
+    centre: { ...defaults.centre, ...file.centre },
+    keys: { ...defaults.keys, ...file.keys },
+    journal: { ...defaults.journal, ...file.journal },
+    limits: { ...defaults.limits, ...file.limits },
+    heads: { ...defaults.heads, ...file.heads },
+    window: { ...defaults.window, ...file.window },
+    /** Without a host, mails go to the sink that the installation runs itself. */
+    mail: { ...defaults.mail, ...file.mail },
+    demo: { ...defaults.demo, ...file.demo },
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import type { Configuration } from '../configuration/schema.ts'
+import type { CentreIdentity } from './identities.ts'
+import { homePaths, LOOPBACK, type Layout } from './layout.ts'
+import type { State } from './state.ts'
+
+/** What changes from one start to the next: where the sockets are. */
+export interface Sockets {
+  /** Short folder outside PROBANT_HOME: a Unix socket's path may hold 107 bytes. */
+  folder: string
+  database: { folder: string; port: number }
+}
+
+interface Given {
+  layout: Layout
+  configuration: Configuration
+  state: State
+  sockets: Sockets
+}
+
+export function applianceSettings(given: Given, centre: CentreIdentity) {
+  const { layout, configuration, state, sockets } = given
+  const paths = homePaths(layout.home)
+  const passwords = state.databasePasswords
+  return {
+    boxId: state.boxId,
+    name: state.boxName,
+    origin: `${state.boxName}/1`,
+    home: paths.box,
+    database: {
+      socketFolder: sockets.database.folder,
+      port: sockets.database.port,
+      database: 'box',
+      owner: { user: 'box_owner', password: passwords.boxOwner },
+      service: { user: 'box_service', password: passwords.boxService },
+    },
+    listen: { host: LOOPBACK, port: layout.ports.portal },
+    administration: { host: LOOPBACK, port: layout.ports.administration },
+    localSocket: boxSocket(sockets),
+    keys: { provider: configuration.keys.provider, folder: paths.keys('box') },
+    centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
+    journal: configuration.journal,
+    limits: configuration.limits,
+    portalFolder: paths.pages('portal'),
+  }
+}
+
+export function agentSettings(given: Given, centre: CentreIdentity) {
+  const { layout, configuration, state, sockets } = given
+  const paths = homePaths(layout.home)
+  const { everySeconds } = configuration.heads
+  return {
+    boxId: state.boxId,
+    origin: `${state.boxName}/1`,
+    home: paths.agent,
+    database: {
+      socketFolder: sockets.database.folder,
+      port: sockets.database.port,
+      database: 'box',
+      user: 'box_journal_reader',
+      password: state.databasePasswords.boxJournalReader,
+    },
+    applianceSocket: boxSocket(sockets),
+    administration: { host: LOOPBACK, port: layout.ports.agentAdministration },
+    centre: {
+      host: LOOPBACK,
+      port: layout.ports.ssh,
+      hostKey: centre.hostKey,
+      witnessKeys: centre.witnessKeys,
+      auditKey: centre.auditKey,
+    },
+    keys: { provider: configuration.keys.provider, folder: paths.keys('agent') },
+    heads: everySeconds === null ? null : { everySeconds },
+    window: configuration.window,
+    controlSocket: agentSocket(sockets),
+  }
+}
+
+export function supervisorSettings({ layout, configuration, state, sockets }: Given) {
+  const paths = homePaths(layout.home)
+  const passwords = state.databasePasswords
+  return {
+    centreName: state.centreName,
+    home: paths.centre,
+    database: {
+      socketFolder: sockets.database.folder,
+      port: sockets.database.port,
+      database: 'centre',
+      owner: { user: 'centre_owner', password: passwords.centreOwner },
+      service: { user: 'centre_service', password: passwords.centreService },
+    },
+    listen: { host: LOOPBACK, port: layout.ports.supervision },
+    administration: { host: LOOPBACK, port: layout.ports.centreAdministration },
+    ssh: { host: LOOPBACK, port: layout.ports.ssh },
+    keys: { provider: configuration.keys.provider, folder: paths.keys('centre') },
+    mail: {
+      host: configuration.mail.host ?? LOOPBACK,
+      port: configuration.mail.port ?? layout.ports.mail,
+      from: configuration.mail.from,
+      secure: false,
+    },
+    publicUrl: `http://localhost:${layout.ports.supervision}`,
+    portalFolder: paths.pages('supervision'),
+  }
+}
+
+export function boxSocket(sockets: Sockets): string {
+  return join(sockets.folder, 'box.sock')
+}
+
+export function agentSocket(sockets: Sockets): string {
+  return join(sockets.folder, 'agent.sock')
+}
