@@ -20,6 +20,7 @@ export type EvidenceErrorCode =
   | 'malformed-anchors'
   | 'malformed-bundle'
   | 'too-large' // beyond a limit of formats.md
+  | 'lower-format' // a format below 1 never existed: somebody downgraded it
   | 'unknown-format' // a later format: the honest answer is "can't tell"
   | 'unsupported-algorithm' // likewise
 

@@ -1,4 +1,4 @@
-import { concat, fromHex, toBase64, toHex } from './bytes.ts'
+import { concat, toBase64, toHex } from './bytes.ts'
 import { parseBlocks, type Block } from './blocks.ts'
 import type { Hashing } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
@@ -70,13 +70,8 @@ export function parseLat(bytes: Uint8Array): Lat {
 
 function readTree(members: Members): Lat['tree'] {
   const size = members.integer('size', 1)
-  const path = members.list('path').map((hash) => {
-    if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
-      throw members.wrong('path', 'an array of hex SHA-256 digests')
-    }
-    return fromHex(hash)
-  })
-  return { index: members.integer('index', 0, size - 1), size, path }
+  const index = members.integer('index', 0, size - 1)
+  return { index, size, path: members.hexList('path', 32) }
 }
 
 function readSignature(members: Members): Lat['signature'] {

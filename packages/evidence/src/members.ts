@@ -1,4 +1,4 @@
-import { fromBase64 } from './bytes.ts'
+import { fromBase64, fromHex } from './bytes.ts'
 import { parseCommitment, type Commitment } from './commitment.ts'
 import { EvidenceError, type EvidenceErrorCode } from './errors.ts'
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './jcs.ts'
@@ -93,6 +93,16 @@ export class Members {
     return value
   }
 
+  /** Hex of so many bytes each, decoded. */
+  hexList(name: string, lengthBytes: number): Uint8Array[] {
+    return this.list(name).map((item) => {
+      if (typeof item !== 'string' || item.length !== lengthBytes * 2 || !hexPattern.test(item)) {
+        throw this.wrong(name, `an array of hex digests of ${lengthBytes} bytes`)
+      }
+      return fromHex(item)
+    })
+  }
+
   uuid(name: string): string {
     return this.text(name, uuidPattern)
   }
@@ -158,12 +168,13 @@ export class Members {
 
 /**
  * Refuses a `format` other than 1 before anything else is looked at: what a later format means can't be
- * told (`unknown-format`); a lower one never existed (the given code).
+ * told (`unknown-format`), a lower one never existed (`lower-format`), no number is the given code.
  */
 export function requireFormat1(value: JsonValue, code: EvidenceErrorCode, where: string): void {
   const format = isJsonObject(value) ? value['format'] : undefined
-  if (typeof format === 'number' && format > 1) {
-    throw new EvidenceError('unknown-format', `format ${format} is not known`, { where })
-  }
-  if (format !== 1) throw new EvidenceError(code, 'format is not 1', { where })
+  if (format === 1) return
+  if (typeof format !== 'number') throw new EvidenceError(code, 'without a format', { where })
+  throw format > 1
+    ? new EvidenceError('unknown-format', `format ${format} is not known`, { where })
+    : new EvidenceError('lower-format', `format ${format} never existed`, { where })
 }

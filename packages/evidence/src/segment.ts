@@ -108,15 +108,10 @@ function readHeader(bytes: Uint8Array): {
 
 /** As many subtrees as the size has one bits. */
 function readRange(members: Members, name: string, size: number): Uint8Array[] {
-  const hashes = members.list(name)
+  const hashes = members.hexList(name, 32)
   const expected = BigInt(size).toString(2).replaceAll('0', '').length
   if (hashes.length !== expected) throw members.wrong(name, `a compact range of ${expected} hashes`)
-  return hashes.map((hash) => {
-    if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
-      throw members.wrong(name, 'an array of hex SHA-256 or SHA3-256 digests')
-    }
-    return fromHex(hash)
-  })
+  return hashes
 }
 
 function isNotZero(byte: number): boolean {
