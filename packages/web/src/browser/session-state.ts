@@ -1,0 +1,25 @@
+import { signal } from '@preact/signals'
+
+export interface Session {
+  user: string
+  name: string
+  roles: string[]
+  csrfToken: string | undefined
+}
+
+/** `undefined` until the page has asked; `null` when nobody is signed in. */
+export const session = signal<Session | null | undefined>(undefined)
+
+/** Somebody was signed in and no longer is: the page keeps what it shows and asks for the password over it. */
+export const isSessionLost = signal(false)
+
+/** Counts sign-ins, so that what failed for want of a session starts again. */
+export const sessionEpoch = signal(0)
+
+export function csrfToken(): string | undefined {
+  return session.peek()?.csrfToken
+}
+
+export function noticeLostSession(): void {
+  if (session.peek()) isSessionLost.value = true
+}
