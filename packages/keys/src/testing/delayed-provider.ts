@@ -38,7 +38,7 @@ export function delayedProvider(
     publicKey: (ref) => provider.publicKey(ref),
     sign: (ref, message) =>
       inTurn(async () => {
-        await clock.sleep(delays.signMs)
+        if (delays.signMs > 0) await clock.sleep(delays.signMs)
         if (delays.failWith !== undefined) throw delays.failWith
         const signed = delays.lie === true ? Buffer.concat([message, Buffer.of(0)]) : message
         return provider.sign(ref, signed)
