@@ -4,13 +4,17 @@ const encoder = new TextEncoder()
 // A byte order mark is a character like another: dropping it would make two byte strings equal.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hexCodes = encoder.encode('0123456789abcdef')
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += hexOfByte[byte] ?? ''
-  return text
+  const codes = new Uint8Array(2 * bytes.length)
+  let at = 0
+  for (const byte of bytes) {
+    codes[at++] = byteAt(hexCodes, byte >> 4)
+    codes[at++] = byteAt(hexCodes, byte & 15)
+  }
+  return decoder.decode(codes)
 }
 
 /** The bytes of lower-case hex; upper case, odd length or anything else is an EvidenceError. */

@@ -79,22 +79,27 @@ export class CompactRange {
     return [...this.#hashes]
   }
 
-  /** Adds a leaf by its hash. */
+  /** Adds a leaf by its hash. When it throws, or `onNode` does, the range is as before. */
   append(leaf: Uint8Array, onNode?: NodeListener): void {
+    if (leaf.length !== treeHashBytes) {
+      throw new EvidenceError('malformed-tree', 'a tree hash that does not have 32 bytes')
+    }
     let hash = leaf
     let level = 0
     let index = this.#size
     onNode?.(level, index, hash)
     // Each trailing one bit of the size is a perfect subtree that the new leaf completes to one twice as large.
     // No bit operators: they would cut the size to 32 bits.
-    while (index % 2 === 1) {
-      const left = this.#hashes.pop()
-      if (left === undefined) throw new Error('a compact range holds one hash per bit of its size')
+    let last = this.#hashes.length - 1
+    let left = this.#hashes[last]
+    while (index % 2 === 1 && left !== undefined) {
       hash = nodeHash(this.#h, left, hash, this.#name)
       index = (index - 1) / 2
       level++
       onNode?.(level, index, hash)
+      left = this.#hashes[--last]
     }
+    this.#hashes.length = last + 1
     this.#hashes.push(hash)
     this.#size++
   }

@@ -32,7 +32,6 @@ export const maximumNoteBytes = 512 * 1024
  * @throws EvidenceError 'malformed-note', 'too-large'
  */
 export function parseNote(input: Uint8Array | string): Note {
-  if (input.length > maximumNoteBytes) throw tooLarge(`${input.length} bytes`)
   const note = noteText(input)
   // eslint's no-control-regex doesn't mind ranges that start at a printable character, so say what is allowed
   if (/[^\n\u0020-\u{10ffff}]/u.test(note)) throw malformed('a control character')
@@ -66,10 +65,14 @@ export function signatureLine(name: string, keyId: Uint8Array, blob: Uint8Array)
 }
 
 function noteText(input: Uint8Array | string): string {
+  // a text has at least as many bytes as UTF-16 units, so what is far too long is never encoded
+  if (input.length > maximumNoteBytes) throw tooLarge(`${input.length} bytes`)
   try {
-    // a string is encoded to make sure that it can be
-    return fromUtf8(typeof input === 'string' ? utf8(input) : input)
+    const bytes = typeof input === 'string' ? utf8(input) : input
+    if (bytes.length > maximumNoteBytes) throw tooLarge(`${bytes.length} bytes`)
+    return fromUtf8(bytes)
   } catch (cause) {
+    if (cause instanceof EvidenceError && cause.code === 'too-large') throw cause
     throw new EvidenceError('malformed-note', 'note: not UTF-8', { cause })
   }
 }

@@ -30,7 +30,8 @@ const maximumPathLength = 64
 export function formatTlogProof({ index, path, checkpointNote }: TlogProof): string {
   if (!Number.isSafeInteger(index) || index < 0) throw malformed(`the index ${index}`)
   if (!path.every(isTreeHash)) throw malformed('a hash that does not have 32 bytes')
-  parseCheckpoint(parseNote(checkpointNote).text)
+  const { size } = parseCheckpoint(parseNote(checkpointNote).text)
+  if (index >= size) throw malformed('the index lies beyond the checkpoint')
   const hashes = path.map((hash) => `${toBase64(hash)}\n`).join('')
   return `${firstLine}\nindex ${index}\n${hashes}\n${checkpointNote}`
 }

@@ -58,7 +58,8 @@ export function parseVkey(text: string, h?: Hashing): VerifierKey {
   const [, name = '', id = '', encoded = ''] = match
   if (!isKeyName(name)) throw malformed('a key name with a space or control character')
   const material = fromBase64(encoded)
-  const key = { ...verifierKey(name, material[0] ?? 0, material.slice(1)), keyId: fromHex(id) }
+  const type = new DataView(material.buffer).getUint8(0)
+  const key = { ...verifierKey(name, type, material.slice(1)), keyId: fromHex(id) }
   if (h !== undefined && !equalBytes(key.keyId, keyIdOf(h, name, key.type, key.publicKey))) {
     throw malformed('the key id is not that of the key')
   }
