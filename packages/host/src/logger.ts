@@ -24,11 +24,7 @@ const SECRET_KEYS = [
 ]
 
 const SECRET_PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]).concat(
-  ['req', 'res'].flatMap((side) => [
-    `${side}.headers.authorization`,
-    `${side}.headers.cookie`,
-    `${side}.headers["set-cookie"]`,
-  ]),
+  'res.headers["set-cookie"]',
 )
 
 /** One JSON object a line, RFC 3339 times in UTC, level by name, secrets replaced by `[redacted]`. */

@@ -10,7 +10,7 @@ const FARTHEST_SUGGESTION = 3
 
 /**
  * The first key of `value` that the JSON schema doesn't name, depth first, or undefined. Objects are
- * closed whether or not the schema says so; those with `patternProperties` (records) take any key.
+ * closed whether or not the schema says so; records, which name no properties, take any key.
  */
 export function firstUnknownKey(
   schema: unknown,
@@ -26,11 +26,10 @@ export function firstUnknownKey(
     )
   const known = schema['properties']
   if (!isRecord(known)) return undefined
-  const open = isRecord(schema['patternProperties'])
   return firstOf(Object.entries(value), ([key, inner]) => {
     const keyPath = path === '' ? key : `${path}.${key}`
     if (Object.hasOwn(known, key)) return firstUnknownKey(known[key], inner, keyPath)
-    return open ? undefined : unknownKey(keyPath, key, Object.keys(known))
+    return unknownKey(keyPath, key, Object.keys(known))
   })
 }
 
