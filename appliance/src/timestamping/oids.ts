@@ -1,0 +1,23 @@
+/** The object identifiers of X.509, CMS and RFC 3161 that the authority writes. */
+export const OIDS = {
+  sha256: '2.16.840.1.101.3.4.2.1',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  commonName: '2.5.4.3',
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  signedData: '1.2.840.113549.1.7.2',
+  tstInfo: '1.2.840.113549.1.9.16.1.4',
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+} as const
+
+/**
+ * The policy of the internal authority, under the arc of UUIDs, which needs no registration (ITU-T X.667):
+ * 6b0c3f5a-2d8e-4b7f-9a1c-5e3d7f204896. See docs/decisions/0011-internal-time-stamping.md.
+ */
+export const POLICY_OID = `2.25.${BigInt('0x6b0c3f5a2d8e4b7f9a1c5e3d7f204896')}`
