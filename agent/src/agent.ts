@@ -1,0 +1,205 @@
+import { join } from 'node:path'
+import type { EvidenceCrypto } from '@probant/evidence'
+import {
+  createMetrics,
+  type Clock,
+  type Logger,
+  type Metrics,
+  type Randomness,
+} from '@probant/host'
+import type { Database } from '@probant/postgres'
+import { Appliance } from './appliance/appliance.ts'
+import { AgentError, messageOf } from './errors.ts'
+import { createFigures, type Figures } from './figures.ts'
+import { LocalFindings } from './findings/findings.ts'
+import { Memory } from './memory/memory.ts'
+import { repeat } from './schedule/repeat.ts'
+import { ShippingSchedule } from './schedule/shipping-schedule.ts'
+import type { AgentSettings } from './settings.ts'
+import type { ShipmentOutcome } from './shipment/shipment.ts'
+import type { ProviderKeyAgent } from './ssh/signing-key.ts'
+import { statusOf, type AgentStatus, type LastRun } from './status.ts'
+import { JournalReader } from './store/journal.ts'
+import { Supervised } from './supervised.ts'
+
+export interface AgentParts {
+  settings: AgentSettings
+  /** Not needed on a box without a centre. */
+  key: ProviderKeyAgent | undefined
+  database: Database
+  crypto: EvidenceCrypto
+  clock: Clock
+  randomness: Randomness
+  logger: Logger
+  /** Aborted when the service stops: loops end, a session under way is cut. */
+  stopping: AbortSignal
+}
+
+/** The agent of one box: what it does by itself, and what can be asked of it. */
+export class Agent {
+  readonly registry: Metrics = createMetrics({ component: 'agent' })
+  readonly #parts: AgentParts
+  readonly #journal: JournalReader
+  readonly #memory: Memory
+  readonly #findings: LocalFindings
+  readonly #schedule: ShippingSchedule
+  readonly #supervised: Supervised | undefined
+  readonly #figures: Figures
+  #lastHead: LastRun | undefined
+  #lastShipment: LastRun | undefined
+
+  private constructor(
+    parts: AgentParts,
+    memory: Memory,
+    findings: LocalFindings,
+    supervised: Supervised | undefined,
+  ) {
+    this.#parts = parts
+    this.#journal = new JournalReader(parts.database)
+    this.#memory = memory
+    this.#findings = findings
+    this.#supervised = supervised
+    this.#schedule = new ShippingSchedule(parts.settings.window, parts.randomness)
+    this.#figures = createFigures(this.registry, (figures) => this.#refresh(figures))
+  }
+
+  /** @throws AgentError `unusable-file`, `unusable-key`; EvidenceError for a pinned key that is none */
+  static async open(parts: AgentParts): Promise<Agent> {
+    const { settings, key, database, clock, logger, stopping } = parts
+    const memory = await Memory.open(settings.home, settings.origin, clock)
+    const appliance = new Appliance(settings.applianceSocket, stopping)
+    const folder = join(settings.home, 'findings')
+    const findings = new LocalFindings(folder, clock, logger, (one) => appliance.giveFinding(one))
+    await findings.load()
+    const { centre } = settings
+    if (centre === null) return new Agent(parts, memory, findings, undefined)
+    if (key === undefined) throw new AgentError('unusable-key', 'a box with a centre needs a key')
+    const journal = new JournalReader(database)
+    const supervised = await Supervised.open({
+      ...parts,
+      key,
+      centre,
+      journal,
+      memory,
+      findings,
+      appliance,
+    })
+    return new Agent(parts, memory, findings, supervised)
+  }
+
+  /** Sends heads and ships traces when they are due, until the service stops. Never rejects. */
+  async run(): Promise<void> {
+    const supervised = this.#supervised
+    if (supervised === undefined) return
+    const { clock, settings } = this.#parts
+    const { heads } = supervised
+    await Promise.all([
+      repeat({
+        ...this.#parts,
+        what: 'head',
+        // Asked each time: a wall clock that was set back moves the next instant.
+        dueMs: () => (heads.isDue() ? clock.nowMs() : heads.dueMs),
+        work: () => this.#sendHead(supervised),
+        firstRetryMs: 1000,
+        longestRetryMs: (settings.heads?.everySeconds ?? 0) * 1000,
+      }),
+      repeat({
+        ...this.#parts,
+        what: 'shipment',
+        dueMs: () => this.#schedule.dueMs(clock.nowMs(), this.#memory.state),
+        work: () => this.ship(),
+        firstRetryMs: 60_000,
+        longestRetryMs: 15 * 60_000,
+      }),
+    ])
+  }
+
+  /**
+   * Ships now.
+   * @throws AgentError `not-enrolled`, and as Shipment.run
+   */
+  async ship(): Promise<ShipmentOutcome> {
+    const { clock } = this.#parts
+    if (this.#supervised === undefined)
+      throw new AgentError('not-enrolled', 'this box has no supervision centre in its settings')
+    try {
+      const outcome = await this.#supervised.ship()
+      const { shippedTo, receiptSize, findings, traces } = outcome
+      this.#lastShipment = {
+        atMs: clock.nowMs(),
+        shippedTo,
+        receiptSize,
+        findings: findings.length,
+      }
+      this.#figures.shipments.inc({ outcome: findings.length === 0 ? 'receipted' : 'findings' })
+      this.#figures.shippedTraces.inc(traces)
+      return outcome
+    } catch (error) {
+      this.#lastShipment = { atMs: clock.nowMs(), error: messageOf(error) }
+      this.#figures.shipments.inc({ outcome: codeOf(error) })
+      throw error
+    }
+  }
+
+  async status(): Promise<AgentStatus> {
+    const nowMs = this.#parts.clock.nowMs()
+    return statusOf({
+      settings: this.#parts.settings,
+      databaseSize: await this.#journal.databaseSize(),
+      checkpointSize: (await this.#journal.newestCheckpoint())?.size ?? null,
+      remembered: this.#memory.state,
+      lastHead: this.#lastHead,
+      lastShipment: this.#lastShipment,
+      nextHeadMs: this.#supervised?.heads.dueMs,
+      nextShipmentMs: this.#supervised && this.#schedule.dueMs(nowMs, this.#memory.state),
+      nightsWithoutReceipt: this.#schedule.nightsWithoutReceipt(nowMs, this.#memory.state),
+      findings: this.#findings.all(),
+    })
+  }
+
+  /** Whether the journal can be read: a centre that is away is no reason not to be ready. */
+  async ready(): Promise<{ ready: boolean; missing?: string[] }> {
+    try {
+      await this.#journal.databaseSize()
+      return { ready: true }
+    } catch (error) {
+      return { ready: false, missing: [`the journal: ${messageOf(error)}`] }
+    }
+  }
+
+  async #sendHead(supervised: Supervised): Promise<void> {
+    const { clock } = this.#parts
+    try {
+      const outcome = await supervised.sendHead()
+      if (outcome === undefined) return
+      this.#lastHead = { ...outcome, findings: outcome.findings.length, atMs: clock.nowMs() }
+      this.#figures.heads.inc({ outcome: String(outcome.status ?? 'none') })
+    } catch (error) {
+      this.#lastHead = { atMs: clock.nowMs(), error: messageOf(error) }
+      this.#figures.heads.inc({ outcome: codeOf(error) })
+      throw error
+    }
+  }
+
+  async #refresh(figures: Figures): Promise<void> {
+    const { witnessed, receipt } = this.#memory.state
+    const nowMs = this.#parts.clock.nowMs()
+    figures.witnessedSize.set(witnessed?.size ?? 0)
+    figures.auditedSize.set(receipt?.size ?? 0)
+    figures.lastHeadSeconds.set((witnessed?.atMs ?? 0) / 1000)
+    figures.lastReceiptSeconds.set((receipt?.atMs ?? 0) / 1000)
+    figures.nightsWithoutReceipt.set(this.#schedule.nightsWithoutReceipt(nowMs, this.#memory.state))
+    figures.findings.reset()
+    for (const { kind } of this.#findings.all()) figures.findings.inc({ kind })
+    try {
+      figures.databaseSize.set(await this.#journal.databaseSize())
+    } catch (error) {
+      // The other figures are worth showing when the database is down; readiness tells about it.
+      this.#parts.logger.warn({ err: error }, 'the journal can not be read')
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AgentError ? error.code : 'unexpected'
+}

@@ -1,0 +1,84 @@
+import { Type, type Static } from 'typebox'
+import { Value } from 'typebox/value'
+import { AgentError, messageOf } from '../errors.ts'
+import { callLocal, type LocalAnswer } from '../http/local-call.ts'
+
+const recomputation = Type.Object({
+  traces: Type.Integer(),
+  objects: Type.Integer(),
+  firstBadSeq: Type.Union([Type.Integer(), Type.Null()]),
+  badObjects: Type.Array(Type.String()),
+  complete: Type.Boolean(),
+})
+
+/** What the appliance found when it recomputed its whole journal and store. */
+export type Recomputation = Static<typeof recomputation>
+
+/** A full recomputation reads every archive: hours on a large box. */
+const RECOMPUTATION_MS = 6 * 3_600_000
+const ANSWER_MS = 30_000
+
+/**
+ * The appliance over its local Unix socket: the sole writer of the journal. What it is given it checks against keys of
+ * its own. Each call may be repeated.
+ */
+export class Appliance {
+  readonly #socketPath: string
+  readonly #stopping: AbortSignal
+
+  /** @param stopping ends calls under way when the service stops */
+  constructor(socketPath: string, stopping: AbortSignal) {
+    this.#socketPath = socketPath
+    this.#stopping = stopping
+  }
+
+  /** Hands over a checkpoint with cosignature lines. @throws AgentError `appliance-unreachable`, `appliance-refused` */
+  async giveCosignatures(note: string): Promise<void> {
+    await this.#post('/cosignatures', { note }, ANSWER_MS)
+  }
+
+  /** Hands over an audit receipt, which the appliance journals. @throws as {@link giveCosignatures} */
+  async giveAuditReceipt(note: string): Promise<void> {
+    await this.#post('/audit-receipts', { note }, ANSWER_MS)
+  }
+
+  /** Tells of something found here. An appliance that has no ear for it (404) is no failure. */
+  async giveFinding(finding: object): Promise<void> {
+    const { status } = await this.#call('/findings', finding, ANSWER_MS)
+    if (status >= 500)
+      throw new AgentError('appliance-unreachable', `the appliance answered ${status} to /findings`)
+  }
+
+  /** Has everything recomputed and journalled; resolves when it is. @throws as {@link giveCosignatures} */
+  async recompute(): Promise<Recomputation> {
+    const answer = await this.#post('/recomputations', {}, RECOMPUTATION_MS)
+    const value = parsed(answer)
+    if (!Value.Check(recomputation, value))
+      throw new AgentError('appliance-refused', 'the appliance answered no recomputation')
+    return value
+  }
+
+  async #post(path: string, body: object, timeoutMs: number): Promise<string> {
+    const answer = await this.#call(path, body, timeoutMs)
+    if (answer.status >= 200 && answer.status < 300) return answer.text
+    const code = answer.status >= 500 ? 'appliance-unreachable' : 'appliance-refused'
+    throw new AgentError(code, `the appliance answered ${answer.status} to ${path}`)
+  }
+
+  async #call(path: string, body: object, timeoutMs: number): Promise<LocalAnswer> {
+    try {
+      const signal = AbortSignal.any([this.#stopping, AbortSignal.timeout(timeoutMs)])
+      return await callLocal(this.#socketPath, 'POST', path, body, signal)
+    } catch (error) {
+      throw new AgentError('appliance-unreachable', `the appliance: ${messageOf(error)}`, error)
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,77 @@
+import { formatTime, type Clock } from '@probant/host'
+import { AgentError } from '../errors.ts'
+import type { LocalFindings } from '../findings/findings.ts'
+import type { CentreSettings } from '../settings.ts'
+import { connectToCentre } from '../ssh/connection.ts'
+import type { ProviderKeyAgent } from '../ssh/signing-key.ts'
+import type { JournalReader } from '../store/journal.ts'
+import { CentreSession } from './session.ts'
+import { Turn } from './turn.ts'
+
+export interface CentreParts {
+  settings: CentreSettings
+  boxId: string
+  origin: string
+  key: ProviderKeyAgent
+  journal: JournalReader
+  findings: LocalFindings
+  clock: Clock
+  /** Ends the session under way when the service stops. */
+  stopping: AbortSignal
+}
+
+/** The supervision centre as this box reaches it: one session at a time, whoever asks. */
+export class Centre {
+  readonly #parts: CentreParts
+  readonly #turn = new Turn()
+
+  constructor(parts: CentreParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Waits its turn, opens a session, lets `work` use it and closes it.
+   * @param isNeeded asked when the turn has come; without need nothing happens and the result is undefined
+   * @throws AgentError `centre-unreachable`, `host-key-mismatch`, `refused-by-centre`, `centre-misbehaved`, or what `work` threw
+   */
+  withSession<T>(
+    work: (session: CentreSession) => Promise<T>,
+    isNeeded: () => boolean = () => true,
+  ): Promise<T | undefined> {
+    return this.#turn.run(async () => (isNeeded() ? this.#session(work) : undefined))
+  }
+
+  async #session<T>(work: (session: CentreSession) => Promise<T>): Promise<T> {
+    const { origin, journal, clock, stopping } = this.#parts
+    if (stopping.aborted) throw new AgentError('stopping', 'the agent is stopping')
+    const databaseSize = await journal.databaseSize()
+    const { frames, close } = await this.#connect()
+    stopping.addEventListener('abort', close)
+    try {
+      const boxTime = formatTime(clock.nowMs())
+      const session = await CentreSession.open(frames, { origin, boxTime, databaseSize })
+      const result = await work(session)
+      await session.bye()
+      return result
+    } finally {
+      stopping.removeEventListener('abort', close)
+      close()
+    }
+  }
+
+  async #connect() {
+    const { settings, boxId, key, findings } = this.#parts
+    try {
+      return await connectToCentre(settings, boxId, key)
+    } catch (error) {
+      if (error instanceof AgentError && error.code === 'host-key-mismatch')
+        await findings.report({
+          kind: 'wrong-key',
+          seq: null,
+          expected: `host key ${settings.hostKey}`,
+          found: error.message,
+        })
+      throw error
+    }
+  }
+}

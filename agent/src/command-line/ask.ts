@@ -1,0 +1,86 @@
+import { Type, type Static } from 'typebox'
+import { Value } from 'typebox/value'
+import { callLocal } from '../http/local-call.ts'
+import { AgentError, messageOf } from '../errors.ts'
+
+const size = Type.Integer({ minimum: 0 })
+const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const finding = Type.Object({
+  kind: Type.String(),
+  seq: orNull(size),
+  expected: Type.String(),
+  found: Type.String(),
+})
+
+/** What `POST /ship` answers, as far as the terminal shows it. */
+const shipment = Type.Object({
+  shippedTo: size,
+  receiptSize: orNull(size),
+  segments: size,
+  traces: size,
+  findings: Type.Array(finding),
+})
+
+/** What `GET /status` answers, as far as the terminal shows it. */
+const status = Type.Object({
+  boxId: Type.String(),
+  origin: Type.String(),
+  centre: orNull(Type.String()),
+  databaseSize: size,
+  checkpointSize: orNull(size),
+  witnessed: orNull(Type.Object({ size, at: Type.String() })),
+  receipt: orNull(Type.Object({ size, at: Type.String() })),
+  nextHead: orNull(Type.String()),
+  nextShipment: orNull(Type.String()),
+  nightsWithoutReceipt: size,
+  findings: Type.Array(finding),
+})
+
+const problem = Type.Object({ detail: Type.String() })
+
+export type AnsweredFinding = Static<typeof finding>
+export type AnsweredShipment = Static<typeof shipment>
+export type AnsweredStatus = Static<typeof status>
+
+/** An answer as it came, for `--json`, and understood. */
+export interface Answer<T> {
+  text: string
+  body: T
+}
+
+/** A shipment may take hours after weeks without a network. */
+const SHIPPING_MS = 24 * 3_600_000
+const STATUS_MS = 30_000
+
+/** Has the running agent ship now. @throws AgentError `centre-unreachable` with the agent's reason */
+export function askToShip(controlSocket: string): Promise<Answer<AnsweredShipment>> {
+  return ask(controlSocket, 'POST', '/ship', SHIPPING_MS, shipment)
+}
+
+/** @throws AgentError `centre-unreachable` when no agent answers */
+export function askForStatus(controlSocket: string): Promise<Answer<AnsweredStatus>> {
+  return ask(controlSocket, 'GET', '/status', STATUS_MS, status)
+}
+
+async function ask<S extends Type.TSchema>(
+  controlSocket: string,
+  method: 'GET' | 'POST',
+  path: string,
+  timeoutMs: number,
+  schema: S,
+): Promise<Answer<Static<S>>> {
+  const answer = await callLocal(
+    controlSocket,
+    method,
+    path,
+    undefined,
+    AbortSignal.timeout(timeoutMs),
+  ).catch((error: unknown) => {
+    throw new AgentError('centre-unreachable', `no agent answers: ${messageOf(error)}`, error)
+  })
+  const text = answer.text.trim()
+  const value: unknown = JSON.parse(text)
+  if (answer.status === 200 && Value.Check(schema, value)) return { text, body: value }
+  const reason = Value.Check(problem, value) ? value.detail : `it answered ${answer.status}`
+  throw new AgentError('centre-unreachable', reason)
+}

@@ -1,0 +1,43 @@
+import type { ExportReport } from '../shipment/export.ts'
+import type { AnsweredFinding, AnsweredShipment, AnsweredStatus } from './ask.ts'
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printShipment(shipment: AnsweredShipment): void {
+  const { shippedTo, receiptSize, segments, traces, findings } = shipment
+  print(`shipped: ${traces} traces in ${segments} segments, up to size ${shippedTo}`)
+  print(receiptSize === null ? 'receipt: none yet' : `receipt: audited up to size ${receiptSize}`)
+  printFindings(findings)
+}
+
+export function printStatus(status: AnsweredStatus): void {
+  const { witnessed, receipt } = status
+  print(`box: ${status.boxId}, log ${status.origin}`)
+  print(`centre: ${status.centre ?? 'none, ships by file'}`)
+  print(`journal: ${status.databaseSize} traces, signed up to ${status.checkpointSize ?? 0}`)
+  print(`witnessed: ${witnessed === null ? 'never' : `${witnessed.size} at ${witnessed.at}`}`)
+  print(`receipt: ${receipt === null ? 'none' : `${receipt.size} at ${receipt.at}`}`)
+  print(`next head: ${status.nextHead ?? 'never'}`)
+  print(`next shipment: ${status.nextShipment ?? 'never'}`)
+  print(`nights without a receipt: ${status.nightsWithoutReceipt}`)
+  printFindings(status.findings)
+}
+
+export function printExport(report: ExportReport, folder: string): void {
+  const traces = report.files.reduce((sum, file) => sum + file.traces, 0)
+  print(`exported: ${traces} traces in ${report.files.length} segments to ${folder}`)
+  print(`journal: from size ${report.from} to ${report.to}`)
+  for (const { name, complete } of report.files)
+    if (!complete) print(`incomplete: ${name}: traces that its checkpoint covers are missing`)
+}
+
+function printFindings(findings: readonly AnsweredFinding[]): void {
+  print(`findings: ${findings.length === 0 ? 'none' : findings.length}`)
+  for (const { kind, seq, expected, found } of findings) {
+    print(`  ${kind}${seq === null ? '' : ` at ${seq}`}`)
+    print(`    expected: ${expected}`)
+    print(`    found: ${found}`)
+  }
+}

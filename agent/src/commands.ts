@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { InvalidArgumentError, type Command } from 'commander'
+import { HostError, readSettings } from '@probant/host'
+import { askForStatus, askToShip, type Answer } from './command-line/ask.ts'
+import { exportFromBox } from './command-line/export.ts'
+import { print, printExport, printShipment, printStatus } from './command-line/output.ts'
+import { AgentError, messageOf } from './errors.ts'
+import { settingsSchema, type AgentSettings } from './settings.ts'
+
+/** Exit codes of `probant agent …`. */
+const FINDINGS = 1
+const UNUSABLE = 2
+const NOT_REACHED = 3
+
+interface Options {
+  settings: string
+  json?: boolean
+}
+
+/** Registers `probant agent ship|export|status`. */
+export function register(program: Command, { home }: { home: string }): void {
+  const agent = program
+    .command('agent')
+    .description('the agent, which ships the journal to the supervision centre')
+  const settingsFile = join(home, 'settings', 'agent.json')
+  const command = (name: string, description: string) =>
+    agent
+      .command(name)
+      .description(description)
+      .option('--settings <file>', "the agent's settings file", settingsFile)
+      .option('--json', 'print JSON')
+
+  command('ship', 'ship every trace that the centre has not audited; wait for its receipt')
+    .requiredOption('--now', 'at once, without waiting for the off-peak window')
+    .action((options: Options) =>
+      reported(async () => {
+        const { controlSocket } = await settingsOf(options)
+        const { body } = show(await askToShip(controlSocket), options, printShipment)
+        return body.findings.length > 0 ? FINDINGS : 0
+      }),
+    )
+
+  command('export', 'write segments to carry to a centre that no network reaches, and a report')
+    .argument('<dir>', 'folder to write to, made when absent')
+    .option('--from <size>', 'first trace; by default what follows the newest receipt', parseSize)
+    .action((folder: string, options: Options & { from?: number }) =>
+      reported(async () => {
+        const report = await exportFromBox(await settingsOf(options), folder, options.from)
+        show({ text: JSON.stringify(report), body: report }, options, (body) =>
+          printExport(body, folder),
+        )
+        return report.files.every(({ complete }) => complete) ? 0 : FINDINGS
+      }),
+    )
+
+  command('status', 'what was witnessed, shipped and receipted, and what comes next').action(
+    (options: Options) =>
+      reported(async () => {
+        const { controlSocket } = await settingsOf(options)
+        show(await askForStatus(controlSocket), options, printStatus)
+        return 0
+      }),
+  )
+}
+
+/** Sets the exit code; what goes wrong becomes one sentence. */
+async function reported(work: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await work()
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    process.exitCode = error instanceof HostError ? UNUSABLE : NOT_REACHED
+    if (!(error instanceof HostError || error instanceof AgentError)) throw error
+  }
+}
+
+function show<T>(answer: Answer<T>, options: Options, inWords: (body: T) => void): Answer<T> {
+  if (options.json === true) print(answer.text)
+  else inWords(answer.body)
+  return answer
+}
+
+function settingsOf({ settings }: Options): Promise<AgentSettings> {
+  return readSettings(settingsSchema, settings)
+}
+
+function parseSize(text: string): number {
+  const size = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(size))
+    throw new InvalidArgumentError('a number of traces')
+  return size
+}

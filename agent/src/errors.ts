@@ -1,0 +1,45 @@
+/** What went wrong in the agent; callers switch on it. */
+export type AgentErrorCode =
+  | 'centre-unreachable'
+  | 'host-key-mismatch'
+  | 'refused-by-centre'
+  | 'centre-misbehaved'
+  | 'appliance-unreachable'
+  | 'appliance-refused'
+  | 'not-enrolled'
+  | 'unusable-key'
+  | 'unusable-file'
+  | 'stopping'
+
+/** `retryable`: the same again later may work. `fatal`: somebody has to change something first. `caller`: what was asked makes no sense. */
+export type AgentErrorKind = 'fatal' | 'retryable' | 'caller'
+
+const KINDS: Record<AgentErrorCode, AgentErrorKind> = {
+  'centre-unreachable': 'retryable',
+  'host-key-mismatch': 'fatal',
+  'refused-by-centre': 'retryable',
+  'centre-misbehaved': 'retryable',
+  'appliance-unreachable': 'retryable',
+  'appliance-refused': 'fatal',
+  'not-enrolled': 'caller',
+  'unusable-key': 'fatal',
+  'unusable-file': 'caller',
+  stopping: 'retryable',
+}
+
+export class AgentError extends Error {
+  override readonly name = 'AgentError'
+  readonly code: AgentErrorCode
+  readonly kind: AgentErrorKind
+
+  constructor(code: AgentErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.kind = KINDS[code]
+  }
+}
+
+/** A message for people from whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

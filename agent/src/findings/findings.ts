@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Type, type Static } from 'typebox'
+import { checkSettings, formatTime, writeDurably, type Clock, type Logger } from '@probant/host'
+import { messageOf } from '../errors.ts'
+import { LOCAL_KINDS, SENTENCES } from './sentences.ts'
+
+const localFinding = Type.Object({
+  kind: Type.Enum(LOCAL_KINDS),
+  seq: Type.Union([Type.Integer(), Type.Null()]),
+  expected: Type.String(),
+  found: Type.String(),
+  fr: Type.String(),
+  en: Type.String(),
+  /** When it was first seen, RFC 3339. */
+  at: Type.String(),
+})
+
+/** A contradiction that the agent itself saw, with both sides and a sentence about it. */
+export type LocalFinding = Static<typeof localFinding>
+
+/** What is told apart from the moment and the words. */
+export type Contradiction = Pick<LocalFinding, 'kind' | 'seq' | 'expected' | 'found'>
+
+/** Beyond, new findings are only logged: whoever answers at the centre's address must not fill the disk. */
+const KEPT = 1000
+
+/** Findings of this box, one durable file each under the agent's home. The same contradiction is kept once. */
+export class LocalFindings {
+  readonly #folder: string
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #tell: (finding: LocalFinding) => Promise<void>
+  readonly #known = new Map<string, LocalFinding>()
+
+  /** @param tell called with each new finding; its failure is logged and nothing more */
+  constructor(
+    folder: string,
+    clock: Clock,
+    logger: Logger,
+    tell: (finding: LocalFinding) => Promise<void>,
+  ) {
+    this.#folder = folder
+    this.#clock = clock
+    this.#logger = logger
+    this.#tell = tell
+  }
+
+  async load(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const names = (await readdir(this.#folder)).filter((name) =>
+      /^[a-z-]+\.[0-9a-f]{16}\.json$/.test(name),
+    )
+    for (const name of names) {
+      const value: unknown = JSON.parse(await readFile(join(this.#folder, name), 'utf8'))
+      this.#known.set(name, checkSettings(localFinding, value, name))
+    }
+  }
+
+  /** Oldest first. */
+  all(): LocalFinding[] {
+    return [...this.#known.values()].sort((a, b) => a.at.localeCompare(b.at))
+  }
+
+  /** Logs it loudly and, the first time, keeps it; durable when this resolves. */
+  async report(contradiction: Contradiction): Promise<LocalFinding> {
+    const name = fileName(contradiction)
+    const known = this.#known.get(name)
+    const finding = known ?? {
+      ...contradiction,
+      ...SENTENCES[contradiction.kind],
+      at: formatTime(this.#clock.nowMs()),
+    }
+    this.#logger.error({ finding }, finding.en)
+    if (known === undefined && this.#known.size < KEPT) {
+      this.#known.set(name, finding)
+      await writeDurably(join(this.#folder, name), `${JSON.stringify(finding, undefined, 2)}\n`)
+      await this.#tell(finding).catch((error: unknown) => {
+        this.#logger.warn({ reason: messageOf(error) }, 'nobody was told of the finding')
+      })
+    }
+    return finding
+  }
+}
+
+function fileName({ kind, seq, expected, found }: Contradiction): string {
+  const digest = createHash('sha256').update(JSON.stringify([kind, seq, expected, found]))
+  return `${kind}.${digest.digest('hex').slice(0, 16)}.json`
+}

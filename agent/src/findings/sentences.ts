@@ -1,0 +1,54 @@
+/** What the box itself can find out about its journal or its centre; kinds of the interfaces document. */
+export const LOCAL_KINDS = [
+  'supervisor-rollback',
+  'supervisor-equivocation',
+  'wrong-key',
+  'bad-checkpoint-signature',
+  'tiles-altered',
+  'truncated',
+  'rollback',
+  'gap',
+] as const
+
+export type LocalFindingKind = (typeof LOCAL_KINDS)[number]
+
+/** One sentence for people, in both languages of the product. */
+export interface Sentence {
+  fr: string
+  en: string
+}
+
+export const SENTENCES: Record<LocalFindingKind, Sentence> = {
+  'supervisor-rollback': {
+    fr: 'Le centre de supervision connaît moins du journal que ce dont ce boîtier détient la preuve.',
+    en: 'The supervision centre knows less of the journal than this box holds proof of.',
+  },
+  'supervisor-equivocation': {
+    fr: 'Le centre de supervision atteste un autre journal que celui que ce boîtier lui a expédié.',
+    en: 'The supervision centre vouches for another journal than the one that this box shipped.',
+  },
+  'wrong-key': {
+    fr: "Ce qui répond à l'adresse du centre de supervision n'a pas la clé attendue.",
+    en: "What answers at the supervision centre's address doesn't have the expected key.",
+  },
+  'bad-checkpoint-signature': {
+    fr: "Une signature reçue du centre de supervision n'est pas valable.",
+    en: 'A signature received from the supervision centre is not valid.',
+  },
+  'tiles-altered': {
+    fr: "Les nœuds d'arbre mis en cache ne correspondent pas aux traces ; la preuve a été recalculée.",
+    en: 'The cached tree nodes do not match the traces; the proof was computed anew.',
+  },
+  truncated: {
+    fr: 'Le journal de ce boîtier est plus court que ce que le centre de supervision en a vu ; des traces récentes manquent.',
+    en: "This box's journal is shorter than what the supervision centre saw of it; recent traces are missing.",
+  },
+  rollback: {
+    fr: 'La base de ce boîtier est revenue à un état antérieur à ce que le centre de supervision a vu.',
+    en: "This box's database is back in a state older than what the supervision centre saw.",
+  },
+  gap: {
+    fr: 'Des traces couvertes par un point de contrôle signé manquent dans la base.',
+    en: 'Traces that a signed checkpoint covers are missing from the database.',
+  },
+}

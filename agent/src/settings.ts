@@ -1,0 +1,73 @@
+import { Type, type Static } from 'typebox'
+
+const port = Type.Integer({ minimum: 0, maximum: 65535 })
+const text = Type.String({ minLength: 1 })
+const timeOfDay = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
+
+/** The agent's settings file (JSON, readable by its owner only); unknown keys are refused. */
+export const settingsSchema = Type.Object(
+  {
+    /** User name at the centre. */
+    boxId: Type.String({ pattern: '^[A-Za-z0-9.-]{1,64}$' }),
+    /** The log that is shipped: `<box>/<incarnation>`. */
+    origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
+    /** The agent's own folder: what it remembers, its findings, its positions. */
+    home: text,
+    database: Type.Object(
+      { socketFolder: text, port, database: text, user: text, password: Type.String() },
+      { additionalProperties: false },
+    ),
+    /** Unix socket on which the appliance takes cosignatures and receipts. */
+    applianceSocket: text,
+    administration: Type.Object({ host: text, port }, { additionalProperties: false }),
+    /** Null on a box that has no route to a centre and ships by file. */
+    centre: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          host: text,
+          port,
+          /** The only SSH host key accepted: wire blob, base64. */
+          hostKey: text,
+          /** vkeys whose cosignatures count (types 0x04 and 0x06). */
+          witnessKeys: Type.Array(text, { minItems: 1 }),
+          /** vkey of the audit receipts (type 0x01). */
+          auditKey: text,
+        },
+        { additionalProperties: false },
+      ),
+    ]),
+    keys: Type.Object(
+      {
+        provider: text,
+        folder: text,
+        provisionedBox: Type.Optional(Type.Boolean()),
+      },
+      { additionalProperties: false },
+    ),
+    /** How often heads go out, in seconds from midnight UTC; null: never. */
+    heads: Type.Union([
+      Type.Null(),
+      Type.Object(
+        { everySeconds: Type.Integer({ minimum: 1, maximum: 86_400 }) },
+        { additionalProperties: false },
+      ),
+    ]),
+    /** The off-peak hours in which traces go, on the clocks of the site. */
+    window: Type.Object(
+      {
+        start: timeOfDay,
+        end: timeOfDay,
+        timeZone: text,
+        jitterSeconds: Type.Integer({ minimum: 0, maximum: 86_400 }),
+      },
+      { additionalProperties: false },
+    ),
+    /** Unix socket for `probant agent …`. */
+    controlSocket: text,
+  },
+  { additionalProperties: false },
+)
+
+export type AgentSettings = Static<typeof settingsSchema>
+export type CentreSettings = NonNullable<AgentSettings['centre']>

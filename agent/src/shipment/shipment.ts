@@ -1,0 +1,169 @@
+import type { Clock, Logger } from '@probant/host'
+import type { SegmentAnswer, ShippedFinding } from '@probant/shipping'
+import type { Appliance, Recomputation } from '../appliance/appliance.ts'
+import type { Centre } from '../centre/centre.ts'
+import { inspect, type InspectedCentre } from '../centre/inspection.ts'
+import type { CentreSession } from '../centre/session.ts'
+import { AgentError, messageOf } from '../errors.ts'
+import type { LocalFindings } from '../findings/findings.ts'
+import type { Heads } from '../heads/heads.ts'
+import type { Position } from '../journal/position.ts'
+import type { Positions } from '../journal/positions.ts'
+import { nextSegment, type BuiltSegment } from '../journal/segments.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { JournalReader } from '../store/journal.ts'
+import { answerChallenge } from './challenge.ts'
+import type { Receipts } from './receipts.ts'
+
+export interface ShipmentParts {
+  origin: string
+  centre: Centre
+  journal: JournalReader
+  positions: Positions
+  memory: Memory
+  findings: LocalFindings
+  heads: Heads
+  receipts: Receipts
+  appliance: Appliance
+  clock: Clock
+  logger: Logger
+}
+
+/** What came of one shipment. */
+export interface ShipmentOutcome {
+  /** Size up to which the centre has audited and receipted the log. */
+  shippedTo: number
+  /** Size of the newest audit receipt held; null before the first. */
+  receiptSize: number | null
+  segments: number
+  traces: number
+  /** The box's full recomputation before the shipment; null when the appliance could not be asked. */
+  recomputation: Recomputation | null
+  /** The centre's findings and the box's own. */
+  findings: ShippedFinding[]
+}
+
+/** Segments in one session; more go in another, which exchanges new session keys. */
+const SEGMENTS_PER_SESSION = 256
+/** How long the checkpoint over the recomputation's trace is waited for. */
+const SIGNING_MS = 10_000
+const SIGNING_POLL_MS = 250
+
+/** Ships every signed trace that the centre has not audited yet. */
+export class Shipment {
+  readonly #parts: ShipmentParts
+
+  constructor(parts: ShipmentParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Has the box recompute itself, answers the centre's challenge and ships what is new, in as many sessions as it takes.
+   * Resolves when nothing is left or the centre refused a segment; receipts are durable and handed over then.
+   * @throws AgentError when the centre could not be reached or misbehaved; what was receipted before stays
+   */
+  async run(): Promise<ShipmentOutcome> {
+    const { memory, receipts, clock, positions } = this.#parts
+    const startedAtMs = clock.nowMs()
+    const outcome: ShipmentOutcome = {
+      shippedTo: 0,
+      receiptSize: null,
+      segments: 0,
+      traces: 0,
+      recomputation: await this.#recompute(),
+      findings: [],
+    }
+    try {
+      let isLeft = true
+      while (isLeft) isLeft = await this.#session(outcome)
+      await memory.update({ shippedAtMs: startedAtMs })
+    } finally {
+      await positions.save()
+      await receipts.handOver()
+      outcome.receiptSize = memory.state.receipt?.size ?? null
+    }
+    return outcome
+  }
+
+  /** A box that can't recompute itself ships all the same: what it holds is for the centre to judge. */
+  async #recompute(): Promise<Recomputation | null> {
+    const { appliance, journal, clock, logger } = this.#parts
+    try {
+      const recomputation = await appliance.recompute()
+      const size = await journal.databaseSize()
+      for (let waitedMs = 0; waitedMs < SIGNING_MS; waitedMs += SIGNING_POLL_MS) {
+        if (((await journal.newestCheckpoint())?.size ?? 0) >= size) break
+        await clock.sleep(SIGNING_POLL_MS)
+      }
+      return recomputation
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error
+      logger.error({ reason: messageOf(error) }, 'shipping without a full recomputation')
+      return null
+    }
+  }
+
+  /** One session; true when more is left for another. */
+  async #session(outcome: ShipmentOutcome): Promise<boolean> {
+    const { centre, origin, memory, findings, heads } = this.#parts
+    const isLeft = await centre.withSession(async (session) => {
+      const known = await inspect(session.welcome, origin, memory, findings)
+      outcome.findings.push(...known.findings)
+      const { challenge } = session.welcome
+      outcome.findings.push(...(await answerChallenge(session, challenge, this.#parts)))
+      const isMoreLeft = await this.#segments(session, known, outcome)
+      const head = await heads.send(session, known)
+      outcome.findings.push(...head.findings)
+      return isMoreLeft
+    })
+    return isLeft ?? false
+  }
+
+  async #segments(
+    session: CentreSession,
+    known: InspectedCentre,
+    outcome: ShipmentOutcome,
+  ): Promise<boolean> {
+    const { journal, positions, origin, heads } = this.#parts
+    let position = await positions.at(known.audited?.size ?? 0, known.audited ?? undefined)
+    outcome.shippedTo = known.audited?.size ?? 0
+    for (let sent = 0; sent < SEGMENTS_PER_SESSION; sent++) {
+      const segment = await nextSegment(journal, positions, origin, position)
+      if (segment === undefined) return false
+      const answer = await session.segment('shipment', segment.bytes)
+      outcome.findings.push(...(answer.findings ?? []))
+      if (answer.status !== 200) return this.#refused(segment, answer)
+      position = await this.#receipted(segment, answer)
+      outcome.segments += 1
+      outcome.traces += segment.traces
+      outcome.shippedTo = position.size
+      if (heads.isDue()) outcome.findings.push(...(await heads.send(session, known)).findings)
+    }
+    return true
+  }
+
+  async #receipted({ after }: BuiltSegment, { receipt }: SegmentAnswer): Promise<Position> {
+    if (after === undefined || receipt === undefined)
+      throw new AgentError(
+        'centre-misbehaved',
+        'a segment was taken without a receipt that fits it',
+      )
+    await this.#parts.receipts.accept(receipt, after)
+    this.#parts.positions.remember(after)
+    return after
+  }
+
+  #refused(segment: BuiltSegment, answer: SegmentAnswer): false {
+    const { start, end } = segment
+    this.#parts.logger.error(
+      { start, end, status: answer.status, size: answer.size, findings: answer.findings },
+      'the centre refused a segment',
+    )
+    if (answer.status === 409)
+      throw new AgentError(
+        'centre-misbehaved',
+        `segment ${start}–${end} doesn't continue ${answer.size}, which the centre announced otherwise`,
+      )
+    return false
+  }
+}
