@@ -89,7 +89,10 @@ await t.test('the watchdog is fed twice per limit, by the process it is meant fo
 
 await t.test('a signal runs the handler once, then the process ends', async (t) => {
   const polite = `onShutdown(async (signal) => { console.log('closing', signal); await sleep(200) }, { timeoutMs: 5000 })`
-  t.match(await signalled(polite, ['SIGINT', 'SIGTERM']), { code: 0, output: 'closing SIGINT\n' })
+  t.strictSame(await signalled(polite, ['SIGINT', 'SIGTERM']), {
+    code: 0,
+    output: 'closing SIGINT\n',
+  })
   const failing = `onShutdown(() => { throw new Error('no') }, { timeoutMs: 5000 })`
   t.match(await signalled(failing, ['SIGTERM']), { code: 1 })
   const stuck = `onShutdown(() => new Promise(() => {}), { timeoutMs: 50 })`

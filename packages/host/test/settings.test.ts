@@ -46,13 +46,12 @@ await t.test('unknown keys are refused, named, with the nearest known one', (t) 
     // as JSON.parse makes it: a key like any other
     [Object.fromEntries([['__proto__', 1]]), 's.json: unknown key __proto__'],
   ]
-  for (const [value, message] of cases)
-    t.match(
-      t.throws(() => checkSettings(schema, value, 's.json')),
-      {
-        ...{ code: 'settings-invalid', message: new RegExp(`^${RegExp.escape(message)}$`) },
-      },
-    )
+  for (const [value, message] of cases) {
+    const error = t.throws(() => checkSettings(schema, value, 's.json'), {
+      code: 'settings-invalid',
+    })
+    t.equal(error instanceof Error ? error.message : error, message)
+  }
   t.end()
 })
 
