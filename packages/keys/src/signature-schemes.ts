@@ -89,8 +89,24 @@ export function schemeOf(algorithm: string): Scheme | undefined {
   return schemeByName.get(algorithm)
 }
 
+/** Reading a key costs as much as a verification, and a journal is verified under few keys. */
+const MOST_KEYS_KEPT = 64
+const keysRead = new Map<string, KeyObject>()
+
 /** The key for that scheme, or undefined when the bytes aren't one. */
 export function readPublicKey(scheme: Scheme, bytes: Uint8Array): KeyObject | undefined {
+  const name = `${scheme.keyType} ${scheme.curve ?? ''} ${Buffer.from(bytes).toString('latin1')}`
+  const known = keysRead.get(name)
+  if (known !== undefined) return known
+  const key = parsePublicKey(scheme, bytes)
+  if (key === undefined) return undefined
+  const [oldest] = keysRead.keys()
+  if (oldest !== undefined && keysRead.size >= MOST_KEYS_KEPT) keysRead.delete(oldest)
+  keysRead.set(name, key)
+  return key
+}
+
+function parsePublicKey(scheme: Scheme, bytes: Uint8Array): KeyObject | undefined {
   if (scheme.raw !== undefined && bytes.length !== scheme.raw.sizeBytes) return undefined
   const der = Buffer.concat(scheme.raw === undefined ? [bytes] : [scheme.raw.prefix, bytes])
   try {

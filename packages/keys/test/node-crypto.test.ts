@@ -128,6 +128,20 @@ await t.test('what is unknown here is never invalid', async (t) => {
   }
 })
 
+await t.test('many keys in turn, each with its own answer', async (t) => {
+  const signers = Array.from({ length: 100 }, () => generateKeyPairSync('ed25519'))
+  for (const round of [1, 2]) {
+    for (const { publicKey, privateKey } of signers) {
+      const raw = rawPublicKey('ed25519', spki(publicKey))
+      const signature = sign(null, message, privateKey)
+      const answer = await nodeCrypto.verify('ed25519', raw, message, signature)
+      if (answer !== 'valid') t.fail(`round ${round}`)
+      const other = await nodeCrypto.verify('ed25519', raw, message, cases.ed25519.signature)
+      if (other !== 'invalid') t.fail(`round ${round}: another's signature`)
+    }
+  }
+})
+
 function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes)
   copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
