@@ -1,6 +1,6 @@
 import { Failure, failureOf } from './failure.ts'
 import { language } from './language.ts'
-import { csrfToken, noticeLostSession } from './session-state.ts'
+import { csrfToken, noticeLostSession, renewSession } from './session-state.ts'
 import type { Shape } from './shape.ts'
 
 interface Call {
@@ -9,7 +9,6 @@ interface Call {
   signal?: AbortSignal
   /** A refusal of these credentials says nothing about the session: used by sign-in itself. */
   isSignIn?: boolean
-  headers?: Record<string, string>
 }
 
 const root = '/api/v1'
@@ -35,6 +34,16 @@ export function callHeaders(isChange: boolean): Record<string, string> {
  * @throws Failure for everything that can go wrong
  */
 export async function call<T>(path: string, shape: Shape<T>, options: Call): Promise<T> {
+  try {
+    return await attempt(path, shape, options)
+  } catch (error) {
+    if (!(error instanceof Failure && error.isStaleToken) || options.isSignIn === true) throw error
+    await renewSession()
+    return attempt(path, shape, options)
+  }
+}
+
+async function attempt<T>(path: string, shape: Shape<T>, options: Call): Promise<T> {
   const { method, body, signal, isSignIn = false } = options
   let status: number
   let answer: string
@@ -46,7 +55,6 @@ export async function call<T>(path: string, shape: Shape<T>, options: Call): Pro
       headers: {
         ...callHeaders(method !== 'GET'),
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...options.headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),

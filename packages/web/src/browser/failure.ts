@@ -25,6 +25,11 @@ export class Failure extends Error {
     this.told = told
   }
 
+  /** The session was renewed elsewhere: the same works with the current token. */
+  get isStaleToken(): boolean {
+    return this.status === 403 && this.told.type === 'csrf'
+  }
+
   /** Trying the same again can help: nothing was wrong with what was asked. */
   get isPassing(): boolean {
     return this.kind === 'network' || this.status === 429 || this.status >= 500

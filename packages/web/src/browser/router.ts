@@ -25,7 +25,7 @@ export function navigate(to: string, { replace = false } = {}): void {
  */
 export function match(pattern: string, address: string): string[] | undefined {
   const expected = pattern.split('/')
-  const given = address.replace(/\/+$/, '').split('/')
+  const given = address.replace(/(.)\/+$/, '$1').split('/')
   if (expected.length !== given.length) return undefined
   const found: string[] = []
   for (const [at, part] of expected.entries()) {

@@ -23,3 +23,14 @@ export function csrfToken(): string | undefined {
 export function noticeLostSession(): void {
   if (session.peek()) isSessionLost.value = true
 }
+
+let renew: (() => Promise<void>) | undefined
+
+/** Sets how a page whose token against forged requests went stale (another tab signed in anew) gets the current one. */
+export function renewSessionWith(renewal: () => Promise<void>): void {
+  renew = renewal
+}
+
+export async function renewSession(): Promise<void> {
+  await renew?.()
+}

@@ -1,7 +1,7 @@
 import { address, call, get } from './api.ts'
 import { Failure } from './failure.ts'
 import type { Session } from './session-state.ts'
-import { isSessionLost, session, sessionEpoch } from './session-state.ts'
+import { isSessionLost, renewSessionWith, session, sessionEpoch } from './session-state.ts'
 import { anything, list, optional, record, text } from './shape.ts'
 
 const sessionShape = record({
@@ -13,6 +13,8 @@ const sessionShape = record({
 
 /** What a person signs in with: a password, or a token handed out by the administrator. */
 export type Credentials = { user: string; password: string } | { token: string }
+
+renewSessionWith(resumeSession)
 
 /** Finds out whether this browser is still signed in. Leaves `session` undefined when the service doesn't answer. */
 export async function resumeSession(): Promise<void> {

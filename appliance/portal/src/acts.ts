@@ -1,0 +1,75 @@
+import { dictionary } from '@probant/web/browser'
+
+const acts = dictionary(
+  {
+    deposit: 'Dépôt',
+    read: 'Lecture',
+    'read-metadata': 'Lecture de la fiche',
+    list: 'Liste',
+    count: 'Comptage',
+    inventory: 'Inventaire',
+    'integrity-check': 'Contrôle d’intégrité',
+    comparison: 'Comparaison',
+    'read-journal': 'Lecture du journal',
+    proof: 'Dossier de preuve remis',
+    destroy: 'Destruction',
+    restitution: 'Restitution',
+    access: 'Tentative d’accès',
+  },
+  {
+    deposit: 'Deposit',
+    read: 'Read',
+    'read-metadata': 'Details read',
+    list: 'List',
+    count: 'Count',
+    inventory: 'Inventory',
+    'integrity-check': 'Integrity check',
+    comparison: 'Comparison',
+    'read-journal': 'Journal read',
+    proof: 'Evidence bundle handed out',
+    destroy: 'Destruction',
+    restitution: 'Restitution',
+    access: 'Attempted access',
+  },
+)
+
+const outcomes = dictionary(
+  { done: 'Fait', refused: 'Refusé', failed: 'Échoué' },
+  { done: 'Done', refused: 'Refused', failed: 'Failed' },
+)
+
+const steps = dictionary(
+  {
+    digests: 'calcul des empreintes',
+    timestamp: 'horodatage',
+    proof: 'préparation et signature de la preuve',
+    file: 'écriture du fichier',
+    commit: 'inscription au journal',
+  },
+  {
+    digests: 'computing the fingerprints',
+    timestamp: 'timestamping',
+    proof: 'preparing and signing the proof',
+    file: 'writing the file',
+    commit: 'recording in the journal',
+  },
+)
+
+/** The name of an act in words; a newer act than this page is shown by its code. */
+export function actName(act: string): string {
+  return named(acts(), act)
+}
+
+export function outcomeName(outcome: string): string {
+  return named(outcomes(), outcome)
+}
+
+/** The step of a deposit at which it failed, in words. */
+export function stepName(step: string): string {
+  return named(steps(), step)
+}
+
+function named(names: object, code: string): string {
+  const found: unknown = Object.entries(names).find(([name]) => name === code)?.[1]
+  return typeof found === 'string' ? found : code
+}

@@ -1,0 +1,162 @@
+import {
+  Choice,
+  formatNumber,
+  isSessionLost,
+  Link,
+  match,
+  messageOf,
+  Notice,
+  Button,
+  Page,
+  path,
+  Progress,
+  ResumeSession,
+  session,
+  sessionEpoch,
+  Shell,
+  SignInAgain,
+  SignInPage,
+  Time,
+  toast,
+} from '@probant/web/browser'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { abandonAll, hasPendingDeposits, startDepositing } from './deposits.ts'
+import { DocumentPage } from './document-page.tsx'
+import { journalHead, watchJournalHead } from './journal-head.ts'
+import { noticeDeposit, VaultPage } from './vault-page.tsx'
+import { loadVaults, openVault, vaults, vaultToOpen } from './vaults.ts'
+import { words } from './words.ts'
+
+startDepositing((deposit) => {
+  toast(words().deposited(deposit.name))
+  noticeDeposit(deposit.vault)
+})
+addEventListener('beforeunload', (event) => {
+  if (hasPendingDeposits.peek()) event.preventDefault()
+})
+
+/** The whole portal: who is signed in decides what is shown. */
+export function App() {
+  const say = words()
+  const user = session.value?.user
+  useEffect(() => () => forgetReader(), [user])
+  return (
+    <Shell
+      site={say.site}
+      navigation={user !== undefined && <VaultChoice />}
+      footer={user !== undefined && <HeadLine />}
+      mayLeave={() => !hasPendingDeposits.peek() || confirm(words().leaveQuestion)}
+    >
+      {session.value === undefined && <ResumeSession />}
+      {session.value === null && <SignInPage welcome={say.welcome} acceptsToken={false} />}
+      {user !== undefined && <SignedIn key={user} />}
+      <SignInAgain acceptsToken={false} />
+    </Shell>
+  )
+}
+
+/** What one person saw or was about to deposit is nobody else's business. */
+function forgetReader(): void {
+  abandonAll()
+  vaults.value = undefined
+  journalHead.value = undefined
+}
+
+function SignedIn() {
+  const say = words()
+  const failure = useSignal<unknown>(undefined)
+  const load = () => {
+    failure.value = undefined
+    loadVaults().catch((error: unknown) => {
+      failure.value = error
+    })
+  }
+  useEffect(watchJournalHead, [sessionEpoch.value])
+  useEffect(() => {
+    if (!isSessionLost.peek() && vaults.peek() === undefined) load()
+  }, [sessionEpoch.value])
+  if (failure.value !== undefined) {
+    return (
+      <Notice tone="alert">
+        <p>{messageOf(failure.value)}</p>
+        <Button onClick={load}>{say.retry}</Button>
+      </Notice>
+    )
+  }
+  if (vaults.value === undefined) return <Progress label={say.loading} />
+  return <Route />
+}
+
+function Route() {
+  const [vault, id] =
+    match('/vaults/:vault/documents/:id', path.value) ?? match('/vaults/:vault', path.value) ?? []
+  if (vault !== undefined && id !== undefined) {
+    return <DocumentPage key={`${vault}/${id}`} vault={vault} id={id} />
+  }
+  if (vault !== undefined) return <VaultPage key={vault} id={vault} />
+  if (match('/', path.value)) return <Start />
+  return <NotFound />
+}
+
+function Start() {
+  const say = words()
+  const first = vaultToOpen(vaults.value ?? [])
+  useEffect(() => {
+    if (first) openVault(first.id, { replace: true })
+  }, [first])
+  if (first) return null
+  return (
+    <Page title={say.noVaultTitle}>
+      <p>{say.noVault}</p>
+    </Page>
+  )
+}
+
+function NotFound() {
+  const say = words()
+  return (
+    <Page title={say.notFoundTitle}>
+      <p>{say.notFound}</p>
+      <p>
+        <Link to="/">{say.toStart}</Link>
+      </p>
+    </Page>
+  )
+}
+
+function VaultChoice() {
+  const known = vaults.value ?? []
+  const [current = ''] =
+    match('/vaults/:vault/documents/:id', path.value) ?? match('/vaults/:vault', path.value) ?? []
+  if (known.length < 2) return null
+  return (
+    <Choice
+      label={words().vault}
+      value={current}
+      options={known.map(({ id, name }) => ({ value: id, label: name }))}
+      onChoose={openVault}
+    />
+  )
+}
+
+function HeadLine() {
+  const say = words()
+  const head = journalHead.value
+  if (!head) return null
+  const { size, witnessedSize, witnessedAt } = head
+  return (
+    <p>
+      {say.head(formatNumber(size))},{' '}
+      {witnessedSize === undefined
+        ? say.headUnwitnessed
+        : say.headWitnessed(formatNumber(witnessedSize))}
+      {witnessedAt !== undefined && (
+        <>
+          {' '}
+          · {say.lastWitnessed} <Time iso={witnessedAt} withSeconds />
+        </>
+      )}
+    </p>
+  )
+}

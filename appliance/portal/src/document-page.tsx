@@ -1,0 +1,141 @@
+import {
+  formatSize,
+  formatNumber,
+  get,
+  Link,
+  messageOf,
+  Notice,
+  Page,
+  Progress,
+  sessionEpoch,
+  Time,
+} from '@probant/web/browser'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { DocumentJournal } from './document-journal.tsx'
+import { DownloadButton } from './download-button.tsx'
+import { IntegrityCheck } from './integrity-check.tsx'
+import { journalHead } from './journal-head.ts'
+import type { VaultDocument } from './service.ts'
+import { addresses, documentShape } from './service.ts'
+import { StateExplained } from './state.tsx'
+import { words } from './words.ts'
+
+/** One document: what it is, how far its proof has got, and what can be done with it. */
+export function DocumentPage({ vault, id }: { vault: string; id: string }) {
+  const say = words()
+  const document = useSignal<VaultDocument | undefined>(undefined)
+  const failure = useSignal<unknown>(undefined)
+  const load = () => {
+    get(addresses.document(vault, id), documentShape).then(
+      (loaded) => {
+        document.value = loaded
+        failure.value = undefined
+      },
+      (error: unknown) => {
+        failure.value = error
+      },
+    )
+  }
+  useEffect(load, [vault, id, sessionEpoch.value])
+  const witnessedSize = journalHead.value?.witnessedSize
+  useEffect(() => {
+    // Reading the document's details leaves a trace: only done when they may have changed.
+    if (document.peek()?.receipt.state === 'accepted') load()
+  }, [witnessedSize])
+
+  const shown = document.value
+  return (
+    <>
+      <Link class="breadcrumb" to={`/vaults/${vault}`}>
+        ← {say.back}
+      </Link>
+      {shown === undefined && failure.value === undefined && <Progress label={say.loading} />}
+      {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
+      {shown && (
+        <Page title={shown.title ?? say.untitled}>
+          <Facts document={shown} />
+          <Proof document={shown} />
+          <IntegrityCheck vault={vault} id={id} />
+          <DocumentJournal vault={vault} id={id} />
+        </Page>
+      )}
+    </>
+  )
+}
+
+function Facts({ document }: { document: VaultDocument }) {
+  const say = words()
+  const { vault, id, title, size, mediaType, depositedAt, depositor } = document
+  return (
+    <section class="card" aria-labelledby="facts">
+      <h2 id="facts">{say.factsTitle}</h2>
+      <dl class="facts">
+        <dt>{say.depositedAt}</dt>
+        <dd>
+          <Time iso={depositedAt} withSeconds />
+        </dd>
+        {depositor !== undefined && (
+          <>
+            <dt>{say.depositor}</dt>
+            <dd>{depositor}</dd>
+          </>
+        )}
+        <dt>{say.size}</dt>
+        <dd title={`${formatNumber(size)} o`}>{formatSize(size)}</dd>
+        {mediaType !== undefined && (
+          <>
+            <dt>{say.kind}</dt>
+            <dd>{mediaType}</dd>
+          </>
+        )}
+        <dt>{say.identifier}</dt>
+        <dd>
+          <code>{id}</code>
+        </dd>
+      </dl>
+      <div class="actions">
+        <DownloadButton
+          label={say.download}
+          path={addresses.content(vault, id)}
+          name={title ?? id}
+          sizeBytes={size}
+        />
+      </div>
+    </section>
+  )
+}
+
+function Proof({ document: { vault, id, size, digests, receipt } }: { document: VaultDocument }) {
+  const say = words()
+  return (
+    <section class="card" aria-labelledby="proof">
+      <h2 id="proof">{say.proofTitle}</h2>
+      <StateExplained state={receipt.state} />
+      <p>{say.proofWords}</p>
+      <div class="actions">
+        <DownloadButton
+          look="primary"
+          label={say.downloadProof}
+          path={addresses.proof(vault, id)}
+          name={`preuve-${id}.zip`}
+          sizeBytes={size}
+        />
+      </div>
+      <details>
+        <summary>{say.fingerprints}</summary>
+        <p>{say.fingerprintsWords}</p>
+        <dl class="facts">
+          <dt>SHA-256</dt>
+          <dd>
+            <code>{digests.sha256}</code>
+          </dd>
+          <dt>SHA3-256</dt>
+          <dd>
+            <code>{digests['sha3-256']}</code>
+          </dd>
+        </dl>
+      </details>
+    </section>
+  )
+}

@@ -1,0 +1,36 @@
+import { Button, download, messageOf, Notice } from '@probant/web/browser'
+import { useSignal } from '@preact/signals'
+import { words } from './words.ts'
+
+interface DownloadButtonProps {
+  label: string
+  path: string
+  /** The name of the file on the reader's disk. */
+  name: string
+  sizeBytes: number
+  look?: 'primary' | 'secondary'
+}
+
+/** Saves a file, and says in the page why it can't be. */
+export function DownloadButton({ label, path, name, sizeBytes, look }: DownloadButtonProps) {
+  const isBusy = useSignal(false)
+  const failure = useSignal<unknown>(undefined)
+  const start = async () => {
+    isBusy.value = true
+    failure.value = undefined
+    try {
+      await download(path, name, sizeBytes)
+    } catch (error) {
+      failure.value = error
+    }
+    isBusy.value = false
+  }
+  return (
+    <>
+      <Button look={look ?? 'secondary'} isBusy={isBusy.value} onClick={() => void start()}>
+        {isBusy.value ? words().downloading : label}
+      </Button>
+      {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
+    </>
+  )
+}

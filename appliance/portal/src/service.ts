@@ -1,0 +1,59 @@
+import type { Shaped } from '@probant/web/browser'
+import { address, flag, list, number, optional, pageOf, record, text } from '@probant/web/browser'
+
+/** The part of the box's interface that the portal uses: what it sends, in `address`es, and what it reads. */
+
+export const vaultShape = record({ id: text, name: text, rights: optional(list(text)) })
+export type Vault = Shaped<typeof vaultShape>
+
+export const documentShape = record({
+  id: text,
+  vault: text,
+  // Absent for those who may check a document without knowing what it is about.
+  title: optional(text),
+  size: number,
+  mediaType: optional(text),
+  digests: record({ sha256: text, 'sha3-256': text }),
+  depositedAt: text,
+  depositor: optional(text),
+  receipt: record({ state: text }),
+})
+export type VaultDocument = Shaped<typeof documentShape>
+
+export const entryShape = record({ seq: number, time: text, act: text, outcome: text })
+export type JournalEntry = Shaped<typeof entryShape>
+
+export const headShape = record({
+  size: number,
+  witnessedSize: optional(number),
+  witnessedAt: optional(text),
+})
+export type JournalHead = Shaped<typeof headShape>
+
+export const integrityShape = record({ intact: flag })
+
+export const vaultPage = pageOf(vaultShape)
+export const documentPage = pageOf(documentShape)
+export const entryPage = pageOf(entryShape)
+
+export const addresses = {
+  vaults: (cursor?: string) => withCursor(address`/vaults`, 100, cursor),
+  vault: (vault: string) => address`/vaults/${vault}`,
+  deposit: (vault: string) => address`/vaults/${vault}/objects`,
+  documents: (vault: string, cursor?: string) =>
+    withCursor(address`/vaults/${vault}/objects`, 50, cursor),
+  document: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}`,
+  content: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/content`,
+  proof: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/proof`,
+  journal: (vault: string, id: string, cursor?: string) =>
+    withCursor(address`/vaults/${vault}/objects/${id}/journal`, 50, cursor),
+  integrityChecks: (vault: string, id: string) =>
+    address`/vaults/${vault}/objects/${id}/integrity-checks`,
+  head: () => address`/journal/head`,
+}
+
+function withCursor(path: string, limit: number, cursor: string | undefined): string {
+  const query = new URLSearchParams({ limit: String(limit) })
+  if (cursor !== undefined) query.set('cursor', cursor)
+  return `${path}?${query.toString()}`
+}

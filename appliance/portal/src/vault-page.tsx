@@ -1,0 +1,100 @@
+import {
+  Button,
+  get,
+  LoadedList,
+  messageOf,
+  Notice,
+  Page,
+  PagedList,
+  sessionEpoch,
+} from '@probant/web/browser'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { DepositList } from './deposit-list.tsx'
+import { DocumentTable } from './document-table.tsx'
+import { DropZone } from './drop-zone.tsx'
+import { journalHead } from './journal-head.ts'
+import type { Vault, VaultDocument } from './service.ts'
+import { addresses, documentPage } from './service.ts'
+import { loadVault, vaults } from './vaults.ts'
+import { words } from './words.ts'
+
+let shown: { vault: string; documents: PagedList<VaultDocument> } | undefined
+
+/** A deposit has just been made: shows it, if its vault is on the screen. */
+export function noticeDeposit(vault: string): void {
+  if (shown?.vault === vault) void shown.documents.refresh()
+}
+
+/** A vault: deposit on top, documents below. */
+export function VaultPage({ id }: { id: string }) {
+  const say = words()
+  const vault = useSignal<Vault | undefined>(undefined)
+  const failure = useSignal<unknown>(undefined)
+  const documents = useMemo(
+    () => new PagedList((cursor) => get(addresses.documents(id, cursor), documentPage)),
+    [id],
+  )
+  useEffect(() => {
+    shown = { vault: id, documents }
+    return () => {
+      shown = undefined
+    }
+  }, [id, documents])
+  useEffect(() => {
+    failure.value = undefined
+    loadVault(id).then(
+      (loaded) => {
+        vault.value = loaded
+      },
+      (error: unknown) => {
+        failure.value = error
+      },
+    )
+    void documents.refresh()
+  }, [documents, sessionEpoch.value])
+  useRefreshWhenWitnessed(documents)
+
+  const name = vault.value?.name ?? vaults.value?.find((known) => known.id === id)?.name
+  if (failure.value !== undefined && vault.value === undefined) {
+    return (
+      <Page title={say.vault}>
+        <Notice tone="alert">{messageOf(failure.value)}</Notice>
+      </Page>
+    )
+  }
+  const mayDeposit = vault.value?.rights?.includes('deposit') ?? true
+  return (
+    <Page title={name === undefined ? say.vault : `${say.vault} ${name}`}>
+      {mayDeposit ? <DropZone vault={id} /> : <p class="soft">{say.cannotDeposit}</p>}
+      <DepositList vault={id} />
+      <section class="card" aria-labelledby="documents">
+        <div class="card-head">
+          <h2 id="documents">{say.documentsTitle}</h2>
+          <Button
+            look="quiet"
+            isBusy={documents.isLoading.value}
+            onClick={() => void documents.refresh()}
+          >
+            {say.refresh}
+          </Button>
+        </div>
+        <LoadedList list={documents} empty={mayDeposit ? say.noDocuments : say.noDocumentsHere}>
+          {(items) => <DocumentTable vault={id} documents={items} />}
+        </LoadedList>
+      </section>
+    </Page>
+  )
+}
+
+/**
+ * Reading a list leaves a trace, which moves the head: only a new countersignature can change what is shown, and only
+ * while something shown awaits it.
+ */
+function useRefreshWhenWitnessed(documents: PagedList<VaultDocument>): void {
+  const witnessedSize = journalHead.value?.witnessedSize
+  useEffect(() => {
+    const items = documents.items.peek() ?? []
+    if (items.some(({ receipt }) => receipt.state === 'accepted')) void documents.refresh()
+  }, [documents, witnessedSize])
+}
