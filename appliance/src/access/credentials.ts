@@ -1,0 +1,101 @@
+import { toBase64, utf8, type EvidenceCrypto } from '@probant/evidence'
+import type { Clock, Randomness } from '@probant/host'
+import type { Client } from '@probant/postgres'
+import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
+import type { Queryable } from '../store/journal.ts'
+import { addCredential, findCredential, findPassword, type User } from '../store/people.ts'
+
+/** Who calls, and by which credential. */
+export interface Caller {
+  readonly user: User
+  readonly credentialId: string
+  readonly kind: 'token' | 'session'
+}
+
+export type Refusal = 'unknown' | 'expired' | 'revoked' | 'csrf'
+
+/** Argon2id, OWASP's first recommendation (2023): 19 MiB, two passes. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+export const hashPassword = (password: string): Promise<string> => argon2Hash(password, ARGON2)
+
+/** Issues and recognises API tokens and sessions. Secrets leave once; only their SHA-256 is kept. */
+export class Credentials {
+  readonly #crypto: EvidenceCrypto
+  readonly #clock: Clock
+  readonly #randomness: Randomness
+  #decoy: Promise<string> | undefined
+
+  constructor(crypto: EvidenceCrypto, clock: Clock, randomness: Randomness) {
+    this.#crypto = crypto
+    this.#clock = clock
+    this.#randomness = randomness
+  }
+
+  /** A new secret and the statement that stores its digest; nothing is valid before the statement is committed. */
+  issue(userId: string, kind: 'token' | 'session', label: string, lifetimeSeconds: number) {
+    const secret = this.#secret()
+    const id = this.#randomness.uuid()
+    const createdAtMs = this.#clock.nowMs()
+    const expiresAtMs = createdAtMs + lifetimeSeconds * 1000
+    return {
+      id,
+      secret,
+      expiresAtMs,
+      store: (client: Client) =>
+        addCredential(client, {
+          id,
+          userId,
+          kind,
+          label,
+          secretSha256: this.#digest(secret),
+          createdAtMs,
+          expiresAtMs,
+        }),
+    }
+  }
+
+  /** @param csrf what came in `x-csrf-token`; null where the request changes nothing and needs none */
+  async recognise(
+    client: Queryable,
+    secret: string,
+    csrf: string | null | undefined,
+  ): Promise<Caller | Refusal> {
+    const found = await findCredential(client, this.#digest(secret))
+    if (found === undefined) return 'unknown'
+    if (found.revoked) return 'revoked'
+    if (found.expiresAtMs <= this.#clock.nowMs()) return 'expired'
+    if (found.kind === 'session' && csrf !== null && csrf !== this.csrfToken(secret)) return 'csrf'
+    return { user: found.user, credentialId: found.id, kind: found.kind }
+  }
+
+  /** The user whose password this is. Takes as long for an unknown login as for a known one. */
+  async checkPassword(
+    client: Queryable,
+    login: string,
+    password: string,
+  ): Promise<User | undefined> {
+    const found = await findPassword(client, login)
+    this.#decoy ??= hashPassword(this.#secret())
+    const right = await argon2Verify(found?.passwordHash ?? (await this.#decoy), password)
+    if (found === undefined || !right) return undefined
+    const { passwordHash: _, ...user } = found
+    return user
+  }
+
+  /** What a page must send along with its session's cookie when it changes something; other sites can't read it. */
+  csrfToken(sessionSecret: string): string {
+    return urlSafe(this.#crypto.hash('sha256', utf8(`probant/csrf/v1\n${sessionSecret}`)))
+  }
+
+  #secret(): string {
+    return urlSafe(this.#randomness.bytes(32))
+  }
+
+  #digest(secret: string): Uint8Array {
+    return this.#crypto.hash('sha256', utf8(secret))
+  }
+}
+
+const urlSafe = (bytes: Uint8Array): string =>
+  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')

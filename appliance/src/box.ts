@@ -1,0 +1,184 @@
+import { parseVkey, type EvidenceCrypto, type VerifierKey } from '@probant/evidence'
+import {
+  createMetrics,
+  systemClock,
+  systemRandomness,
+  type Clock,
+  type Logger,
+  type Metrics,
+  type Randomness,
+} from '@probant/host'
+import { nodeCrypto, openProvider, type KeyProvider, type KeyRef } from '@probant/keys'
+import { createPool, type Database } from '@probant/postgres'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Credentials } from './access/credentials.ts'
+import { LatBatches } from './deposit/lat-batch.ts'
+import { removeLeftovers } from './deposit/recovery.ts'
+import { BoxError } from './errors.ts'
+import { Journal } from './journal/journal.ts'
+import { sizeOfNote } from './journal/opening.ts'
+import { JournalProofs } from './journal/proofs.ts'
+import { SealSchedule } from './journal/seal-schedule.ts'
+import type { ApplianceSettings } from './settings.ts'
+import { VaultCiphers } from './store/cipher.ts'
+import { ObjectFiles } from './store/files.ts'
+import { openAuthority } from './timestamping/index.ts'
+
+/** Labels of the box's keys in its provider. */
+export const KEY_LABELS = { journal: 'journal', lat: 'lat', vaults: 'vaults' } as const
+
+/** Everything that one running vault service is made of. */
+export interface Box {
+  readonly settings: ApplianceSettings
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly crypto: EvidenceCrypto
+  readonly database: Database
+  readonly keys: KeyProvider
+  readonly files: ObjectFiles
+  readonly ciphers: VaultCiphers
+  readonly credentials: Credentials
+  readonly lats: LatBatches
+  readonly journal: Journal
+  readonly proofs: JournalProofs
+  readonly journalKey: Uint8Array
+  readonly latKey: Uint8Array
+  readonly witnessKeys: readonly VerifierKey[]
+  readonly auditKey: VerifierKey | undefined
+  close(): Promise<void>
+}
+
+export interface BoxOptions {
+  readonly settings: ApplianceSettings
+  readonly log: Logger
+  /** Called once when the journal's state is no longer known: end the process, its restart recovers. */
+  readonly fatal: (error: Error) => void
+  readonly clock?: Clock
+  readonly randomness?: Randomness
+  readonly keys?: KeyProvider
+}
+
+/** File that remembers, outside the database, the last head a witness cosigned. */
+export const witnessedHeadFile = (home: string): string => join(home, 'witnessed-head')
+
+/**
+ * Opens the box: keys, database, journal (with recovery), store. The same code recovers after a crash and starts normally.
+ * @throws BoxError `bad-settings` when a key is missing; KeyError, PostgresError
+ */
+export async function openBox(options: BoxOptions): Promise<Box> {
+  const { settings, log } = options
+  const clock = options.clock ?? systemClock
+  const randomness = options.randomness ?? systemRandomness
+  const crypto = nodeCrypto
+  const keys = options.keys ?? (await openProvider(settings.keys, randomness))
+  const { service, ...server } = settings.database
+  const { owner: _, ...place } = server
+  const database = createPool({ ...place, ...service, max: 16, logger: log })
+  const proofs = new JournalProofs(database, crypto)
+  const signing = async (label: string) => {
+    const ref = await keyOf(keys, label)
+    return {
+      publicKey: await keys.publicKey(ref),
+      sign: (message: Uint8Array) => keys.sign(ref, message),
+    }
+  }
+  const journalSigner = await signing(KEY_LABELS.journal)
+  const latSigner = await signing(KEY_LABELS.lat)
+  const vaultsRoot = await keyOf(keys, KEY_LABELS.vaults)
+  const authority = await openAuthority({
+    keys,
+    clock,
+    randomness,
+    folder: join(settings.home, 'timestamping'),
+  })
+  const journal = await Journal.open({
+    database,
+    crypto,
+    clock,
+    randomness,
+    log,
+    signer: journalSigner,
+    proofs,
+    witnessed: await readWitnessedHead(settings.home),
+    fatal: options.fatal,
+  })
+  const files = new ObjectFiles(settings.home)
+  await files.prepare()
+  if (journal.stoppedBecause === undefined) {
+    // Only on a journal that was found whole: on a rolled-back database, files without a row are what must be kept.
+    const recovered = await removeLeftovers(database, files)
+    if (journal.size === 0)
+      await journal.record({
+        act: 'log-opened',
+        outcome: 'done',
+        data: {
+          boxId: settings.boxId,
+          keys: {
+            journal: digestHex(crypto, journalSigner.publicKey),
+            lat: digestHex(crypto, latSigner.publicKey),
+            tsa: digestHex(crypto, authority.publicKey),
+          },
+        },
+      })
+    else await journal.record({ act: 'service-started', outcome: 'done' })
+    if (recovered.stagingRemoved + recovered.orphansRemoved > 0)
+      await journal.record({ act: 'service-recovered', outcome: 'done', data: { ...recovered } })
+  }
+  const seals = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
+  seals.start()
+  return {
+    settings,
+    log,
+    metrics: createMetrics({ component: 'appliance' }),
+    clock,
+    randomness,
+    crypto,
+    database,
+    keys,
+    files,
+    ciphers: new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness),
+    credentials: new Credentials(crypto, clock, randomness),
+    lats: new LatBatches(crypto, (imprint) => authority.token(imprint), latSigner),
+    journal,
+    proofs,
+    journalKey: journalSigner.publicKey,
+    latKey: latSigner.publicKey,
+    witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key)),
+    auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey),
+    async close() {
+      seals.stop()
+      await journal.close()
+      await database.close()
+      await keys.close()
+    },
+  }
+}
+
+const digestHex = (crypto: EvidenceCrypto, spki: Uint8Array): string =>
+  Buffer.from(crypto.hash('sha256', spki)).toString('hex')
+
+async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
+  const ref = await keys.find(label)
+  if (ref === undefined)
+    throw new BoxError(
+      'bad-settings',
+      'fatal',
+      `the key store ${keys.name} holds no key "${label}": initialise the box first`,
+    )
+  return ref
+}
+
+async function readWitnessedHead(
+  home: string,
+): Promise<{ size: number; note: string } | undefined> {
+  try {
+    const note = await readFile(witnessedHeadFile(home), 'utf8')
+    return { size: sizeOfNote(note), note }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,347 @@
+import {
+  canonicalBytes,
+  commit,
+  equalBytes,
+  formatStatement,
+  toBase64,
+  toHex,
+  utf8,
+  type EvidenceCrypto,
+  type JsonObject,
+  type Opening,
+} from '@probant/evidence'
+import { formatTime, type Clock, type Randomness } from '@probant/host'
+import type { Database } from '@probant/postgres'
+import { BoxError } from '../errors.ts'
+import type { RecordedAct } from '../journal/act.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { VaultCiphers } from '../store/cipher.ts'
+import type { ObjectFiles } from '../store/files.ts'
+import { findIdempotencyKey } from '../store/objects.ts'
+import type { ObjectRow } from '../store/rows.ts'
+import type { Vault } from '../store/vaults.ts'
+import type { LatBatches } from './lat-batch.ts'
+import { checkFileName, metadataBytes, type DescriptiveMetadata } from './metadata.ts'
+import { digest, receive, type Received } from './reception.ts'
+
+/** The five steps of a deposit, named in the problem document when one fails. */
+export type DepositStep = 'digests' | 'timestamp' | 'proof' | 'file' | 'commit'
+
+export interface DepositContext {
+  readonly boxId: string
+  readonly database: Database
+  readonly crypto: EvidenceCrypto
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly files: ObjectFiles
+  readonly ciphers: VaultCiphers
+  readonly lats: LatBatches
+  readonly journal: Journal
+  readonly maxObjectBytes: number
+}
+
+/** The depositor's side of a deposit, as it streams in. */
+export interface Upload {
+  readonly vault: Vault
+  readonly depositorId: string
+  readonly idempotencyKey: string | undefined
+  readonly file: AsyncIterable<Uint8Array>
+  readonly fileName: string
+  readonly declaredType: string
+  /** Known once the whole request was read: metadata may follow the file. */
+  readonly metadata: () => Promise<DescriptiveMetadata & { readonly digests?: GivenDigests }>
+}
+
+export interface GivenDigests {
+  readonly sha256?: string
+  readonly 'sha3-256'?: string
+}
+
+/** A deposit that was kept, now or under the same idempotency key before. */
+export type Deposited =
+  | {
+      readonly kind: 'kept'
+      readonly row: ObjectRow
+      readonly opening: Opening
+      readonly recorded: RecordedAct
+    }
+  | { readonly kind: 'repeated'; readonly objectId: string }
+
+/** A deposit that failed: at which step, and what the journal says of it. */
+export class DepositError extends Error {
+  override name = 'DepositError'
+  readonly step: DepositStep
+  override readonly cause: unknown
+
+  constructor(step: DepositStep, cause: unknown) {
+    super(`deposit failed at step ${step}`)
+    this.step = step
+    this.cause = cause
+  }
+}
+
+/**
+ * A deposit, in the five steps of the norm. When this returns, file, rows, trace and a signed checkpoint over the trace are durable.
+ * When it throws, nothing is visible, and the failure is journalled where a trace can still be written.
+ * @throws DepositError with the step and its cause
+ */
+export async function deposit(context: DepositContext, upload: Upload): Promise<Deposited> {
+  const attempt: Attempt = {
+    step: 'digests',
+    objectId: context.randomness.uuid(),
+    received: undefined,
+  }
+  try {
+    return await keep(context, upload, attempt)
+  } catch (error) {
+    await abandon(context, upload, attempt, error)
+    throw new DepositError(attempt.step, error)
+  }
+}
+
+interface Attempt {
+  step: DepositStep
+  readonly objectId: string
+  received: Received | undefined
+}
+
+async function keep(context: DepositContext, upload: Upload, attempt: Attempt): Promise<Deposited> {
+  const { crypto, journal, files, randomness } = context
+  const { vault } = upload
+  const { objectId } = attempt
+
+  // 1. Two digests by unrelated algorithms over the exact bytes, which are only ever written encrypted.
+  if (journal.stoppedBecause !== undefined) throw journal.stoppedBecause
+  checkFileName(upload.fileName)
+  const known = await knownKey(context, upload)
+  if (known !== undefined) return repeat(context, upload, attempt, known)
+  const dataKey = randomness.bytes(32)
+  const cipher = await context.ciphers.of(vault)
+  const staged = await files.stage(objectId)
+  let published = false
+  try {
+    const received = await receive(
+      crypto,
+      upload.file,
+      staged,
+      { dataKey, salt: randomness.bytes(32) },
+      context.maxObjectBytes,
+    )
+    attempt.received = received
+    const metadata = await upload.metadata()
+    checkReceived(received, metadata.digests)
+
+    // 2. and 3. Reception timestamp, then the signed archive proof, for the whole batch of statements that wait.
+    attempt.step = 'timestamp'
+    const statement = makeStatement(context, upload, attempt.objectId, received, metadata)
+    const lat = await context.lats.sign(statement.bytes).catch((error: unknown) => {
+      if (error instanceof BoxError && error.code === 'signer-failed') attempt.step = 'proof'
+      throw error
+    })
+    attempt.step = 'proof'
+    const object = commitToObject(context, received, lat)
+
+    // 4. The file, durable under its own name.
+    attempt.step = 'file'
+    published = true
+    await files.publish(objectId, staged)
+
+    // 5. Rows and legal trace in one transaction, and the signed checkpoint over them.
+    attempt.step = 'commit'
+    const row = (recorded: { seq: number; timeMs: number }): ObjectRow => ({
+      id: objectId,
+      vaultId: vault.id,
+      depositSeq: recorded.seq,
+      depositedAtMs: recorded.timeMs,
+      depositorId: upload.depositorId,
+      sizeBytes: received.sizeBytes,
+      sha256: received.sha256,
+      sha3: received.sha3,
+      mediaType: statement.mediaType,
+      lat,
+      dataKeyEnclosed: cipher.encloseDataKey(objectId, dataKey),
+    })
+    const secret = (field: 'object' | 'depositor' | 'metadata', opening: Opening) => ({
+      objectId,
+      field,
+      enclosed: cipher.encloseSecret(objectId, field, canonicalBytes({ ...opening })),
+    })
+    const recorded = await journal.record({
+      act: 'deposit',
+      outcome: 'done',
+      vault: vault.id,
+      object: objectId,
+      objectCommitment: object.commitment,
+      actorId: upload.depositorId,
+      rows: (at) => ({
+        objects: [row(at)],
+        objectSecrets: [
+          secret('object', object.opening),
+          secret('depositor', statement.depositor),
+          secret('metadata', statement.metadata),
+        ],
+        ...(upload.idempotencyKey === undefined
+          ? {}
+          : {
+              idempotencyKeys: [
+                {
+                  userId: upload.depositorId,
+                  vaultId: vault.id,
+                  key: upload.idempotencyKey,
+                  fingerprint: fingerprint(crypto, upload, received, metadata),
+                  objectId,
+                  createdAtMs: at.timeMs,
+                },
+              ],
+            }),
+      }),
+    })
+    return { kind: 'kept', row: row(recorded), opening: object.opening, recorded }
+  } finally {
+    dataKey.fill(0)
+    if (!published) await staged.close()
+  }
+}
+
+function checkReceived(received: Received, given: GivenDigests | undefined): void {
+  if (received.sizeBytes === 0) throw new BoxError('bad-deposit', 'caller', 'the file is empty')
+  const differs =
+    (given?.sha256 !== undefined && given.sha256.toLowerCase() !== toHex(received.sha256)) ||
+    (given?.['sha3-256'] !== undefined && given['sha3-256'].toLowerCase() !== toHex(received.sha3))
+  if (differs)
+    throw new BoxError(
+      'digest-mismatch',
+      'caller',
+      'the digest given is not that of the bytes received',
+    )
+}
+
+function makeStatement(
+  context: DepositContext,
+  upload: Upload,
+  objectId: string,
+  received: Received,
+  metadata: DescriptiveMetadata,
+): { bytes: Uint8Array; depositor: Opening; metadata: Opening; mediaType: string } {
+  const depositor = opening(context, 'depositor', utf8(upload.depositorId))
+  const described = opening(context, 'metadata', metadataBytes(metadata, upload.fileName))
+  const mediaType = received.detectedType ?? upload.declaredType
+  const digests = hexDigests(received)
+  const size = received.sizeBytes
+  const bytes = formatStatement({
+    format: 1,
+    box: context.boxId,
+    vault: upload.vault.id,
+    object: objectId,
+    nonce: toHex(context.randomness.bytes(32)),
+    receivedAt: formatTime(context.clock.nowMs()),
+    digests,
+    size,
+    mediaType,
+    files: [{ digests, size, mediaType }],
+    depositor: depositor.commitment,
+    metadata: described.commitment,
+    retention: null,
+  })
+  return { bytes, depositor: depositor.opening, metadata: described.opening, mediaType }
+}
+
+function commitToObject(context: DepositContext, received: Received, lat: Uint8Array | null) {
+  const { crypto } = context
+  const value: JsonObject = {
+    digests: hexDigests(received),
+    lat:
+      lat === null
+        ? null
+        : {
+            sha256: toHex(crypto.hash('sha256', lat)),
+            'sha3-256': toHex(crypto.hash('sha3-256', lat)),
+          },
+    size: received.sizeBytes,
+  }
+  return opening(context, 'object', canonicalBytes(value))
+}
+
+function opening(context: DepositContext, field: string, value: Uint8Array) {
+  const salt = context.randomness.bytes(32)
+  return {
+    commitment: commit(context.crypto, field, salt, value),
+    opening: { field, salt: toHex(salt), value: toBase64(value) },
+    salt,
+    value,
+  }
+}
+
+const hexDigests = (received: Received) => ({
+  sha256: toHex(received.sha256),
+  'sha3-256': toHex(received.sha3),
+})
+
+/** What makes two requests under one idempotency key the same request. */
+function fingerprint(
+  crypto: EvidenceCrypto,
+  upload: Upload,
+  received: Received,
+  metadata: DescriptiveMetadata,
+): Uint8Array {
+  return crypto.hash(
+    'sha256',
+    canonicalBytes({
+      digests: hexDigests(received),
+      metadata: toHex(crypto.hash('sha256', metadataBytes(metadata, upload.fileName))),
+    }),
+  )
+}
+
+async function knownKey(context: DepositContext, upload: Upload) {
+  if (upload.idempotencyKey === undefined) return undefined
+  const { depositorId, vault, idempotencyKey } = upload
+  return findIdempotencyKey(context.database, depositorId, vault.id, idempotencyKey)
+}
+
+/** The same request again gets the same deposit; another request under the key is refused. */
+async function repeat(
+  context: DepositContext,
+  upload: Upload,
+  attempt: Attempt,
+  known: { objectId: string; fingerprint: Uint8Array },
+): Promise<Deposited> {
+  const received = await digest(context.crypto, upload.file, context.maxObjectBytes)
+  attempt.received = received
+  const metadata = await upload.metadata()
+  if (!equalBytes(fingerprint(context.crypto, upload, received, metadata), known.fingerprint))
+    throw new BoxError(
+      'idempotency-key-reused',
+      'caller',
+      'this idempotency key belongs to a deposit of other content',
+    )
+  return { kind: 'repeated', objectId: known.objectId }
+}
+
+/** Removes what was written and journals the failure; where the commit's outcome is unknown, recovery at restart decides instead. */
+async function abandon(
+  context: DepositContext,
+  upload: Upload,
+  attempt: Attempt,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof BoxError && error.code === 'journal-stopped') return
+  await context.files.discard(attempt.objectId).catch(() => undefined)
+  const refused = error instanceof BoxError && error.fault === 'caller'
+  const { received } = attempt
+  const object = received === undefined ? undefined : commitToObject(context, received, null)
+  await context.journal
+    .record({
+      act: 'deposit',
+      outcome: refused ? 'refused' : 'failed',
+      vault: upload.vault.id,
+      actorId: upload.depositorId,
+      ...(object === undefined ? {} : { objectCommitment: object.commitment }),
+      data: { reason: error instanceof BoxError ? error.code : 'internal', step: attempt.step },
+      rows: ({ seq }) =>
+        object === undefined
+          ? {}
+          : { openings: [{ seq, field: 'object', salt: object.salt, value: object.value }] },
+    })
+    .catch(() => undefined)
+}

@@ -1,0 +1,122 @@
+import {
+  formatLat,
+  leafHash,
+  signedBytes,
+  toHex,
+  treePath,
+  treeRoot,
+  type EvidenceCrypto,
+} from '@probant/evidence'
+import { BoxError } from '../errors.ts'
+
+/** Statements signed under one root at most. */
+const MAX_BATCH = 256
+
+/** The LAT key: message in, DER ECDSA P-256 signature over its SHA-256 out. */
+export interface LatSigner {
+  readonly publicKey: Uint8Array
+  sign(message: Uint8Array): Promise<Uint8Array>
+}
+
+/** Step 2's date: an RFC 3161 token over a SHA-256 imprint. */
+export type TimestampAuthority = (imprintSha256: Uint8Array) => Promise<Uint8Array>
+
+interface Waiting {
+  readonly statement: Uint8Array
+  resolve(lat: Uint8Array): void
+  reject(error: unknown): void
+}
+
+/**
+ * Steps 2 and 3 for many deposits at once: one Merkle tree over the statements that wait, one reception token over its root, one hardware
+ * signature over both. While one batch is signed the next one gathers, so a slow signer makes larger batches, not fewer deposits.
+ */
+export class LatBatches {
+  readonly #crypto: EvidenceCrypto
+  readonly #authority: TimestampAuthority
+  readonly #signer: LatSigner
+  readonly #keyId: string
+  #waiting: Waiting[] = []
+  #running = false
+
+  constructor(crypto: EvidenceCrypto, authority: TimestampAuthority, signer: LatSigner) {
+    this.#crypto = crypto
+    this.#authority = authority
+    this.#signer = signer
+    this.#keyId = toHex(crypto.hash('sha256', signer.publicKey))
+  }
+
+  /**
+   * The LAT of a statement.
+   * @throws BoxError `timestamp-failed` or `signer-failed` (retryable): nothing was kept.
+   */
+  async sign(statement: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statement, resolve, reject })
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH)
+      try {
+        const lats = await this.#signBatch(batch.map((each) => each.statement))
+        for (const [index, each] of batch.entries()) {
+          const lat = lats[index]
+          if (lat !== undefined) each.resolve(lat)
+        }
+      } catch (error) {
+        for (const each of batch) each.reject(error)
+      }
+    }
+    this.#running = false
+  }
+
+  async #signBatch(statements: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const leaves = statements.map((statement) => leafHash(this.#crypto, statement))
+    const root = treeRoot(this.#crypto, leaves)
+    const token = await this.#authority(this.#crypto.hash('sha256', root)).catch(
+      (error: unknown) => {
+        throw new BoxError('timestamp-failed', 'retryable', 'no reception timestamp was given', {
+          cause: error,
+        })
+      },
+    )
+    const value = await this.#signature(signedBytes(root, this.#crypto.hash('sha256', token)))
+    return statements.map((statement, index) =>
+      formatLat({
+        statement,
+        tree: { index, size: statements.length, path: treePath(this.#crypto, leaves, index) },
+        token,
+        signature: { algorithm: 'ecdsa-p256-sha256', key: this.#keyId, value },
+      }),
+    )
+  }
+
+  async #signature(message: Uint8Array): Promise<Uint8Array> {
+    let signature: Uint8Array
+    try {
+      signature = await this.#signer.sign(message)
+    } catch (error) {
+      throw new BoxError('signer-failed', 'retryable', 'the archive key does not sign', {
+        cause: error,
+      })
+    }
+    const answer = await this.#crypto.verify(
+      'ecdsa-p256-sha256',
+      this.#signer.publicKey,
+      message,
+      signature,
+    )
+    if (answer !== 'valid')
+      throw new BoxError(
+        'signer-failed',
+        'retryable',
+        'the archive key gave a signature that does not verify',
+      )
+    return signature
+  }
+}

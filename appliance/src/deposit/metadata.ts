@@ -1,0 +1,51 @@
+import { canonicalBytes, type JsonObject } from '@probant/evidence'
+import { BoxError } from '../errors.ts'
+
+/** What a depositor says about an object. */
+export interface DescriptiveMetadata {
+  readonly title: string
+  readonly folder?: string
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+const MAX_FILE_NAME_BYTES = 255
+/** Controls, and the marks that make a name read other than it is (Unicode TR 36): both are refused, not removed. */
+const DECEPTIVE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u
+
+/**
+ * A file name as the depositor's machine gave it. Paths are refused rather than cut: what is kept is exactly what was sent.
+ * @throws BoxError `bad-deposit`
+ */
+export function checkFileName(name: string): string {
+  const refuse = (why: string) => new BoxError('bad-deposit', 'caller', `file name: ${why}`)
+  if (name === '') throw refuse('a file needs a name')
+  if (!name.isWellFormed()) throw refuse('it is not valid Unicode')
+  if (Buffer.byteLength(name) > MAX_FILE_NAME_BYTES)
+    throw refuse(`it has ${Buffer.byteLength(name)} bytes, ${MAX_FILE_NAME_BYTES} at most`)
+  if (/[/\\]/.test(name) || name === '.' || name === '..') throw refuse('it must not be a path')
+  if (DECEPTIVE.test(name)) throw refuse('it holds control or direction characters')
+  return name
+}
+
+/** The bytes whose salted digest is signed in the LAT: everything the depositor said, and the file's name. @throws BoxError `bad-deposit` */
+export function metadataBytes(metadata: DescriptiveMetadata, fileName: string): Uint8Array {
+  const texts = [metadata.title, metadata.folder ?? '', ...Object.entries(metadata.fields ?? {})]
+  if (!texts.flat().every((text) => text.isWellFormed() && !text.includes('\0')))
+    throw new BoxError('bad-deposit', 'caller', 'metadata: a text is not valid Unicode')
+  const value: JsonObject = {
+    title: metadata.title,
+    fileName,
+    ...(metadata.folder === undefined ? {} : { folder: metadata.folder }),
+    ...(metadata.fields === undefined ? {} : { fields: { ...metadata.fields } }),
+  }
+  return canonicalBytes(value)
+}
+
+export interface KeptMetadata extends DescriptiveMetadata {
+  readonly fileName: string
+}
+
+/** Metadata as they were kept by `metadataBytes`. */
+export function readMetadata(bytes: Uint8Array): KeptMetadata {
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as KeptMetadata
+}

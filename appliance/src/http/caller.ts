@@ -1,0 +1,153 @@
+import { Problem, forbidden, notFound, unauthenticated, type Server } from '@probant/web'
+import type { FastifyRequest } from 'fastify'
+import type { JsonObject } from '@probant/evidence'
+import type { Caller } from '../access/credentials.ts'
+import { may, seesEveryVault, type Action } from '../access/permissions.ts'
+import type { Box } from '../box.ts'
+import { BoxError } from '../errors.ts'
+import type { Act } from '../journal/act.ts'
+import { findVault, rightsIn, type Vault } from '../store/vaults.ts'
+import type { Right } from '../store/people.ts'
+import { problemOf } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+}
+
+export const SESSION_COOKIE = 'probant_session'
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const credentialRefused = (type: 'expired-token' | 'unknown-token' | 'csrf') =>
+  new Problem({
+    type,
+    status: type === 'csrf' ? 403 : 401,
+    title:
+      type === 'expired-token'
+        ? {
+            fr: 'Ce jeton ou cette session a expiré : identifiez-vous de nouveau.',
+            en: 'This token or session has expired: sign in again.',
+          }
+        : type === 'csrf'
+          ? {
+              fr: 'L’en-tête x-csrf-token manque ou n’est pas celui de la session.',
+              en: 'The x-csrf-token header is missing or not that of the session.',
+            }
+          : { fr: 'Ce jeton n’est pas connu.', en: 'This token is not known.' },
+    headers: type === 'csrf' ? {} : { 'www-authenticate': 'Bearer error="invalid_token"' },
+  })
+
+/** Recognises the caller of each request under /api; a credential that is refused is journalled as an attempted access. */
+export function recogniseCallers(server: Server, box: Box): void {
+  server.decorateRequest('caller', undefined)
+  server.addHook('onRequest', async (request) => {
+    const { authorization } = request.headers
+    const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+    const secret = bearer ?? request.cookies[SESSION_COOKIE]
+    if (secret === undefined) {
+      if (authorization !== undefined) throw unauthenticated()
+      return
+    }
+    const needsCsrf = bearer === undefined && !SAFE_METHODS.has(request.method)
+    const header = request.headers['x-csrf-token']
+    const csrf = needsCsrf ? (typeof header === 'string' ? header : undefined) : null
+    const caller = await box.credentials.recognise(box.database, secret, csrf)
+    if (typeof caller !== 'string') {
+      request.caller = caller
+      return
+    }
+    // A stale cookie must not keep its owner from signing in again.
+    if (bearer === undefined && caller !== 'csrf' && request.url.startsWith('/api/v1/sessions'))
+      return
+    await box.journal
+      .record({
+        act: 'access',
+        outcome: 'refused',
+        address: request.ip,
+        data: { reason: `credential-${caller}` },
+      })
+      .catch((error: unknown) => {
+        throw problemOf(error)
+      })
+    throw credentialRefused(
+      caller === 'expired' ? 'expired-token' : caller === 'csrf' ? 'csrf' : 'unknown-token',
+    )
+  })
+}
+
+/** The caller. @throws Problem 401 */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw unauthenticated()
+  return request.caller
+}
+
+/** The caller with their rights in the vault that the request names. */
+export interface VaultCaller {
+  readonly caller: Caller
+  readonly vault: Vault
+  readonly rights: readonly Right[]
+}
+
+/**
+ * The caller, if allowed to do `action` in the vault. A refusal is journalled under the name of the act that was tried. A vault that
+ * the caller can't even see answers as one that doesn't exist.
+ * @throws Problem 401, 403, 404
+ */
+export async function allowedIn(
+  box: Box,
+  request: FastifyRequest,
+  vaultId: string,
+  action: Action,
+  attempted: Pick<Act, 'act' | 'object'>,
+): Promise<VaultCaller> {
+  const caller = callerOf(request)
+  const vault = await findVault(box.database, vaultId)
+  const refuse = async (reason: string, problem: unknown): Promise<never> => {
+    await box.journal.record({
+      ...attempted,
+      outcome: 'refused',
+      ...(vault === undefined ? {} : { vault: vault.id }),
+      actorId: caller.user.id,
+      data: { reason },
+    })
+    throw problem
+  }
+  const missing = () => problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
+  if (vault === undefined) return refuse('no-such-vault', missing())
+  const rights = await rightsIn(box.database, vaultId, caller.user.id)
+  if (may(action, caller.user.roles, rights)) return { caller, vault, rights }
+  const isVisible = rights.length > 0 || seesEveryVault(caller.user.roles)
+  return refuse('forbidden', isVisible ? forbidden() : missing())
+}
+
+/** The caller, if their roles allow `action` on the box itself. @throws Problem 401, 403 */
+export async function allowedOnBox(
+  box: Box,
+  request: FastifyRequest,
+  action: Action,
+  act: string,
+): Promise<Caller> {
+  const caller = callerOf(request)
+  if (may(action, caller.user.roles)) return caller
+  await box.journal.record({
+    act,
+    outcome: 'refused',
+    actorId: caller.user.id,
+    data: { reason: 'forbidden' },
+  })
+  throw forbidden()
+}
+
+/** Journals that a function was carried out for this caller: before anything is given out. */
+export async function performed(
+  box: Box,
+  caller: Caller,
+  act: string,
+  where: { vault?: string; object?: string } = {},
+  data: JsonObject = {},
+): Promise<void> {
+  await box.journal.record({ act, outcome: 'done', ...where, actorId: caller.user.id, data })
+}
+
+export { notFound }

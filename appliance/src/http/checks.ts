@@ -1,0 +1,125 @@
+import { fromHex } from '@probant/evidence'
+import { strictObject, type Server } from '@probant/web'
+import { Type } from 'typebox'
+import type { Box } from '../box.ts'
+import { digest } from '../deposit/reception.ts'
+import { isIntact } from '../reading/content.ts'
+import { allObjectsOf, findByDigests } from '../store/objects.ts'
+import { allowedIn, performed } from './caller.ts'
+import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
+import { problemOf } from './problems.ts'
+import { VaultPath } from './vaults.ts'
+import { BoxError } from '../errors.ts'
+
+const OBJECTS_AT_ONCE = 100
+const NAMED_BAD_OBJECTS = 100
+
+export function checkRoutes(server: Server, box: Box): void {
+  const tags = ['integrity']
+  const attempted = { act: 'integrity-check' }
+
+  server.post(
+    '/api/v1/vaults/:vault/objects/:id/integrity-checks',
+    {
+      schema: { tags, summary: 'Recompute one object’s digests now', params: ObjectPath },
+    },
+    async (request) => {
+      const { vault: vaultId, id } = request.params
+      const allowed = await allowedIn(box, request, vaultId, 'check', { ...attempted, object: id })
+      const object = await objectFor(box, allowed, id, attempted.act)
+      const { vault, caller } = allowed
+      const cipher = await box.ciphers.of(vault)
+      const intact = await isIntact(box.crypto, box.files, cipher, object)
+      if (intact) await performed(box, caller, attempted.act, { vault: vault.id, object: id })
+      else await journalIntegrityFailure(box, caller.user.id, vault.id, id, attempted.act)
+      return { intact, checked: 1, altered: intact ? [] : [id] }
+    },
+  )
+
+  server.post(
+    '/api/v1/vaults/:vault/integrity-checks',
+    { schema: { tags, summary: 'Recompute every object of the vault now', params: VaultPath } },
+    async (request) => {
+      const { vault, caller } = await allowedIn(
+        box,
+        request,
+        request.params.vault,
+        'check',
+        attempted,
+      )
+      const cipher = await box.ciphers.of(vault)
+      const altered: string[] = []
+      let checked = 0
+      for (let after = -1; ;) {
+        const page = await allObjectsOf(box.database, vault.id, after, OBJECTS_AT_ONCE)
+        for (const object of page) {
+          if (!(await isIntact(box.crypto, box.files, cipher, object))) altered.push(object.id)
+          after = object.depositSeq
+          checked += 1
+        }
+        if (page.length < OBJECTS_AT_ONCE) break
+      }
+      const intact = altered.length === 0
+      await box.journal.record({
+        ...attempted,
+        outcome: intact ? 'done' : 'failed',
+        vault: vault.id,
+        actorId: caller.user.id,
+        data: {
+          checked,
+          badObjects: altered.slice(0, NAMED_BAD_OBJECTS),
+          firstBadSeq: null,
+          ...(intact ? {} : { reason: 'integrity-failure' }),
+        },
+      })
+      return { intact, checked, altered }
+    },
+  )
+
+  server.post(
+    '/api/v1/vaults/:vault/comparisons',
+    {
+      schema: {
+        tags,
+        summary:
+          'Which objects are identical to this file (multipart `file`), or have these digests (JSON)',
+        params: VaultPath,
+        body: Type.Optional(
+          strictObject({
+            digests: strictObject({
+              sha256: Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
+              'sha3-256': Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
+            }),
+          }),
+        ),
+      },
+    },
+    async (request) => {
+      const { vault, caller } = await allowedIn(box, request, request.params.vault, 'check', {
+        act: 'comparison',
+      })
+      const { body } = request
+      let sha256: Uint8Array
+      let sha3: Uint8Array
+      if (request.isMultipart()) {
+        const file = await request.file()
+        if (file?.fieldname !== 'file')
+          throw problemOf(new BoxError('bad-deposit', 'caller', 'the part “file” is missing'))
+        const received = await digest(
+          box.crypto,
+          file.file as AsyncIterable<Uint8Array>,
+          box.settings.limits.objectBytes,
+        ).catch((error: unknown) => {
+          throw problemOf(error)
+        })
+        ;({ sha256, sha3 } = received)
+      } else if (body !== undefined) {
+        sha256 = fromHex(body.digests.sha256.toLowerCase())
+        sha3 = fromHex(body.digests['sha3-256'].toLowerCase())
+      } else throw problemOf(new BoxError('bad-deposit', 'caller', 'neither file nor digests'))
+      const identical = await findByDigests(box.database, vault.id, sha256, sha3)
+      await performed(box, caller, 'comparison', { vault: vault.id }, { found: identical.length })
+      return { identical }
+    },
+  )
+}

@@ -1,0 +1,255 @@
+import multipart, { type Multipart, type MultipartFile } from '@fastify/multipart'
+import {
+  Problem,
+  bodyTooLarge,
+  strictObject,
+  strictParser,
+  unsupportedMedia,
+  type Server,
+} from '@probant/web'
+import type { FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import type { Box } from '../box.ts'
+import { deposit, type DepositContext } from '../deposit/deposit.ts'
+import { BoxError } from '../errors.ts'
+import { freshReceipt, receiptNow } from '../reading/receipts.ts'
+import { allowedIn } from './caller.ts'
+import { describeObject, objectOpening, requireObject } from './objects.ts'
+import { problemOf } from './problems.ts'
+import { VaultPath } from './vaults.ts'
+
+/** The `metadata` part of a deposit. */
+const Metadata = strictObject({
+  title: Type.String({ minLength: 1, maxLength: 500 }),
+  folder: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+  fields: Type.Optional(
+    Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.String({ maxLength: 4000 })),
+  ),
+  digests: Type.Optional(
+    strictObject({
+      sha256: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
+      'sha3-256': Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
+    }),
+  ),
+})
+type Metadata = Static<typeof Metadata>
+const parseMetadata = strictParser(Metadata, 'metadata')
+
+const missingPart = (part: 'metadata' | 'file') =>
+  new Problem({
+    type: 'missing-part',
+    status: 422,
+    title: {
+      fr: `La partie « ${part} » manque : rien n’a été conservé.`,
+      en: `The part “${part}” is missing: nothing was kept.`,
+    },
+    step: 'digests',
+  })
+
+const unknownPart = (part: string) =>
+  new Problem({
+    type: 'unknown-field',
+    status: 422,
+    title: {
+      fr: `La partie « ${part.slice(0, 100)} » n’est pas connue : rien n’a été conservé.`,
+      en: `The part “${part.slice(0, 100)}” is not known: nothing was kept.`,
+    },
+    step: 'digests',
+  })
+
+const severalFiles = () =>
+  new Problem({
+    type: 'several-files',
+    status: 422,
+    title: {
+      fr: 'Un objet de plusieurs fichiers n’est pas encore accepté par cette version : rien n’a été conservé.',
+      en: 'An object of several files is not yet accepted by this version: nothing was kept.',
+    },
+    step: 'digests',
+  })
+
+export async function depositRoutes(server: Server, box: Box): Promise<void> {
+  const { limits, boxId } = box.settings
+  await server.register(multipart, {
+    preservePath: true,
+    limits: {
+      fieldNameSize: 100,
+      fieldSize: limits.metadataBytes,
+      fields: 2,
+      files: 2,
+      parts: 4,
+      fileSize: Number.MAX_SAFE_INTEGER,
+      headerPairs: 20,
+    },
+  })
+  const context: DepositContext = {
+    boxId,
+    database: box.database,
+    crypto: box.crypto,
+    clock: box.clock,
+    randomness: box.randomness,
+    files: box.files,
+    ciphers: box.ciphers,
+    lats: box.lats,
+    journal: box.journal,
+    maxObjectBytes: limits.objectBytes,
+  }
+  const underWay = new Set<string>()
+  let pending = 0
+
+  server.post(
+    '/api/v1/vaults/:vault/objects',
+    {
+      schema: {
+        tags: ['objects'],
+        summary: 'Deposit: a `metadata` part (JSON) and a `file` part',
+        params: VaultPath,
+        headers: Type.Object(
+          { 'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$' })) },
+          { additionalProperties: true },
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { vault, caller } = await allowedIn(box, request, request.params.vault, 'deposit', {
+        act: 'deposit',
+      })
+      if (!request.isMultipart()) throw unsupportedMedia()
+      const idempotencyKey = request.headers['idempotency-key']
+      const key = `${caller.user.id} ${vault.id} ${idempotencyKey ?? ''}`
+      if (idempotencyKey !== undefined && underWay.has(key)) throw stillUnderWay()
+      if (pending >= limits.pendingDeposits)
+        throw problemOf(new BoxError('journal-busy', 'retryable', 'too many deposits under way'))
+      pending += 1
+      if (idempotencyKey !== undefined) underWay.add(key)
+      try {
+        const form = new DepositForm(request, limits.metadataBytes)
+        const file = await form.file()
+        const deposited = await deposit(context, {
+          vault,
+          depositorId: caller.user.id,
+          idempotencyKey,
+          file: uploaded(file.file as AsyncIterable<Uint8Array>),
+          fileName: file.filename,
+          declaredType: mediaTypeOf(file.mimetype),
+          metadata: () => form.metadata(),
+        })
+        if (deposited.kind === 'repeated') {
+          const object = await requireObject(box, vault.id, deposited.objectId)
+          const opening = await objectOpening(box, vault, object)
+          const receipt = await receiptNow(box.database, box.proofs, object, opening)
+          return await reply.code(201).send({ ...describeObject(object), receipt })
+        }
+        const { row, opening, recorded } = deposited
+        const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
+        return await reply.code(201).send({ ...describeObject(row), receipt })
+      } catch (error) {
+        throw problemOf(error)
+      } finally {
+        pending -= 1
+        underWay.delete(key)
+      }
+    },
+  )
+}
+
+/** The parts of a deposit, in whichever order they come. */
+class DepositForm {
+  readonly #parts: AsyncIterator<Multipart>
+  readonly #maxMetadataBytes: number
+  #metadata: Metadata | undefined
+
+  constructor(request: FastifyRequest, maxMetadataBytes: number) {
+    this.#parts = request.parts()[Symbol.asyncIterator]()
+    this.#maxMetadataBytes = maxMetadataBytes
+  }
+
+  /** Reads up to the file; its bytes must be consumed before anything else. */
+  async file(): Promise<MultipartFile> {
+    const part = await this.#next()
+    if (part === undefined) throw missingPart('file')
+    return part
+  }
+
+  /** Reads what follows the file. */
+  async metadata(): Promise<Metadata> {
+    if ((await this.#next()) !== undefined) throw severalFiles()
+    if (this.#metadata === undefined) throw missingPart('metadata')
+    return this.#metadata
+  }
+
+  async #next(): Promise<MultipartFile | undefined> {
+    for (;;) {
+      const { value: part, done } = await this.#parts.next()
+      if (done === true) return undefined
+      if (part.type === 'file') {
+        if (part.fieldname === 'file') return part
+        if (part.fieldname !== 'metadata') throw unknownPart(part.fieldname)
+        this.#take(parsed(await textOf(part, this.#maxMetadataBytes)))
+      } else if (part.fieldname !== 'metadata') throw unknownPart(part.fieldname)
+      else if (part.valueTruncated) throw bodyTooLarge(this.#maxMetadataBytes)
+      // The parser has already read a part that says it is JSON.
+      else this.#take(typeof part.value === 'string' ? parsed(part.value) : part.value)
+    }
+  }
+
+  #take(value: unknown): void {
+    if (this.#metadata !== undefined) throw unknownPart('metadata')
+    this.#metadata = parseMetadata(value)
+  }
+}
+
+/** A metadata part that came with a file name, as some clients send it. */
+async function textOf(part: MultipartFile, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw bodyTooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Problem({
+      type: 'invalid-request',
+      status: 400,
+      title: {
+        fr: 'La partie « metadata » n’est pas du JSON : rien n’a été conservé.',
+        en: 'The part “metadata” is not JSON: nothing was kept.',
+      },
+      step: 'digests',
+      cause: error,
+    })
+  }
+}
+
+/** The upload's bytes; a connection that breaks off is the depositor's interruption, not a failure of the box. */
+async function* uploaded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw new BoxError('upload-aborted', 'caller', 'the upload was interrupted', { cause: error })
+  }
+}
+
+const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,100}\/[a-z0-9!#$&^_.+-]{1,100}$/
+function mediaTypeOf(declared: string): string {
+  const type = declared.split(';')[0]?.trim().toLowerCase() ?? ''
+  return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'
+}
+
+const stillUnderWay = () =>
+  new Problem({
+    type: 'deposit-under-way',
+    status: 409,
+    title: {
+      fr: 'Un dépôt portant cette clé d’idempotence est en cours : réessayez dans un instant.',
+      en: 'A deposit under this idempotency key is under way: try again in a moment.',
+    },
+    headers: { 'retry-after': '1' },
+  })

@@ -1,0 +1,56 @@
+import { Counter, Gauge, Histogram } from '@probant/host'
+import type { Server } from '@probant/web'
+import type { Box } from '../box.ts'
+
+/** Figures of the service: routes and outcomes only, never identifiers. */
+export function countRequests(server: Server, box: Box): void {
+  const registers = [box.metrics]
+  const seconds = new Histogram({
+    name: 'probant_http_request_seconds',
+    help: 'Time to answer, by route and status class',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    registers,
+  })
+  const acts = new Counter({
+    name: 'probant_acts_total',
+    help: 'Acts journalled, by act and outcome',
+    labelNames: ['act', 'outcome'],
+    registers,
+  })
+  box.journal.onRecorded(({ act, outcome }) => acts.inc({ act, outcome }))
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('probant_journal_size', 'Traces committed', () => box.journal.size)
+  gauge(
+    'probant_journal_certified_size',
+    'Traces under a checkpoint',
+    () => box.journal.certifiedSize,
+  )
+  gauge(
+    'probant_journal_witnessed_size',
+    'Traces under a cosigned checkpoint',
+    () => box.journal.witnessedSize,
+  )
+  gauge('probant_journal_stopped', '1 when the journal refuses every act', () =>
+    box.journal.stoppedBecause === undefined ? 0 : 1,
+  )
+  server.addHook('onResponse', (request, reply, done) => {
+    seconds.observe(
+      {
+        route: request.routeOptions.url ?? 'unknown',
+        method: request.method,
+        status: `${Math.floor(reply.statusCode / 100)}xx`,
+      },
+      reply.elapsedTime / 1000,
+    )
+    done()
+  })
+}

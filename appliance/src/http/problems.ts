@@ -1,0 +1,155 @@
+import { Problem, unavailable } from '@probant/web'
+import { DepositError, type DepositStep } from '../deposit/deposit.ts'
+import { BoxError, type BoxErrorCode } from '../errors.ts'
+
+type Known = Pick<ConstructorParameters<typeof Problem>[0], 'type' | 'status' | 'title'>
+
+const known: Partial<Record<BoxErrorCode, Known>> = {
+  'journal-busy': {
+    type: 'journal-busy',
+    status: 503,
+    title: {
+      fr: 'Le journal est saturé : rien n’a été fait, réessayez dans un instant.',
+      en: 'The journal is busy: nothing was done, try again in a moment.',
+    },
+  },
+  'journal-stopped': {
+    type: 'journal-stopped',
+    status: 503,
+    title: {
+      fr: 'Le journal est arrêté : aucun acte n’est possible. Prévenez votre administrateur.',
+      en: 'The journal is stopped: no act is possible. Tell your administrator.',
+    },
+  },
+  'journal-altered': {
+    type: 'journal-stopped',
+    status: 503,
+    title: {
+      fr: 'Le journal n’est plus celui que le coffre a écrit : aucun acte n’est possible. Prévenez votre administrateur.',
+      en: 'The journal is no longer the one that the vault wrote: no act is possible. Tell your administrator.',
+    },
+  },
+  'no-such-vault': {
+    type: 'no-such-vault',
+    status: 404,
+    title: { fr: 'Ce coffre n’existe pas.', en: 'This vault does not exist.' },
+  },
+  'no-such-object': {
+    type: 'no-such-object',
+    status: 404,
+    title: { fr: 'Ce document n’existe pas.', en: 'This document does not exist.' },
+  },
+  'integrity-failure': {
+    type: 'integrity-failure',
+    status: 500,
+    title: {
+      fr: 'Le document conservé a été altéré : il n’est pas rendu. L’alerte est journalisée.',
+      en: 'The stored document was altered: it is not given out. The alarm is journalled.',
+    },
+  },
+  'digest-mismatch': {
+    type: 'digest-mismatch',
+    status: 422,
+    title: {
+      fr: 'L’empreinte annoncée n’est pas celle des octets reçus : rien n’a été conservé.',
+      en: 'The digest given is not that of the bytes received: nothing was kept.',
+    },
+  },
+  'bad-deposit': {
+    type: 'bad-deposit',
+    status: 422,
+    title: {
+      fr: 'Ce dépôt n’est pas recevable : rien n’a été conservé.',
+      en: 'This deposit is not acceptable: nothing was kept.',
+    },
+  },
+  'upload-aborted': {
+    type: 'upload-aborted',
+    status: 400,
+    title: {
+      fr: 'L’envoi a été interrompu : rien n’a été conservé.',
+      en: 'The upload was interrupted: nothing was kept.',
+    },
+  },
+  'store-failed': {
+    type: 'store-failed',
+    status: 507,
+    title: {
+      fr: 'Le fichier n’a pas pu être écrit : rien n’a été conservé.',
+      en: 'The file could not be written: nothing was kept.',
+    },
+  },
+  'timestamp-failed': {
+    type: 'timestamp-failed',
+    status: 503,
+    title: {
+      fr: 'L’horodatage de réception a échoué : rien n’a été conservé.',
+      en: 'The reception timestamp failed: nothing was kept.',
+    },
+  },
+  'signer-failed': {
+    type: 'signer-failed',
+    status: 503,
+    title: {
+      fr: 'La clé de signature ne répond pas : rien n’a été conservé.',
+      en: 'The signing key does not answer: nothing was kept.',
+    },
+  },
+  conflict: {
+    type: 'conflict',
+    status: 409,
+    title: { fr: 'Cela existe déjà.', en: 'It exists already.' },
+  },
+  'idempotency-key-reused': {
+    type: 'idempotency-key-reused',
+    status: 422,
+    title: {
+      fr: 'Cette clé d’idempotence a déjà servi pour un autre contenu : rien n’a été conservé.',
+      en: 'This idempotency key was used with other content: nothing was kept.',
+    },
+  },
+}
+
+/** What the outside is told about an error of ours; anything unknown is left to the server's own handling. */
+export function problemOf(error: unknown, step?: DepositStep): unknown {
+  if (error instanceof DepositError) return problemOf(error.cause, error.step)
+  if (error instanceof Problem)
+    return step === undefined || error.step !== undefined ? error : withStep(error, step)
+  if (!(error instanceof BoxError))
+    return step === undefined
+      ? error
+      : new Problem({
+          type: 'deposit-failed',
+          status: 500,
+          title: {
+            fr: 'Le dépôt a échoué : rien n’a été conservé.',
+            en: 'The deposit failed: nothing was kept.',
+          },
+          step,
+          cause: error,
+        })
+  const told = known[error.code]
+  if (told === undefined) return unavailable(error)
+  return new Problem({
+    ...told,
+    ...(step === undefined ? {} : { step }),
+    // What the caller got wrong may be told in full; everything else stays in the log.
+    ...(error.fault === 'caller' ? { detail: { fr: error.message, en: error.message } } : {}),
+    ...(told.status === 503 ? { headers: { 'retry-after': '2' } } : {}),
+    cause: error,
+  })
+}
+
+function withStep(problem: Problem, step: DepositStep): Problem {
+  return new Problem({
+    type: problem.type,
+    status: problem.status,
+    title: problem.title,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    step,
+    errors: [...problem.errors],
+    extra: problem.extra,
+    headers: problem.headers,
+    cause: problem.cause,
+  })
+}

@@ -1,0 +1,44 @@
+import { createServer, serveFolder, type Server } from '@probant/web'
+import type { Box } from '../box.ts'
+import { recogniseCallers } from './caller.ts'
+import { checkRoutes } from './checks.ts'
+import { depositRoutes } from './deposits.ts'
+import { journalRoutes } from './journal.ts'
+import { countRequests } from './metrics.ts'
+import { objectRoutes } from './objects.ts'
+import { peopleRoutes } from './people.ts'
+import { problemOf } from './problems.ts'
+import { proofRoutes } from './proofs.ts'
+import { sessionRoutes } from './sessions.ts'
+import { vaultRoutes } from './vaults.ts'
+
+/** The box's API and portal, as staff and integrators reach them. */
+export async function createApi(box: Box): Promise<Server> {
+  const server = await createServer({
+    logger: box.log,
+    clock: box.clock,
+    randomness: box.randomness,
+    openapi: {
+      title: 'Probant',
+      version: '1',
+    },
+  })
+  countRequests(server, box)
+  recogniseCallers(server, box)
+  server.addHook('preHandler', (_request, _reply, done) => {
+    // Fail closed: where nothing can be journalled, nothing is done.
+    const { stoppedBecause } = box.journal
+    const problem = stoppedBecause === undefined ? undefined : problemOf(stoppedBecause)
+    done(problem instanceof Error ? problem : undefined)
+  })
+  await depositRoutes(server, box)
+  sessionRoutes(server, box)
+  vaultRoutes(server, box)
+  peopleRoutes(server, box)
+  objectRoutes(server, box)
+  checkRoutes(server, box)
+  proofRoutes(server, box)
+  journalRoutes(server, box)
+  if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
+  return server
+}

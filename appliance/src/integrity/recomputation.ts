@@ -1,0 +1,56 @@
+import type { EvidenceCrypto, JsonObject, VerifierKey } from '@probant/evidence'
+import { recomputeJournal, type JournalReport } from './journal-recomputation.ts'
+import { recomputeStore, type StoreContext, type StoreReport } from './store-recomputation.ts'
+
+/** Objects that a trace names at most (formats, section 4). */
+const NAMED_BAD_OBJECTS = 100
+
+export interface Recomputation {
+  readonly journal: JournalReport
+  readonly store: StoreReport
+  readonly intact: boolean
+  /** What the trace of the recomputation says. */
+  readonly summary: {
+    readonly traces: number
+    readonly objects: number
+    readonly firstBadSeq: number | null
+    readonly badObjects: readonly string[]
+    readonly complete: boolean
+  }
+}
+
+export interface RecomputationContext extends StoreContext {
+  readonly crypto: EvidenceCrypto
+  readonly origin: string
+  readonly journalKeys: readonly VerifierKey[]
+}
+
+/** Recomputes journal and store from stored bytes. Changes nothing. */
+export async function recompute(
+  context: RecomputationContext,
+  certifiedSize: number,
+): Promise<Recomputation> {
+  const { database, crypto, origin, journalKeys } = context
+  const journal = await recomputeJournal(database, crypto, origin, journalKeys, certifiedSize)
+  const store = await recomputeStore(context, certifiedSize)
+  const badSeqs = [...journal.findings, ...store.findings].flatMap(({ seq }) => seq ?? [])
+  const badObjects = [...new Set(store.findings.map((finding) => finding.object))]
+  return {
+    journal,
+    store,
+    intact: journal.findings.length + store.findings.length === 0,
+    summary: {
+      traces: journal.traces,
+      objects: store.objects,
+      firstBadSeq: badSeqs.length === 0 ? null : Math.min(...badSeqs),
+      badObjects: badObjects.slice(0, NAMED_BAD_OBJECTS),
+      complete: true,
+    },
+  }
+}
+
+/** Data of the `full-recomputation` trace. */
+export function recomputationData({ summary, journal, store }: Recomputation): JsonObject {
+  const kinds = new Set([...journal.findings, ...store.findings].map((finding) => finding.kind))
+  return { ...summary, badObjects: [...summary.badObjects], kinds: [...kinds].sort() }
+}

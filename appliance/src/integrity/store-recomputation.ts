@@ -1,0 +1,165 @@
+import {
+  equalBytes,
+  fromHex,
+  openingMatches,
+  parseCanonical,
+  parseLat,
+  parseOpening,
+  parseStatement,
+  parseTrace,
+  toBase64,
+  toHex,
+  canonicalBytes,
+  type EvidenceCrypto,
+} from '@probant/evidence'
+import type { Database } from '@probant/postgres'
+import { isIntact } from '../reading/content.ts'
+import type { VaultCipher, VaultCiphers } from '../store/cipher.ts'
+import type { ObjectFiles } from '../store/files.ts'
+import { readTraces } from '../store/journal.ts'
+import { allObjects, readSecrets, type StoredObject } from '../store/objects.ts'
+import { findVault } from '../store/vaults.ts'
+
+const OBJECTS_AT_ONCE = 100
+
+/** What is wrong with a stored object, as the supervision centre calls it. */
+export type StoreFindingKind =
+  'integrity-failure-on-box' | 'metadata-altered' | 'unjournalled-object'
+
+export interface StoreFinding {
+  readonly kind: StoreFindingKind
+  readonly object: string
+  readonly seq: number
+  readonly what: string
+}
+
+export interface StoreReport {
+  readonly objects: number
+  readonly findings: readonly StoreFinding[]
+}
+
+export interface StoreContext {
+  readonly database: Database
+  readonly crypto: EvidenceCrypto
+  readonly files: ObjectFiles
+  readonly ciphers: VaultCiphers
+}
+
+/** Recomputes every object deposited below trace `certifiedSize`: its file, its row against its LAT, its LAT against its trace. */
+export async function recomputeStore(
+  context: StoreContext,
+  certifiedSize: number,
+): Promise<StoreReport> {
+  const findings: StoreFinding[] = []
+  let objects = 0
+  for (let after = -1; ;) {
+    const page = await allObjects(context.database, after, OBJECTS_AT_ONCE)
+    for (const object of page) {
+      after = object.depositSeq
+      if (object.depositSeq >= certifiedSize) continue
+      objects += 1
+      findings.push(...(await checkObject(context, object)))
+    }
+    if (page.length < OBJECTS_AT_ONCE) break
+  }
+  return { objects, findings }
+}
+
+async function checkObject(context: StoreContext, object: StoredObject): Promise<StoreFinding[]> {
+  const finding = (kind: StoreFindingKind, what: string): StoreFinding => ({
+    kind,
+    object: object.id,
+    seq: object.depositSeq,
+    what,
+  })
+  const vault = await findVault(context.database, object.vaultId)
+  if (vault === undefined) return [finding('metadata-altered', 'its vault does not exist')]
+  const cipher = await context.ciphers.of(vault)
+  const findings: StoreFinding[] = []
+  const secrets = await objectSecrets(context, cipher, object)
+  if (typeof secrets === 'string') findings.push(finding('metadata-altered', secrets))
+  else findings.push(...(await checkProof(context, object, secrets, finding)))
+  if (!(await isIntact(context.crypto, context.files, cipher, object)))
+    findings.push(finding('integrity-failure-on-box', 'the stored file is not what was deposited'))
+  return findings
+}
+
+type Openings = ReadonlyMap<string, ReturnType<typeof parseOpening>>
+
+async function objectSecrets(
+  context: StoreContext,
+  cipher: VaultCipher,
+  object: StoredObject,
+): Promise<Openings | string> {
+  const enclosed = await readSecrets(
+    context.database,
+    [object.id],
+    ['object', 'depositor', 'metadata'],
+  )
+  const openings = new Map<string, ReturnType<typeof parseOpening>>()
+  for (const field of ['object', 'depositor', 'metadata'] as const) {
+    const bytes = enclosed.get(`${object.id}:${field}`)
+    if (bytes === undefined) continue
+    try {
+      const opened = cipher.openSecret(object.id, field, bytes)
+      openings.set(field, parseOpening(parseCanonical(opened), field))
+    } catch {
+      return `its stored ${field} was altered`
+    }
+  }
+  return openings
+}
+
+/** Row against LAT, LAT against the deposit trace, openings against their commitments. */
+async function checkProof(
+  context: StoreContext,
+  object: StoredObject,
+  openings: Openings,
+  finding: (kind: StoreFindingKind, what: string) => StoreFinding,
+): Promise<StoreFinding[]> {
+  const { crypto, database } = context
+  const [stored] = await readTraces(database, object.depositSeq, object.depositSeq + 1)
+  if (stored === undefined) return [finding('unjournalled-object', 'its deposit trace is missing')]
+  try {
+    const trace = parseTrace(stored.bytes)
+    if (trace.act !== 'deposit' || trace.outcome !== 'done' || trace.object !== object.id)
+      return [finding('unjournalled-object', `trace ${trace.seq} is not its deposit`)]
+    const statement = parseStatement(parseLat(object.lat).statement)
+    const findings: StoreFinding[] = []
+    const isItsRow =
+      statement.object === object.id &&
+      statement.vault === object.vaultId &&
+      trace.vault === object.vaultId &&
+      statement.size === object.sizeBytes &&
+      statement.mediaType === object.mediaType &&
+      equalBytes(fromHex(statement.digests.sha256), object.sha256) &&
+      equalBytes(fromHex(statement.digests['sha3-256']), object.sha3)
+    if (!isItsRow)
+      findings.push(finding('metadata-altered', 'its technical metadata are not those of its LAT'))
+    const opening = openings.get('object')
+    const value = canonicalBytes({
+      digests: { ...statement.digests },
+      lat: {
+        sha256: toHex(crypto.hash('sha256', object.lat)),
+        'sha3-256': toHex(crypto.hash('sha3-256', object.lat)),
+      },
+      size: statement.size,
+    })
+    if (
+      opening === undefined ||
+      trace.objectCommitment === null ||
+      opening.value !== toBase64(value) ||
+      !openingMatches(crypto, trace.objectCommitment, opening)
+    )
+      findings.push(finding('metadata-altered', 'its deposit trace does not commit to its LAT'))
+    for (const field of ['depositor', 'metadata'] as const) {
+      const of = openings.get(field)
+      if (of !== undefined && !openingMatches(crypto, statement[field], of))
+        findings.push(finding('metadata-altered', `its ${field} is not what its LAT commits to`))
+    }
+    return findings
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    return [finding('metadata-altered', `its proof can't be read: ${what}`)]
+  }
+}

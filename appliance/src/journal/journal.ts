@@ -1,0 +1,196 @@
+import type { EvidenceCrypto } from '@probant/evidence'
+import type { Clock, Logger, Randomness } from '@probant/host'
+import type { Database } from '@probant/postgres'
+import { BoxError } from '../errors.ts'
+import { newestWitnessed } from '../store/cosignatures.ts'
+import { takeEpoch, type CheckpointRow } from '../store/journal.ts'
+import type { Act, RecordedAct } from './act.ts'
+import { Certifier, type JournalSigner } from './certifier.ts'
+import type { JournalProofs } from './proofs.ts'
+import { openCommitted } from './opening.ts'
+import { Sequencer, type CommittedTrace } from './sequencer.ts'
+
+export interface JournalContext {
+  readonly database: Database
+  readonly crypto: EvidenceCrypto
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly log: Logger
+  readonly signer: JournalSigner
+  readonly proofs: JournalProofs
+  /** The last head that a witness cosigned, kept outside the database; undefined on a box that has none yet. */
+  readonly witnessed: { size: number; note: string } | undefined
+  /** The journal's state is no longer known: the process must stop; its restart recovers. */
+  readonly fatal: (error: Error) => void
+}
+
+/**
+ * The journal of a box. `record` resolves only when the act, its trace and a signed checkpoint over it are durable.
+ * A journal that was altered outside opens as *stopped*: it records nothing and says why.
+ */
+export class Journal {
+  readonly origin: string
+  readonly #sequencer: Sequencer | undefined
+  readonly #certifier: Certifier | undefined
+  readonly #stoppedBecause: BoxError | undefined
+  #head: CheckpointRow | undefined
+  #witnessedSize: number
+  #lastActMs = 0
+  readonly #listeners = new Set<(act: Act, recorded: RecordedAct) => void>()
+
+  private constructor(
+    origin: string,
+    parts: {
+      sequencer?: Sequencer
+      certifier?: Certifier
+      stoppedBecause?: BoxError
+      witnessedSize: number
+    },
+  ) {
+    this.origin = origin
+    this.#sequencer = parts.sequencer
+    this.#certifier = parts.certifier
+    this.#stoppedBecause = parts.stoppedBecause
+    this.#witnessedSize = parts.witnessedSize
+  }
+
+  /** Opens the journal, fences off any older writer, and covers with a checkpoint what an earlier run left uncovered. */
+  static async open(context: JournalContext): Promise<Journal> {
+    const { database, crypto } = context
+    const state = await database.transaction(takeEpoch)
+    const witnessedSize = (await newestWitnessed(database))?.size ?? 0
+    let opened
+    try {
+      opened = await openCommitted(
+        database,
+        crypto,
+        state,
+        context.signer.publicKey,
+        context.witnessed,
+      )
+    } catch (error) {
+      if (!(error instanceof BoxError) || error.code !== 'journal-altered') throw error
+      context.log.fatal(
+        { err: error },
+        'the journal is not what this box wrote: nothing is recorded',
+      )
+      return new Journal(state.origin, { stoppedBecause: error, witnessedSize })
+    }
+    const { origin, epoch } = state
+    const shared = { database, crypto, clock: context.clock, origin, epoch }
+    let journal: Journal | undefined
+    const stop = (error: Error) => {
+      sequencer.stop(error)
+      certifier.stop(error)
+      context.fatal(error)
+    }
+    const certifier: Certifier = new Certifier(
+      {
+        ...shared,
+        log: context.log,
+        signer: context.signer,
+        certified: (checkpoint, nodes) => {
+          context.proofs.remember(nodes)
+          journal?.moveHead(checkpoint)
+        },
+        fatal: stop,
+      },
+      opened.certified,
+    )
+    const sequencer: Sequencer = new Sequencer(
+      {
+        ...shared,
+        randomness: context.randomness,
+        committed: (traces, end) => certifier.add(traces, end.sha3),
+        fatal: stop,
+      },
+      { size: state.size, prev: opened.prev, sha3: opened.sha3 },
+    )
+    journal = new Journal(origin, { sequencer, certifier, witnessedSize })
+    if (opened.uncertified.length > 0) {
+      const nobody = { resolve: () => undefined, reject: () => undefined }
+      const left: CommittedTrace[] = opened.uncertified.map((trace) => ({
+        ...trace,
+        timeMs: context.clock.nowMs(),
+        settle: nobody,
+      }))
+      for (let start = 0; start < left.length; start += 500) {
+        const part = left.slice(start, start + 500)
+        certifier.add(part, start + 500 < left.length ? undefined : opened.sha3)
+      }
+      await certifier.settled()
+    }
+    return journal
+  }
+
+  /** Why nothing can be recorded; undefined while all is well. */
+  get stoppedBecause(): BoxError | undefined {
+    return this.#stoppedBecause
+  }
+
+  /** Traces committed so far. */
+  get size(): number {
+    return this.#sequencer?.size ?? 0
+  }
+
+  /** Traces under the newest durable checkpoint. */
+  get certifiedSize(): number {
+    return this.#certifier?.size ?? 0
+  }
+
+  /** The newest checkpoint signed since this process started. */
+  get head(): CheckpointRow | undefined {
+    return this.#head
+  }
+
+  /** Largest size that a witness has cosigned. */
+  get witnessedSize(): number {
+    return this.#witnessedSize
+  }
+
+  get lastActMs(): number {
+    return this.#lastActMs
+  }
+
+  /** Traces that wait for a checkpoint. */
+  get waitingTraces(): number {
+    return this.#certifier?.waitingTraces ?? 0
+  }
+
+  /**
+   * Records one act; may be called concurrently, acts are then grouped. Not to be repeated blindly: after `journal-stopped` the act may
+   * have been recorded.
+   * @throws BoxError `journal-busy` (nothing was recorded), `journal-stopped`, or what the act's own `apply` threw.
+   */
+  async record(act: Act): Promise<RecordedAct> {
+    const sequencer = this.#sequencer
+    if (sequencer === undefined)
+      throw new BoxError('journal-stopped', 'fatal', 'the journal is stopped', {
+        cause: this.#stoppedBecause,
+      })
+    const recorded = await new Promise<RecordedAct>((resolve, reject) => {
+      sequencer.submit(act, { resolve, reject })
+    })
+    this.#lastActMs = recorded.timeMs
+    for (const listener of this.#listeners) listener(act, recorded)
+    return recorded
+  }
+
+  onRecorded(listener: (act: Act, recorded: RecordedAct) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  moveHead(checkpoint: CheckpointRow): void {
+    this.#head = checkpoint
+  }
+
+  noteWitnessed(size: number): void {
+    this.#witnessedSize = Math.max(this.#witnessedSize, size)
+  }
+
+  /** Waits until what was committed is covered by a checkpoint. */
+  async close(): Promise<void> {
+    this.#sequencer?.stop(new BoxError('journal-stopped', 'retryable', 'the service stops'))
+    await this.#certifier?.settled()
+  }
+}

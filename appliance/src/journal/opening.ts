@@ -1,0 +1,194 @@
+import {
+  CompactRange,
+  Sha3Chain,
+  equalBytes,
+  leafHash,
+  parseCheckpoint,
+  parseNote,
+  type EvidenceCrypto,
+} from '@probant/evidence'
+import { BoxError } from '../errors.ts'
+import {
+  keepNodes,
+  newestCheckpoint,
+  newestTraceEnd,
+  readNodes,
+  readSha3State,
+  readTraces,
+  type JournalStateRow,
+  type NodeRow,
+  type Queryable,
+} from '../store/journal.ts'
+import { EMPTY_PREV } from './sequencer.ts'
+import { verifyBoxNote } from './notes.ts'
+
+const READ_AT_ONCE = 1000
+
+/** Where a journal that was found intact goes on. */
+export interface OpenedJournal {
+  /** Tree under the newest checkpoint. */
+  readonly certified: CompactRange
+  /** Committed traces that no checkpoint covers yet: an earlier run stopped between the two. */
+  readonly uncertified: readonly { seq: number; bytes: Uint8Array }[]
+  readonly prev: Uint8Array
+  /** SHA3-256 state over everything committed. */
+  readonly sha3: Sha3Chain
+}
+
+/**
+ * Reads where the journal ends, and checks it against its own signed checkpoint and against the last head that a witness cosigned.
+ * @throws BoxError `journal-altered` when the database can't be what this box wrote last: nothing may be signed on top of it.
+ */
+export async function openCommitted(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  state: JournalStateRow,
+  journalKey: Uint8Array,
+  witnessed: { size: number; note: string } | undefined,
+): Promise<OpenedJournal> {
+  const end = await newestTraceEnd(client)
+  if (end !== state.size)
+    throw altered(
+      `the journal counts ${state.size} traces but its newest trace is number ${end - 1}`,
+    )
+  const checkpoint = await newestCheckpoint(client)
+  const size = checkpoint?.size ?? 0
+  if (size > state.size)
+    throw altered(`a checkpoint covers ${size} traces but the journal holds ${state.size}`)
+  if (checkpoint !== undefined)
+    await verifyBoxNote(crypto, checkpoint.note, state.origin, journalKey)
+  if (witnessed !== undefined) await compareWithWitnessed(client, size, witnessed)
+
+  const certified = await loadRange(client, crypto, size, checkpoint?.root)
+  const sha3 = await loadSha3(client, crypto, size)
+  const uncertified: { seq: number; bytes: Uint8Array }[] = []
+  let prev = size === 0 ? EMPTY_PREV : await hashOfTrace(client, crypto, size - 1)
+  for await (const trace of traces(client, size, state.size)) {
+    uncertified.push(trace)
+    sha3.append(trace.bytes)
+    prev = crypto.hash('sha256', trace.bytes)
+  }
+  return { certified, uncertified, prev, sha3 }
+}
+
+const altered = (what: string) => new BoxError('journal-altered', 'fatal', what)
+
+async function compareWithWitnessed(
+  client: Queryable,
+  size: number,
+  witnessed: { size: number; note: string },
+): Promise<void> {
+  if (size < witnessed.size)
+    throw altered(
+      `the newest checkpoint covers ${size} traces, but a witness cosigned ${witnessed.size}: the database was rolled back or cut`,
+    )
+  const { rows } = await client.query<{ note: string }>(
+    `SELECT note FROM journal.checkpoints WHERE size = $1`,
+    [witnessed.size],
+  )
+  const note = rows[0]?.note
+  if (note === undefined || parseNote(note).text !== parseNote(witnessed.note).text)
+    throw altered(`the checkpoint of size ${witnessed.size} is not the one that a witness cosigned`)
+}
+
+async function hashOfTrace(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  seq: number,
+): Promise<Uint8Array> {
+  const [trace] = await readTraces(client, seq, seq + 1)
+  if (trace === undefined) throw altered(`trace ${seq} is missing`)
+  return crypto.hash('sha256', trace.bytes)
+}
+
+/** All traces of a range, read in pages. @throws BoxError `journal-altered` at the first hole. */
+export async function* traces(
+  client: Queryable,
+  start: number,
+  end: number,
+): AsyncGenerator<{ seq: number; bytes: Uint8Array }> {
+  for (let next = start; next < end;) {
+    const page = await readTraces(client, next, Math.min(end, next + READ_AT_ONCE))
+    for (const trace of page) {
+      if (trace.seq !== next) throw altered(`trace ${next} is missing`)
+      yield trace
+      next += 1
+    }
+    if (page.length === 0) throw altered(`trace ${next} is missing`)
+  }
+}
+
+/** The roots of the maximal perfect subtrees of a tree of `size` leaves, largest first. */
+export function rangeNodes(size: number): { level: number; index: number }[] {
+  const nodes: { level: number; index: number }[] = []
+  let start = 0
+  for (let level = Math.floor(Math.log2(Math.max(size, 1))); level >= 0; level -= 1) {
+    const width = 2 ** level
+    if (Math.floor(size / width) % 2 === 1) {
+      nodes.push({ level, index: start / width })
+      start += width
+    }
+  }
+  return nodes
+}
+
+/** Loads the compact range from the node cache; when that doesn't give the signed root, rebuilds the cache from the traces. */
+async function loadRange(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  size: number,
+  root: Uint8Array | undefined,
+): Promise<CompactRange> {
+  if (size === 0 || root === undefined) return new CompactRange(crypto)
+  const wanted = rangeNodes(size)
+  const found = await readNodes(client, wanted)
+  const hashes = wanted.flatMap((node) => found.get(`${node.level}:${node.index}`) ?? [])
+  if (hashes.length === wanted.length) {
+    const range = new CompactRange(crypto, size, hashes)
+    if (equalBytes(range.root(), root)) return range
+  }
+  const rebuilt = await rebuildNodes(client, crypto, size)
+  if (!equalBytes(rebuilt.root(), root))
+    throw altered(`the traces below ${size} do not give the root of their signed checkpoint`)
+  return rebuilt
+}
+
+/** Recomputes every node of the tree of `size` leaves from the traces' bytes and keeps them. */
+export async function rebuildNodes(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  size: number,
+): Promise<CompactRange> {
+  const range = new CompactRange(crypto)
+  let nodes: NodeRow[] = []
+  for await (const { bytes } of traces(client, 0, size)) {
+    range.append(leafHash(crypto, bytes), (level, index, hash) => {
+      if (level > 0) nodes.push({ level, index, hash })
+    })
+    if (nodes.length >= READ_AT_ONCE) {
+      await keepNodes(client, nodes)
+      nodes = []
+    }
+  }
+  await keepNodes(client, nodes)
+  return range
+}
+
+async function loadSha3(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  size: number,
+): Promise<Sha3Chain> {
+  const kept = await readSha3State(client)
+  if (kept?.size === size)
+    return new Sha3Chain(
+      crypto,
+      kept.chain,
+      new CompactRange(crypto, size, [...kept.range], 'sha3-256'),
+    )
+  const chain = new Sha3Chain(crypto)
+  for await (const { bytes } of traces(client, 0, size)) chain.append(bytes)
+  return chain
+}
+
+export const sizeOfNote = (note: string): number => parseCheckpoint(parseNote(note).text).size

@@ -1,0 +1,127 @@
+import {
+  parseNote,
+  parseTrace,
+  sealData,
+  toHex,
+  utf8,
+  type EvidenceCrypto,
+  type SealedCosignature,
+} from '@probant/evidence'
+import { parseTime, type Clock, type Logger } from '@probant/host'
+import type { Database } from '@probant/postgres'
+import { cosignaturesReceivedAfter } from '../store/cosignatures.ts'
+import { checkpointCovering, newestCheckpoint, newestSeal } from '../store/journal.ts'
+import type { Journal } from './journal.ts'
+
+const MAX_SEALED_COSIGNATURES = 100
+const LOOK_EVERY_MS = 1000
+
+export interface SealContext {
+  readonly database: Database
+  readonly crypto: EvidenceCrypto
+  readonly clock: Clock
+  readonly log: Logger
+  readonly journal: Journal
+  /** A seal follows the first unsealed trace after this long. */
+  readonly sealAfterSeconds: number
+  /** A seal comes at least this often, new traces or not. */
+  readonly idleSealSeconds: number
+}
+
+/** Writes seal traces when they are due (formats, section 8). A seal never makes another seal due. */
+export class SealSchedule {
+  readonly #context: SealContext
+  #dueMs: number
+  #hasUnsealed = false
+  /** When the seal before was taken; undefined until it was looked up after a start. */
+  #sealedAtMs: number | undefined
+  #stopping = new AbortController()
+
+  constructor(context: SealContext) {
+    this.#context = context
+    const now = context.clock.monotonicMs()
+    this.#dueMs = now + context.idleSealSeconds * 1000
+    context.journal.onRecorded((act) => {
+      if (act.act === 'seal' || this.#hasUnsealed) return
+      this.#hasUnsealed = true
+      const due = context.clock.monotonicMs() + context.sealAfterSeconds * 1000
+      this.#dueMs = Math.min(this.#dueMs, due)
+    })
+  }
+
+  start(): void {
+    void this.#run()
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async #run(): Promise<void> {
+    const { clock, journal, log } = this.#context
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await clock.sleep(LOOK_EVERY_MS, this.#stopping.signal)
+      } catch {
+        return
+      }
+      if (journal.stoppedBecause !== undefined || clock.monotonicMs() < this.#dueMs) continue
+      try {
+        await this.seal()
+      } catch (error) {
+        log.warn({ err: error }, 'no seal could be written; it is tried again')
+      }
+    }
+  }
+
+  /** Writes one seal now. */
+  async seal(): Promise<void> {
+    const { database, crypto, clock, journal, idleSealSeconds } = this.#context
+    this.#hasUnsealed = false
+    const takenAtMs = clock.nowMs()
+    this.#sealedAtMs ??= await lastSealMs(database)
+    const cosignatures = await cosignaturesReceivedAfter(
+      database,
+      this.#sealedAtMs,
+      MAX_SEALED_COSIGNATURES,
+    )
+    const named: SealedCosignature[] = []
+    for (const each of cosignatures) {
+      const checkpoint = await checkpointCovering(database, each.size)
+      if (checkpoint?.size !== each.size || (each.type !== 4 && each.type !== 6)) continue
+      named.push({
+        size: each.size,
+        textSha256: textSha256(crypto, checkpoint.note),
+        name: each.name,
+        keyId: toHex(each.keyId),
+        type: each.type === 4 ? (4 as const) : (6 as const),
+        timestamp: each.timestamp,
+      })
+    }
+    const previous = await newestCheckpoint(database)
+    await journal.record({
+      act: 'seal',
+      outcome: 'done',
+      dataAt: (before) =>
+        sealData(before, {
+          previousCheckpoint:
+            previous === undefined
+              ? null
+              : { size: previous.size, textSha256: textSha256(crypto, previous.note) },
+          lastToken: null,
+          cosignatures: named,
+        }),
+    })
+    this.#sealedAtMs = takenAtMs
+    this.#dueMs = clock.monotonicMs() + idleSealSeconds * 1000
+  }
+}
+
+/** Time of the newest seal in the journal; 0 when there is none. */
+async function lastSealMs(database: Database): Promise<number> {
+  const bytes = await newestSeal(database)
+  return bytes === undefined ? 0 : parseTime(parseTrace(bytes).time)
+}
+
+const textSha256 = (crypto: EvidenceCrypto, note: string): string =>
+  toHex(crypto.hash('sha256', utf8(parseNote(note).text)))

@@ -1,0 +1,184 @@
+import {
+  equalBytes,
+  parseAuditReceipt,
+  parseCheckpoint,
+  parseNote,
+  parseCosignature,
+  toHex,
+  utf8,
+  verifyAuditReceipt,
+  verifyCosignatures,
+  EvidenceError,
+} from '@probant/evidence'
+import { writeDurably } from '@probant/host'
+import { strictObject, createServer, Problem } from '@probant/web'
+import { chmod, rm } from 'node:fs/promises'
+import { Type } from 'typebox'
+import { witnessedHeadFile, type Box } from '../box.ts'
+import { problemOf } from '../http/problems.ts'
+import { recomputationData, recompute } from '../integrity/recomputation.ts'
+import { journalVerifier } from '../journal/notes.ts'
+import { keepAuditReceipt, keepCosignatures } from '../store/cosignatures.ts'
+import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
+
+const NoteBody = strictObject({ note: Type.String({ minLength: 1, maxLength: 200_000 }) })
+
+const refused = (what: string, cause?: unknown) =>
+  new Problem({
+    type: 'bad-receipt',
+    status: 422,
+    title: { fr: 'Ce reçu n’est pas recevable.', en: 'This receipt is not acceptable.' },
+    detail: { fr: what, en: what },
+    cause,
+  })
+
+/**
+ * What the agent, and only the agent, may ask: a Unix socket that the box's own user alone can open. The agent can't write the journal;
+ * what it brings is checked against pinned keys here.
+ */
+export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }> {
+  const server = await createServer({
+    logger: box.log,
+    clock: box.clock,
+    randomness: box.randomness,
+    openapi: { title: 'Probant, local socket', version: '1' },
+  })
+
+  server.get('/head', async () => {
+    const head = await newestCheckpoint(box.database)
+    return { origin: box.journal.origin, size: head?.size ?? 0, note: head?.note ?? null }
+  })
+
+  server.post('/cosignatures', { schema: { body: NoteBody } }, async (request, reply) => {
+    await takeCosignatures(box, request.body.note)
+    return reply.code(204).send()
+  })
+
+  server.post('/audit-receipts', { schema: { body: NoteBody } }, async (request, reply) => {
+    await takeAuditReceipt(box, request.body.note)
+    return reply.code(204).send()
+  })
+
+  let running: Promise<unknown> | undefined
+  server.post('/recomputations', async () => {
+    if (running !== undefined) await running.catch(() => undefined)
+    const work = recomputeAndJournal(box)
+    running = work.finally(() => (running = undefined))
+    running.catch(() => undefined)
+    return work.catch((error: unknown) => {
+      throw problemOf(error)
+    })
+  })
+
+  const { localSocket } = box.settings
+  await rm(localSocket, { force: true })
+  await server.listen({ path: localSocket })
+  await chmod(localSocket, 0o600)
+  return {
+    close: async () => {
+      await server.close()
+    },
+  }
+}
+
+async function recomputeAndJournal(box: Box) {
+  if (box.journal.stoppedBecause !== undefined) throw box.journal.stoppedBecause
+  const result = await recompute(
+    {
+      database: box.database,
+      crypto: box.crypto,
+      files: box.files,
+      ciphers: box.ciphers,
+      origin: box.journal.origin,
+      journalKeys: [journalVerifier(box.crypto, box.journal.origin, box.journalKey)],
+    },
+    box.journal.certifiedSize,
+  )
+  if (!result.intact)
+    box.log.error(
+      { journal: result.journal.findings, store: result.store.findings },
+      'journal or store is not what this box wrote',
+    )
+  await box.journal.record({
+    act: 'full-recomputation',
+    outcome: result.intact ? 'done' : 'failed',
+    data: {
+      ...recomputationData(result),
+      ...(result.intact ? {} : { reason: 'integrity-failure' }),
+    },
+  })
+  return result.summary
+}
+
+/** Keeps the cosignatures of a checkpoint that is this box's own, and remembers the head outside the database. */
+async function takeCosignatures(box: Box, text: string): Promise<void> {
+  const note = read(() => parseNote(text))
+  const checkpoint = read(() => parseCheckpoint(note.text))
+  const own = await checkpointCovering(box.database, checkpoint.size)
+  if (own?.size !== checkpoint.size || parseNote(own.note).text !== note.text)
+    throw refused('the cosigned checkpoint is not one of this box')
+  const answers = await verifyCosignatures(box.crypto, note, box.witnessKeys)
+  const valid = answers.filter((each) => each.answer === 'valid')
+  if (valid.length === 0 || answers.some((each) => each.answer === 'invalid'))
+    throw refused('no cosignature of a known witness verifies')
+  const rows = note.signatures.flatMap((signature) => {
+    const key = box.witnessKeys.find(
+      (each) => each.name === signature.name && equalBytes(each.keyId, signature.keyId),
+    )
+    if (key === undefined || !valid.some((each) => each.type === key.type)) return []
+    const { timestamp } = parseCosignature(signature)
+    return [
+      {
+        size: checkpoint.size,
+        name: signature.name,
+        keyId: signature.keyId,
+        type: key.type,
+        line: signature.line,
+        timestamp: Number(timestamp),
+      },
+    ]
+  })
+  await keepCosignatures(box.database, rows, box.clock.nowMs())
+  if (checkpoint.size >= box.journal.witnessedSize)
+    await writeDurably(witnessedHeadFile(box.settings.home), text, 0o600)
+  box.journal.noteWitnessed(checkpoint.size)
+}
+
+/** Keeps and journals the centre's receipt over stored and recomputed traces. */
+async function takeAuditReceipt(box: Box, text: string): Promise<void> {
+  const key = box.auditKey
+  if (key === undefined) throw refused('this box is not enrolled')
+  const { verdict } = await verifyAuditReceipt(box.crypto, text, [key])
+  if (verdict.status !== 'valid') throw refused('the audit receipt does not verify')
+  const receipt = read(() => parseAuditReceipt(text))
+  const own = await checkpointCovering(box.database, receipt.size)
+  if (
+    receipt.origin !== box.journal.origin ||
+    own?.size !== receipt.size ||
+    !equalBytes(own.root, receipt.root)
+  )
+    throw refused('the audit receipt is not about a checkpoint of this box')
+  await box.journal
+    .record({
+      act: 'audit-receipt',
+      outcome: 'done',
+      data: {
+        size: receipt.size,
+        root: toHex(receipt.root),
+        receiptSha256: toHex(box.crypto.hash('sha256', utf8(text))),
+      },
+      apply: (client) => keepAuditReceipt(client, receipt.size, text, box.clock.nowMs()),
+    })
+    .catch((error: unknown) => {
+      throw problemOf(error)
+    })
+}
+
+function read<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof EvidenceError) throw refused(error.message, error)
+    throw error
+  }
+}

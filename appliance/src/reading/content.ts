@@ -1,0 +1,121 @@
+import { equalBytes, type EvidenceCrypto } from '@probant/evidence'
+import { EncryptedFileError, KeyError, decryptRange, decryptStream } from '@probant/keys'
+import type { FileHandle } from 'node:fs/promises'
+import { BoxError } from '../errors.ts'
+import type { VaultCipher } from '../store/cipher.ts'
+import type { ObjectFiles } from '../store/files.ts'
+import type { StoredObject } from '../store/objects.ts'
+
+/** Files up to this size are checked whole before their first byte is released. */
+export const CHECKED_FIRST_BYTES = 8 * 1024 * 1024
+
+const altered = (id: string, cause?: unknown) =>
+  new BoxError('integrity-failure', 'fatal', `the stored file of object ${id} was altered`, {
+    cause,
+  })
+
+/** What reading a stored file can say about it: changed by someone, or simply not readable now. */
+function judged(id: string, error: unknown): unknown {
+  const isAlteration =
+    error instanceof EncryptedFileError ||
+    (error instanceof KeyError && error.code === 'altered') ||
+    isMissing(error)
+  return isAlteration ? altered(id, error) : error
+}
+
+const isMissing = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+/**
+ * The exact bytes of an object, decrypted as they stream, both digests recomputed; the last chunk is only released once they match.
+ * @throws BoxError `integrity-failure` while iterating: what was released before must be discarded by the reader
+ */
+export async function* content(
+  crypto: EvidenceCrypto,
+  files: ObjectFiles,
+  cipher: VaultCipher,
+  object: StoredObject,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await openStored(files, object)
+  try {
+    const sha256 = crypto.incremental('sha256')
+    const sha3 = crypto.incremental('sha3-256')
+    const key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    let held: Uint8Array | undefined
+    const stored = file.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 })
+    for await (const chunk of decryptStream(bytesOf(stored), key)) {
+      sha256.update(chunk)
+      sha3.update(chunk)
+      if (held !== undefined) yield held
+      held = chunk
+    }
+    if (!equalBytes(sha256.digest(), object.sha256) || !equalBytes(sha3.digest(), object.sha3))
+      throw altered(object.id)
+    if (held !== undefined) yield held
+  } catch (error) {
+    throw judged(object.id, error)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* bytesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) yield chunk
+}
+
+/** Bytes `start` … `end` − 1; each chunk is authenticated before it is released, the whole digest is not recomputed. */
+export async function* contentRange(
+  files: ObjectFiles,
+  cipher: VaultCipher,
+  object: StoredObject,
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await openStored(files, object)
+  try {
+    const { size } = await file.stat()
+    const key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    yield* decryptRange(
+      {
+        storedBytes: size,
+        plaintextBytes: object.sizeBytes,
+        read: async (offset, length) => {
+          const buffer = Buffer.alloc(length)
+          const { bytesRead } = await file.read(buffer, 0, length, offset)
+          return buffer.subarray(0, bytesRead)
+        },
+      },
+      key,
+      start,
+      end,
+    )
+  } catch (error) {
+    throw judged(object.id, error)
+  } finally {
+    await file.close()
+  }
+}
+
+async function openStored(files: ObjectFiles, object: StoredObject): Promise<FileHandle> {
+  try {
+    return await files.read(object.id)
+  } catch (error) {
+    throw judged(object.id, error)
+  }
+}
+
+/** Recomputes both digests from what is stored. @returns whether they are those of the deposit; false too when the file is gone. */
+export async function isIntact(
+  crypto: EvidenceCrypto,
+  files: ObjectFiles,
+  cipher: VaultCipher,
+  object: StoredObject,
+): Promise<boolean> {
+  try {
+    for await (const chunk of content(crypto, files, cipher, object)) void chunk
+    return true
+  } catch (error) {
+    if (error instanceof BoxError && error.code === 'integrity-failure') return false
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+import { Type, type Static } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+const login = Type.Object({ user: Type.String(), password: Type.String() }, strict)
+const address = Type.Object(
+  { host: Type.String(), port: Type.Integer({ minimum: 0, maximum: 65535 }) },
+  strict,
+)
+
+/** The settings file of a box's vault service, written by provisioning. */
+export const ApplianceSettings = Type.Object(
+  {
+    boxId: Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }),
+    name: Type.String({ minLength: 1 }),
+    /** Origin of the journal: box and incarnation. */
+    origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
+    /** Absolute path of the folder with files, keys' public parts and state. */
+    home: Type.String({ minLength: 1 }),
+    database: Type.Object(
+      {
+        socketFolder: Type.String(),
+        port: Type.Integer(),
+        database: Type.String(),
+        owner: login,
+        service: login,
+      },
+      strict,
+    ),
+    listen: address,
+    administration: address,
+    /** Unix socket for the agent; readable by the box's own user only. */
+    localSocket: Type.String({ minLength: 1, maxLength: 107 }),
+    keys: Type.Object({ provider: Type.String(), folder: Type.Optional(Type.String()) }, strict),
+    /** Null until the box is enrolled at a supervision centre. */
+    centre: Type.Union([
+      Type.Null(),
+      Type.Object({ witnessKeys: Type.Array(Type.String()), auditKey: Type.String() }, strict),
+    ]),
+    journal: Type.Object(
+      {
+        sealAfterSeconds: Type.Integer({ minimum: 1 }),
+        idleSealSeconds: Type.Integer({ minimum: 1 }),
+      },
+      strict,
+    ),
+    limits: Type.Object(
+      {
+        objectBytes: Type.Integer({ minimum: 1 }),
+        metadataBytes: Type.Integer({ minimum: 256 }),
+        /** Deposits under way at once; more are told to come back. */
+        pendingDeposits: Type.Integer({ minimum: 1 }),
+      },
+      strict,
+    ),
+    /** Built portal; null serves the API alone. */
+    portalFolder: Type.Union([Type.Null(), Type.String()]),
+  },
+  strict,
+)
+export type ApplianceSettings = Static<typeof ApplianceSettings>

@@ -1,0 +1,73 @@
+import { syncFolder } from '@probant/host'
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * The encrypted files of objects: `staging/` for those being received, `objects/xx/` for those named by their identifier.
+ * A file is only ever written under staging, synced, then renamed.
+ */
+export class ObjectFiles {
+  readonly #root: string
+
+  constructor(home: string) {
+    this.#root = join(home, 'store')
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#staging(), { recursive: true, mode: 0o700 })
+    for (let shard = 0; shard < 256; shard += 1)
+      await mkdir(join(this.#root, 'objects', shard.toString(16).padStart(2, '0')), {
+        recursive: true,
+        mode: 0o700,
+      })
+    await syncFolder(join(this.#root, 'objects'))
+    await syncFolder(this.#root)
+  }
+
+  #staging(): string {
+    return join(this.#root, 'staging')
+  }
+
+  #folder(objectId: string): string {
+    return join(this.#root, 'objects', objectId.slice(0, 2))
+  }
+
+  path(objectId: string): string {
+    return join(this.#folder(objectId), objectId)
+  }
+
+  /** A new staging file. Only ciphertext may be written to it. */
+  async stage(objectId: string): Promise<FileHandle> {
+    return open(join(this.#staging(), objectId), 'wx', 0o600)
+  }
+
+  /** Makes a staged file durable under its final name: when this returns, name and bytes survive a power cut. */
+  async publish(objectId: string, staged: FileHandle): Promise<void> {
+    await staged.sync()
+    await staged.close()
+    await rename(join(this.#staging(), objectId), this.path(objectId))
+    await syncFolder(this.#folder(objectId))
+  }
+
+  /** Drops what a deposit that failed has left, under either name. */
+  async discard(objectId: string): Promise<void> {
+    await rm(join(this.#staging(), objectId), { force: true })
+    await rm(this.path(objectId), { force: true })
+  }
+
+  async read(objectId: string): Promise<FileHandle> {
+    return open(this.path(objectId), constants.O_RDONLY | constants.O_NOFOLLOW)
+  }
+
+  /** Every staging file; at start they are all leftovers. */
+  async staged(): Promise<string[]> {
+    return readdir(this.#staging())
+  }
+
+  /** Every published file's identifier, shard by shard. */
+  async *published(): AsyncGenerator<string[]> {
+    for (let shard = 0; shard < 256; shard += 1)
+      yield await readdir(join(this.#root, 'objects', shard.toString(16).padStart(2, '0')))
+  }
+}
