@@ -17,6 +17,8 @@ import { TokenTemplate } from './token.ts'
 /** Labels of the authority's keys in the provider. */
 export const AUTHORITY_LABELS = { root: 'tsa-root', tsa: 'tsa' } as const
 
+/** RFC 5280 appendix A.1, ub-common-name. */
+const LONGEST_COMMON_NAME = 64
 const DAY_MS = 86_400_000
 /** Longer than the authority's, whose certificates are checked at the time of their tokens. */
 const ROOT_DAYS = 30 * 365
@@ -79,6 +81,9 @@ export async function createAuthority(
 }
 
 async function namedKey(keys: KeyProvider, label: string, commonName: string): Promise<NamedKey> {
+  if (commonName.length > LONGEST_COMMON_NAME) {
+    throw new BoxError('bad-settings', 'fatal', `"${commonName}" is too long for a certificate`)
+  }
   const ref = (await keys.find(label)) ?? (await keys.generate(label, 'ec-p256'))
   return { ref, publicKey: await keys.publicKey(ref), commonName }
 }
