@@ -1,0 +1,155 @@
+import {
+  formatNumber,
+  get,
+  language,
+  Link,
+  LoadedList,
+  messageOf,
+  Notice,
+  Page,
+  PagedList,
+  poll,
+  Progress,
+  sessionEpoch,
+  Time,
+  Badge,
+  isSessionLost,
+} from '@probant/web/browser'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { stateSentence, toneOf } from './box-state.tsx'
+import { SeenAt } from './fleet-page.tsx'
+import { useLive } from './live.ts'
+import type { Box, Finding } from './service.ts'
+import { addresses, boxShape, findingPage } from './service.ts'
+import { words } from './words.ts'
+
+const everyMs = 5000
+
+/** One box: how far it was seen, and all that was ever found wrong with it. */
+export function BoxPage({ id }: { id: string }) {
+  const say = words()
+  const box = useSignal<Box | undefined>(undefined)
+  const failure = useSignal<unknown>(undefined)
+  useEffect(
+    () =>
+      poll(async (stop) => {
+        if (isSessionLost.peek()) return
+        try {
+          box.value = await get(addresses.box(id), boxShape, stop)
+          failure.value = undefined
+        } catch (error) {
+          if (!stop.aborted) failure.value = error
+          throw error
+        }
+      }, everyMs),
+    [id, sessionEpoch.value],
+  )
+  const findings = useMemo(
+    () => new PagedList<Finding>((cursor) => get(addresses.findings(id, cursor), findingPage)),
+    [id],
+  )
+  useLive(findings)
+  return (
+    <>
+      <Link class="breadcrumb" to="/">
+        ← {say.back}
+      </Link>
+      {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
+      {box.value === undefined && failure.value === undefined && <Progress label={say.loading} />}
+      {box.value && (
+        <Page title={box.value.name}>
+          <Notice tone={toneOf(box.value.state)}>
+            <strong>{words()[box.value.state]}.</strong> {stateSentence(box.value.state)}
+          </Notice>
+          <Facts box={box.value} />
+          <section class="card" aria-labelledby="findings">
+            <h2 id="findings">{say.findings}</h2>
+            <LoadedList list={findings} empty={say.noFindings}>
+              {(items) => (
+                <ul class="findings">
+                  {items.map((finding) => (
+                    <FindingItem key={finding.id} finding={finding} />
+                  ))}
+                </ul>
+              )}
+            </LoadedList>
+          </section>
+        </Page>
+      )}
+    </>
+  )
+}
+
+function Facts({ box }: { box: Box }) {
+  const say = words()
+  return (
+    <section class="card">
+      <dl class="facts">
+        <dt>{say.lastHead}</dt>
+        <dd>
+          <SeenAt seen={box.lastHead} />
+          <p class="hint">{say.headHint}</p>
+        </dd>
+        <dt>{say.lastShipment}</dt>
+        <dd>
+          <SeenAt seen={box.lastShipment} />
+          <p class="hint">{say.shipmentHint}</p>
+        </dd>
+        <dt>{say.nextDeadline}</dt>
+        <dd>{box.nextDeadline === undefined ? say.none : <Time iso={box.nextDeadline} />}</dd>
+        <dt>{say.attestation}</dt>
+        <dd>{box.attestation === 'not-attested' ? say.notAttested : box.attestation}</dd>
+        {box.origin !== undefined && (
+          <>
+            <dt>{say.origin}</dt>
+            <dd>
+              <code>{box.origin}</code>
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  )
+}
+
+function FindingItem({ finding }: { finding: Finding }) {
+  const say = words()
+  const { kind, seq, raisedAt, resolvedAt, sentence, expected, found } = finding
+  return (
+    <li class="finding">
+      <p>
+        <Badge tone={resolvedAt === undefined ? 'alert' : 'neutral'}>
+          {resolvedAt === undefined ? say.findingOpen : say.findingResolved}
+        </Badge>{' '}
+        <strong>{sentence[language.value]}</strong>
+      </p>
+      <p class="soft">
+        {say.raisedAt} <Time iso={raisedAt} withSeconds />
+        {seq !== undefined && `, ${say.atTrace(formatNumber(seq))}`}
+        {resolvedAt !== undefined && (
+          <>
+            {' '}
+            · {say.resolvedAt} <Time iso={resolvedAt} withSeconds />
+          </>
+        )}{' '}
+        · <code>{kind}</code>
+      </p>
+      {(expected !== undefined || found !== undefined) && (
+        <details>
+          <summary>{say.sides}</summary>
+          <dl class="facts">
+            <dt>{say.expected}</dt>
+            <dd>
+              <code>{expected}</code>
+            </dd>
+            <dt>{say.found}</dt>
+            <dd>
+              <code>{found}</code>
+            </dd>
+          </dl>
+        </details>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,8 @@
+import { announceLanguage, followHistory } from '@probant/web/browser'
+import { render } from 'preact'
+import { App } from './app.tsx'
+
+announceLanguage()
+followHistory()
+const page = document.getElementById('page')
+if (page) render(<App />, page)

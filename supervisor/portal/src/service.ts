@@ -1,0 +1,81 @@
+import type { Shaped } from '@probant/web/browser'
+import {
+  address,
+  anything,
+  number,
+  oneOf,
+  optional,
+  pageOf,
+  record,
+  text,
+} from '@probant/web/browser'
+
+/** The part of the centre's interface that these pages use: what they send, in `address`es, and what they read. */
+
+const sentenceShape = record({ fr: text, en: text })
+const headShape = record({ size: number, at: text })
+
+export const boxShape = record({
+  id: text,
+  name: text,
+  origin: optional(text),
+  state: oneOf('ok', 'warning', 'alert', 'silent'),
+  lastHead: optional(headShape),
+  lastShipment: optional(headShape),
+  nextDeadline: optional(text),
+  attestation: text,
+  openFindings: number,
+})
+export type Box = Shaped<typeof boxShape>
+
+export const findingShape = record({
+  id: text,
+  kind: text,
+  seq: optional(number),
+  raisedAt: text,
+  sentence: sentenceShape,
+  expected: optional(text),
+  found: optional(text),
+  resolvedAt: optional(text),
+})
+export type Finding = Shaped<typeof findingShape>
+
+export const alertShape = record({
+  id: text,
+  openedAt: text,
+  severity: oneOf('warning', 'alert'),
+  box: optional(text),
+  kind: text,
+  sentence: sentenceShape,
+  state: oneOf('open', 'acknowledged', 'resolved'),
+})
+export type Alert = Shaped<typeof alertShape>
+
+export const entryShape = record({
+  seq: number,
+  time: text,
+  act: text,
+  outcome: text,
+  data: optional(anything),
+})
+export type AlertJournalEntry = Shaped<typeof entryShape>
+
+export const boxPage = pageOf(boxShape)
+export const findingPage = pageOf(findingShape)
+export const alertPage = pageOf(alertShape)
+export const entryPage = pageOf(entryShape)
+
+export const addresses = {
+  boxes: (cursor?: string) => withCursor(address`/boxes`, cursor),
+  box: (box: string) => address`/boxes/${box}`,
+  findings: (box: string, cursor?: string) => withCursor(address`/boxes/${box}/findings`, cursor),
+  alerts: (cursor?: string) => withCursor(address`/alerts`, cursor),
+  acknowledgement: (alert: string) => address`/alerts/${alert}/acknowledgement`,
+  alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
+}
+
+function withCursor(path: string, cursor: string | undefined): string {
+  const query = new URLSearchParams({ limit: '100' })
+  if (cursor !== undefined) query.set('cursor', cursor)
+  return `${path}?${query.toString()}`
+}

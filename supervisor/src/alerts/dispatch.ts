@@ -1,0 +1,134 @@
+import type { Context } from '../context.ts'
+import { findAlert } from '../store/alerts.ts'
+import { getBox } from '../store/boxes.ts'
+import { findContact, type Contact } from '../store/contacts.ts'
+import { findingsOfAlert } from '../store/findings.ts'
+import { claimDue, endAttempt, insertAttempt, type Notification } from '../store/notifications.ts'
+import { append, type Act } from './journal.ts'
+import type { Handover, Mailer } from './mailer.ts'
+import { messageOf } from './message.ts'
+
+/** How long a message is ours before somebody else may send it; longer than the mailer's own time-outs together. */
+const LEASE_MS = 120_000
+const AT_ONCE = 10
+
+/**
+ * Sends what the outbox holds. Each step is committed before the next: the attempt before the relay hears of it, its outcome
+ * after. A crash between lets the lease run out, and the message goes again under the same Message-ID.
+ * @returns whether there may be more to send
+ */
+export async function dispatch(context: Context, mailer: Mailer): Promise<boolean> {
+  const claimed = await claim(context)
+  await Promise.all(claimed.map((one) => send(context, mailer, one)))
+  return claimed.length === AT_ONCE
+}
+
+interface Claimed {
+  notification: Notification
+  contact: Contact | undefined
+}
+
+async function claim(context: Context): Promise<Claimed[]> {
+  const atMs = context.clock.nowMs()
+  return context.database.transaction(
+    async (client) => {
+      const claimed: Claimed[] = []
+      const actsOf = new Map<string, Act[]>()
+      for (const notification of await claimDue(client, atMs, LEASE_MS, AT_ONCE)) {
+        const { tenantId, contactId } = notification
+        const contact = await findContact(client, tenantId, contactId)
+        claimed.push({ notification, contact })
+        if (contact === undefined) continue
+        await insertAttempt(client, notification, 'attempted', null, atMs)
+        const act = actOf('notification-attempted', 'done', { notification, contact }, {})
+        actsOf.set(tenantId, [...(actsOf.get(tenantId) ?? []), act])
+      }
+      for (const [tenantId, acts] of [...actsOf].sort(([a], [b]) => a.localeCompare(b)))
+        await append(client, context, tenantId, acts)
+      return claimed
+    },
+    { attempts: 3 },
+  )
+}
+
+async function send(
+  context: Context,
+  mailer: Mailer,
+  { notification, contact }: Claimed,
+): Promise<void> {
+  if (contact === undefined) {
+    await finish(context, notification, undefined, { outcome: 'failed', reply: 'contact removed' })
+    return
+  }
+  const message = await render(context, notification)
+  const messageId = `<${notification.notificationId}@${context.settings.centreName.replaceAll('/', '.')}>`
+  const handover = await mailer.send(contact.email, message, messageId)
+  await finish(context, notification, contact, handover)
+}
+
+/** What is known when it is sent: findings that joined the alert meanwhile are told as well. */
+async function render(context: Context, notification: Notification) {
+  const { database, settings } = context
+  const { tenantId, alertId, occasion } = notification
+  const alert = await findAlert(database, tenantId, alertId)
+  if (alert === undefined) throw new Error(`no alert ${alertId} behind a notification`)
+  const box = await getBox(database, notification)
+  const findings = await findingsOfAlert(database, notification, alertId)
+  const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts/${alertId}`
+  return messageOf({ alert, subject: box?.name ?? settings.centreName, findings, occasion, link })
+}
+
+async function finish(
+  context: Context,
+  notification: Notification,
+  contact: Contact | undefined,
+  { outcome, reply }: Handover,
+): Promise<void> {
+  const atMs = context.clock.nowMs()
+  const state = outcome === 'deferred' ? 'pending' : outcome
+  const nextAttemptAtMs = atMs + backOffMs(notification.attempt)
+  await context.database.transaction(
+    async (client) => {
+      if (!(await endAttempt(client, notification, { state, nextAttemptAtMs }))) return
+      await insertAttempt(client, notification, outcome, reply, atMs)
+      if (contact === undefined) return
+      const told = { notification, contact }
+      const act =
+        outcome === 'delivered'
+          ? actOf('notification-delivered', 'done', told, { reply })
+          : actOf('notification-failed', 'failed', told, { reply, again: outcome === 'deferred' })
+      await append(client, context, notification.tenantId, [act])
+    },
+    { attempts: 3 },
+  )
+  context.figures.notifications.inc({ outcome })
+  context.logger.info({ notification: notification.notificationId, outcome, reply }, 'notified')
+  context.wake()
+}
+
+/** Half a minute, doubled each time, at most half an hour. */
+function backOffMs(attempt: number): number {
+  return Math.min(30_000 * 2 ** (attempt - 1), 1_800_000)
+}
+
+function actOf(
+  act: 'notification-attempted' | 'notification-delivered' | 'notification-failed',
+  outcome: 'done' | 'failed',
+  { notification, contact }: { notification: Notification; contact: Contact },
+  more: Record<string, string | boolean>,
+): Act {
+  const { alertId, notificationId, attempt, occasion } = notification
+  return {
+    act,
+    outcome,
+    data: {
+      alert: alertId,
+      notification: notificationId,
+      channel: 'email',
+      occasion,
+      attempt,
+      ...more,
+    },
+    address: { contactId: contact.contactId, email: contact.email },
+  }
+}

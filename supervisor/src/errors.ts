@@ -1,0 +1,38 @@
+export type SupervisorErrorCode =
+  /** The keys or the first operator are missing: run `probant supervisor initialise`. Fatal. */
+  | 'not-initialised'
+  /** It was initialised before. The caller's fault. */
+  | 'already-initialised'
+  /** The host key file can be read by others, or isn't a key. Fatal. */
+  | 'host-key'
+  /** A file named by its digest doesn't hold those bytes: the disk or somebody changed it. Fatal. */
+  | 'stored-bytes-altered'
+  /** Another session of the same box has begun; this one is not listened to any more. */
+  | 'superseded'
+  /** Somebody else moved the size meanwhile; look again. Retryable. */
+  | 'size-moved'
+  /** An enrolment that contradicts what exists. The caller's fault. */
+  | 'enrolment'
+
+const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'caller'>> = {
+  'not-initialised': 'fatal',
+  'already-initialised': 'caller',
+  'host-key': 'fatal',
+  'stored-bytes-altered': 'fatal',
+  superseded: 'caller',
+  'size-moved': 'retryable',
+  enrolment: 'caller',
+}
+
+/** What goes wrong in the centre itself. What goes wrong on a box is a finding, never an error. */
+export class SupervisorError extends Error {
+  override readonly name = 'SupervisorError'
+  readonly code: SupervisorErrorCode
+  readonly kind: 'fatal' | 'retryable' | 'caller'
+
+  constructor(code: SupervisorErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.kind = kinds[code]
+  }
+}

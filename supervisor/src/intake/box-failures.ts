@@ -1,0 +1,72 @@
+import {
+  EvidenceError,
+  fromUtf8,
+  isJsonArray,
+  parseTrace,
+  type JsonObject,
+  type Segment,
+  type Trace,
+} from '@probant/evidence'
+import { factAt, type Fact } from '../findings/fact.ts'
+
+/** Checks by which the box examines itself (formats.md section 4). */
+const CHECKS = new Set(['full-recomputation', 'integrity-check', 'fsck'])
+
+/** What the box itself found altered in its journal or store, by the traces it shipped. */
+export function boxFailures(origin: string, { traces }: Segment): Fact[] {
+  return traces.flatMap((bytes) => {
+    const trace = failedCheck(bytes)
+    return trace === undefined ? [] : [failure(origin, trace)]
+  })
+}
+
+/** The trace of a failed check; most traces are told apart without being parsed. */
+function failedCheck(bytes: Uint8Array): Trace | undefined {
+  try {
+    if (!fromUtf8(bytes).includes('"outcome":"failed"')) return undefined
+    const trace = parseTrace(bytes)
+    return trace.outcome === 'failed' && CHECKS.has(trace.act) ? trace : undefined
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined
+    throw error
+  }
+}
+
+/** The same objects and traces found again, night after night, are the same fact. */
+function failure(origin: string, trace: Trace): Fact {
+  const firstBadSeq = integerOf(trace.data, 'firstBadSeq')
+  const objects = objectsOf(trace)
+  const named = [
+    ...(firstBadSeq === null ? [] : [`trace ${firstBadSeq}`]),
+    ...objects.map((object) => `object ${object}`),
+  ]
+  const found = named.length === 0 ? 'an alteration that it does not name' : named.join(', ')
+  const fact = factAt(
+    origin,
+    'integrity-failure-on-box',
+    firstBadSeq,
+    'a store and journal that recompute',
+    found,
+    {
+      act: trace.act,
+      reportedBySeq: trace.seq,
+      reportedAt: trace.time,
+      objects: objects.join(' '),
+    },
+  )
+  return { ...fact, key: `${origin}|integrity-failure-on-box|${found}`.slice(0, 1000) }
+}
+
+/** Identifiers of objects are random; they say nothing about a document. */
+function objectsOf({ data, object }: Trace): string[] {
+  const listed = data['badObjects']
+  const named = isJsonArray(listed)
+    ? listed.filter((one): one is string => typeof one === 'string' && one.length <= 64)
+    : []
+  return named.length === 0 && object !== null ? [object] : named.slice(0, 100)
+}
+
+function integerOf(data: JsonObject, member: string): number | null {
+  const value = data[member]
+  return typeof value === 'number' && value >= 0 ? value : null
+}

@@ -1,0 +1,154 @@
+import { formatTime, parseTime } from '@probant/host'
+import {
+  MAX_CHALLENGED_SEGMENTS,
+  PROTOCOL_VERSION,
+  type Challenge,
+  type Hello,
+  type Welcome,
+} from '@probant/shipping'
+import { toHex } from '@probant/evidence'
+import type { Client } from '@probant/postgres'
+import type { Context } from '../context.ts'
+import { factAt, type Fact } from '../findings/fact.ts'
+import { keepEvidence, raise, settle } from '../findings/raise.ts'
+import { beginSession } from '../store/boxes.ts'
+import { openFindings } from '../store/findings.ts'
+import { openOrigin, setChallenge, type Origin } from '../store/origins.ts'
+import type { BoxKey } from '../store/rows.ts'
+import { segmentBounds } from '../store/segments.ts'
+import { selectOrdinals } from './selection.ts'
+import type { Session } from './session.ts'
+
+/** NTP keeps clocks within a second; a message takes a few more. */
+const TOLERATED_SKEW_MS = 120_000
+
+export type Greeting =
+  { accepted: true; session: Session; welcome: Welcome } | { accepted: false; reason: string }
+
+/** Begins a session: who it is, what is known of it, what it has to show again. */
+export async function greet(context: Context, box: BoxKey, hello: Hello): Promise<Greeting> {
+  const atMs = context.clock.nowMs()
+  const clockSkewMs = parseTime(hello.boxTime) - atMs
+  const begun = await context.database.transaction(async (client) => {
+    const epoch = await beginSession(client, box, { atMs, clockSkewMs })
+    const origin = await openOrigin(client, box)
+    if (origin?.origin !== hello.origin) return { epoch, origin, challenge: null }
+    return { epoch, origin, challenge: await challengeFor(client, context, origin) }
+  })
+  const { epoch, origin, challenge } = begun
+  if (origin === undefined) return { accepted: false, reason: 'no journal of this box is followed' }
+  const facts = factsOf(origin, hello, clockSkewMs, atMs)
+  await raiseAndSettle(context, box, facts, clockSkewMs)
+  if (challenge === null) return { accepted: false, reason: 'not the journal that is followed' }
+  const witnessedSize = origin.witnessed?.size ?? 0
+  return {
+    accepted: true,
+    session: {
+      box,
+      epoch,
+      origin,
+      databaseSize: hello.databaseSize,
+      sizeToShip: witnessedSize,
+      answered: new Set(),
+      hasShipped: false,
+      isWhole: false,
+    },
+    welcome: {
+      protocol: PROTOCOL_VERSION,
+      centreTime: formatTime(atMs),
+      witnessed: origin.witnessed && { size: witnessedSize, note: origin.witnessed.note },
+      audited: origin.audited && { size: origin.audited.size, note: origin.audited.note },
+      challenge,
+    },
+  }
+}
+
+/**
+ * What the box has to ship again: the same until it did, so that it can't ask until only segments that it can still show are
+ * chosen; then drawn anew.
+ */
+async function challengeFor(client: Client, context: Context, origin: Origin): Promise<Challenge> {
+  if (origin.challenge !== null) return origin.challenge
+  const nonce = context.randomness.bytes(32)
+  const ordinals = selectOrdinals(
+    context.crypto,
+    nonce,
+    origin.segmentCount,
+    MAX_CHALLENGED_SEGMENTS,
+  )
+  const challenge = {
+    nonce: toHex(nonce),
+    segments: await segmentBounds(client, origin, ordinals),
+  }
+  if (challenge.segments.length > 0) await setChallenge(client, origin, challenge)
+  return challenge
+}
+
+function factsOf(origin: Origin, hello: Hello, clockSkewMs: number, atMs: number): Fact[] {
+  const facts: Fact[] = []
+  if (hello.origin !== origin.origin) facts.push(otherOrigin(origin, hello))
+  else facts.push(...shrunk(origin, hello))
+  if (Math.abs(clockSkewMs) > TOLERATED_SKEW_MS) {
+    const expected = `about ${formatTime(atMs)}`
+    facts.push(
+      factAt(origin.origin, 'clock-skew', null, expected, hello.boxTime, {
+        skewSeconds: Math.round(clockSkewMs / 1000),
+      }),
+    )
+  }
+  return facts
+}
+
+/** Another incarnation of the same box is a restore that nobody declared; anything else isn't this box's journal. */
+function otherOrigin(origin: Origin, hello: Hello): Fact {
+  const name = (text: string) => text.replace(/\/[^/]*$/, '')
+  const kind =
+    name(hello.origin) === name(origin.origin) ? 'undeclared-restore' : ('wrong-box' as const)
+  const fact = factAt(
+    origin.origin,
+    kind,
+    null,
+    `origin ${origin.origin}`,
+    `origin ${hello.origin}`,
+  )
+  return { ...fact, key: `${fact.key}|${hello.origin}` }
+}
+
+/** The whole database counts less than it once did: it was put back as a whole. */
+function shrunk(origin: Origin, hello: Hello): Fact[] {
+  const known = Math.max(origin.witnessed?.size ?? 0, origin.state.size)
+  if (hello.databaseSize >= known) return []
+  return [rollback(origin, known, hello.databaseSize)]
+}
+
+/** A journal shorter than the centre saw it, in a database that counts no more either. */
+export function rollback(origin: Origin, known: number, size: number): Fact {
+  const fact = factAt(
+    origin.origin,
+    'rollback',
+    size,
+    `at least ${known} traces, as witnessed`,
+    `${size} traces`,
+    { witnessedSize: known, size },
+  )
+  return { ...fact, key: `${origin.origin}|rollback|${known}` }
+}
+
+async function raiseAndSettle(
+  context: Context,
+  box: BoxKey,
+  facts: Fact[],
+  clockSkewMs: number,
+): Promise<void> {
+  const kept = await keepEvidence(context, facts)
+  await context.database.transaction(
+    async (client) => {
+      if (Math.abs(clockSkewMs) <= TOLERATED_SKEW_MS)
+        for (const { findingId } of await openFindings(client, box, ['clock-skew']))
+          await settle(client, context, box, findingId, 'the clock is right again')
+      await raise(client, context, box, kept)
+    },
+    { attempts: 3 },
+  )
+  if (facts.length > 0) context.wake()
+}

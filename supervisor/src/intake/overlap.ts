@@ -1,0 +1,65 @@
+import { toHex, verifySegment, type Segment } from '@probant/evidence'
+import type { Context } from '../context.ts'
+import { factAt, type Fact } from '../findings/fact.ts'
+import type { Origin } from '../store/origins.ts'
+import { receiptCovering } from '../store/segments.ts'
+import { firstDifference, type Difference } from './comparison.ts'
+import { readStored, stateAt } from './stored-traces.ts'
+
+/** What comes of a segment that starts before what is audited: a contradiction, an old receipt, or what is new of it. */
+export type Overlap =
+  | { fact: Fact; receipt?: never; rest?: never }
+  | { fact?: never; receipt: string; size: number; rest?: never }
+  | { fact?: never; receipt?: never; rest: Segment }
+
+/** Compares what is stored already, byte by byte, and cuts it off. */
+export async function compareOverlap(
+  context: Context,
+  origin: Origin,
+  segment: Segment,
+  bytes: Uint8Array,
+): Promise<Overlap> {
+  const end = segment.start + segment.traces.length
+  const auditedSize = origin.state.size
+  const stored = await readStored(context, origin, segment.start, Math.min(end, auditedSize))
+  const difference = firstDifference(segment.start, stored.traces, segment.traces)
+  if (difference !== undefined)
+    return { fact: await contradiction(context, origin, segment, difference, bytes) }
+  if (end <= auditedSize)
+    return { receipt: await receiptCovering(context.database, origin, end), size: end }
+  const { state } = origin
+  return {
+    rest: {
+      origin: segment.origin,
+      start: auditedSize,
+      prev: state.prev,
+      range: state.range.hashes(),
+      sha3Chain: state.sha3.head,
+      sha3Range: state.sha3.range.hashes(),
+      traces: segment.traces.slice(auditedSize - segment.start),
+      checkpoint: segment.checkpoint,
+    },
+  }
+}
+
+/** Two leaves at one place, each under a checkpoint that the box signed, are two histories; else one was altered. */
+async function contradiction(
+  context: Context,
+  origin: Origin,
+  segment: Segment,
+  { seq, kind, stored, shipped }: Difference,
+  bytes: Uint8Array,
+): Promise<Fact> {
+  const { crypto } = context
+  const before = await stateAt(context, origin, segment.start)
+  const { findings } = await verifySegment(crypto, before, segment, [origin.journalKey])
+  const digest = (trace: Uint8Array) => `SHA-256 ${toHex(crypto.hash('sha256', trace))}`
+  const fact = factAt(
+    origin.origin,
+    findings.length === 0 ? 'fork' : kind,
+    seq,
+    `the trace stored before, ${digest(stored)}`,
+    shipped === undefined ? 'no trace' : `a trace with ${digest(shipped)}`,
+  )
+  return { ...fact, expectedBytes: stored, foundBytes: bytes }
+}

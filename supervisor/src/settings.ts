@@ -1,0 +1,52 @@
+import { Type, type Static } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const Listen = Type.Object({ host: Type.String({ minLength: 1 }), port: Port }, strict)
+const Role = Type.Object({ user: Type.String({ minLength: 1 }), password: Type.String() }, strict)
+
+/** The settings file of a supervision centre (JSON, 0600, written by provisioning). */
+export const Settings = Type.Object(
+  {
+    /** Name of the witness, of the audit key and of the alert journal's origin. */
+    centreName: Type.String({ pattern: '^[A-Za-z0-9./-]{1,150}$' }),
+    /** Folder of segments, evidence and the SSH host key. */
+    home: Type.String({ minLength: 1 }),
+    database: Type.Object(
+      {
+        socketFolder: Type.String({ minLength: 1 }),
+        port: Port,
+        database: Type.String({ minLength: 1 }),
+        owner: Role,
+        service: Role,
+      },
+      strict,
+    ),
+    /** Pages and API. */
+    listen: Listen,
+    /** /metrics, /healthz, /readyz. */
+    administration: Listen,
+    /** Where agents dial in; `host` is also what enrolments tell them. */
+    ssh: Listen,
+    keys: Type.Object(
+      { provider: Type.String({ minLength: 1 }), folder: Type.Optional(Type.String()) },
+      strict,
+    ),
+    mail: Type.Object(
+      {
+        host: Type.String({ minLength: 1 }),
+        port: Port,
+        from: Type.String({ minLength: 3 }),
+        secure: Type.Boolean(),
+      },
+      strict,
+    ),
+    /** Address of the pages as contacts reach them; links in messages begin with it. */
+    publicUrl: Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' }),
+    /** Folder of the built pages; absent where there are none. */
+    portalFolder: Type.Optional(Type.String()),
+  },
+  strict,
+)
+
+export type Settings = Static<typeof Settings>

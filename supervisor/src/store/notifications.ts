@@ -1,0 +1,179 @@
+import type { Client } from '@probant/postgres'
+import { instant, keyOf, ms, type BoxKey } from './rows.ts'
+
+/** A message to send: committed with the alert, sent afterwards. */
+export interface Notification extends BoxKey {
+  notificationId: string
+  alertId: string
+  contactId: string
+  occasion: string
+  /** Number of this attempt, from 1. */
+  attempt: number
+}
+
+interface NotificationRow {
+  tenant_id: string
+  box_id: string
+  notification_id: string
+  alert_id: string
+  contact_id: string
+  occasion: string
+  attempts: number
+}
+
+export type AttemptOutcome = 'attempted' | 'delivered' | 'deferred' | 'failed'
+
+/** Puts a message into the outbox; nothing when this occasion was told to this contact already. */
+export async function enqueue(
+  client: Client,
+  box: BoxKey,
+  message: {
+    notificationId: string
+    alertId: string
+    contactId: string
+    occasion: string
+    dueAtMs: number
+  },
+  atMs: number,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `INSERT INTO centre.notifications (tenant_id, box_id, notification_id, alert_id, contact_id,
+       channel, occasion, state, next_attempt_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, 'email', $6, 'pending', $7, $8) ON CONFLICT DO NOTHING`,
+    [
+      ...keyOf(box),
+      message.notificationId,
+      message.alertId,
+      message.contactId,
+      message.occasion,
+      instant(message.dueAtMs),
+      instant(atMs),
+    ],
+  )
+  return rowCount === 1
+}
+
+/** Whether a message about this alert waits that nobody has begun to send: it will tell what is known when it is sent. */
+export async function holdUnsent(
+  client: Client,
+  box: BoxKey,
+  alertId: string,
+  contactId: string,
+): Promise<boolean> {
+  const { rows } = await client.query(
+    `SELECT FROM centre.notifications
+     WHERE tenant_id = $1 AND box_id = $2 AND alert_id = $3 AND contact_id = $4
+       AND state = 'pending' AND attempts = 0 FOR UPDATE`,
+    [...keyOf(box), alertId, contactId],
+  )
+  return rows.length > 0
+}
+
+/** Takes messages that are due; nobody else does until the lease ends, which a crash lets happen by itself. */
+export async function claimDue(
+  client: Client,
+  atMs: number,
+  leaseMs: number,
+  limit: number,
+): Promise<Notification[]> {
+  const { rows } = await client.query<NotificationRow>(
+    `UPDATE centre.notifications n SET attempts = n.attempts + 1, leased_until = $2
+     FROM (
+       SELECT tenant_id, box_id, notification_id FROM centre.notifications
+       WHERE state = 'pending' AND next_attempt_at <= $1
+         AND (leased_until IS NULL OR leased_until <= $1)
+       ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED
+     ) due
+     WHERE (n.tenant_id, n.box_id, n.notification_id)
+         = (due.tenant_id, due.box_id, due.notification_id)
+     RETURNING n.tenant_id, n.box_id, n.notification_id, n.alert_id, n.contact_id, n.occasion,
+       n.attempts`,
+    [instant(atMs), instant(atMs + leaseMs), limit],
+  )
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    boxId: row.box_id,
+    notificationId: row.notification_id,
+    alertId: row.alert_id,
+    contactId: row.contact_id,
+    occasion: row.occasion,
+    attempt: row.attempts,
+  }))
+}
+
+/** Ends an attempt. @returns false when the lease had ended and somebody else took the message */
+export async function endAttempt(
+  client: Client,
+  notification: Notification,
+  result: { state: 'pending' | 'delivered' | 'failed'; nextAttemptAtMs: number },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE centre.notifications SET state = $5, next_attempt_at = $6, leased_until = NULL
+     WHERE tenant_id = $1 AND box_id = $2 AND notification_id = $3 AND attempts = $4
+       AND state IN ('pending', 'withdrawn')`,
+    [
+      ...keyOf(notification),
+      notification.notificationId,
+      notification.attempt,
+      result.state,
+      instant(result.nextAttemptAtMs),
+    ],
+  )
+  return rowCount === 1
+}
+
+export async function insertAttempt(
+  client: Client,
+  notification: Notification,
+  outcome: AttemptOutcome,
+  reply: string | null,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO centre.notification_attempts
+       (tenant_id, box_id, notification_id, attempt, outcome, reply, at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      ...keyOf(notification),
+      notification.notificationId,
+      notification.attempt,
+      outcome,
+      reply,
+      instant(atMs),
+    ],
+  )
+}
+
+/** Nobody needs to hear any more of an alert that was acknowledged: what was not begun is not sent. */
+export async function withdrawReminders(
+  client: Client,
+  box: BoxKey,
+  alertId: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.notifications SET state = 'withdrawn'
+     WHERE tenant_id = $1 AND box_id = $2 AND alert_id = $3 AND state = 'pending'
+       AND occasion LIKE 'reminder-%'`,
+    [...keyOf(box), alertId],
+  )
+}
+
+/** How an alert was told, oldest first. */
+export async function attemptsOfAlert(
+  client: Client,
+  box: BoxKey,
+  alertId: string,
+): Promise<{ atMs: number; channel: string; outcome: AttemptOutcome; reply: string | null }[]> {
+  const { rows } = await client.query<{
+    at: Date
+    channel: string
+    outcome: AttemptOutcome
+    reply: string | null
+  }>(
+    `SELECT a.at, n.channel, a.outcome, a.reply
+     FROM centre.notification_attempts a JOIN centre.notifications n USING (tenant_id, box_id, notification_id)
+     WHERE n.tenant_id = $1 AND n.box_id = $2 AND n.alert_id = $3 ORDER BY a.at, a.attempt`,
+    [...keyOf(box), alertId],
+  )
+  return rows.map(({ at, channel, outcome, reply }) => ({ atMs: ms(at), channel, outcome, reply }))
+}
