@@ -14,11 +14,11 @@ interface Link {
 }
 
 /**
- * The folder (bin, lib, share) of the embedded server, complete and readable by any uid.
+ * Completes the folder (bin, lib, share) of the embedded server and makes it readable by any uid.
+ * @returns that folder
  * @throws PostgresError `cluster` naming what is missing
  */
-export async function embeddedServer(): Promise<string> {
-  const folder = join(packageFolder(), 'native')
+export async function embeddedServer(folder = join(packageFolder(), 'native')): Promise<string> {
   await access(join(folder, 'bin/postgres'), constants.F_OK).catch((error: unknown) => {
     throw new PostgresError('cluster', `${folder} holds no PostgreSQL: run "npm ci" again`, error)
   })
@@ -43,7 +43,7 @@ function packageFolder(): string {
 async function completeLinks(folder: string): Promise<void> {
   const links = parseLinks(await readFile(join(folder, 'pg-symlinks.json'), 'utf8'))
   for (const { source, target } of links) {
-    const path = join(dirname(folder), target)
+    const path = join(folder, relative('native', target))
     if (await exists(path)) continue
     await symlink(relative(dirname(target), source), path).catch((error: unknown) => {
       if (isExisting(error)) return

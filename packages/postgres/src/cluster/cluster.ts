@@ -10,7 +10,7 @@ import { chooseLauncher, type Launcher } from './command.ts'
 import { explainFailure } from './failure.ts'
 import { SUPERUSER, initialise } from './initialise.ts'
 import { stopPrevious } from './previous.ts'
-import { serverUser } from './privileges.ts'
+import { serverUser, type ServerUser } from './privileges.ts'
 import { createDatabase, createRole, type DatabaseRights } from './roles.ts'
 import { readRunRecord, writeRunRecord } from './run-record.ts'
 import { spawnServer, type Exit, type Server } from './server.ts'
@@ -59,7 +59,7 @@ const LEFTOVER_ATTEMPTS = 40
  * @throws PostgresError `cluster`: one sentence that says what to do
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { log = createLogger({ component: 'postgres' }), isDurable = true } = options
+  const { log = createLogger({ component: 'postgres' }) } = options
   const dataFolder = await canonicalPath(options.dataFolder)
   const user = serverUser()
   const binaries = await embeddedServer()
@@ -68,10 +68,23 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = await socketFolder(user, options.socketFolder, previous?.socketFolder)
   if (previous !== undefined && previous.socketFolder !== folder)
     await removeSocketFolder(previous.socketFolder)
-  const { superuserPassword } = await initialise({
-    ...{ dataFolder, binaries, folder, user, isDurable, log },
-    superuserPassword: options.superuserPassword,
-  })
+  try {
+    return await startIn(folder, { ...options, log, dataFolder, user, binaries })
+  } catch (error) {
+    await removeSocketFolder(folder)
+    throw error
+  }
+}
+
+interface Preparation extends ClusterOptions {
+  log: Logger
+  user: ServerUser
+  binaries: string
+}
+
+async function startIn(folder: string, preparation: Preparation): Promise<Cluster> {
+  const { dataFolder, user, binaries, log, isDurable = true } = preparation
+  const { superuserPassword } = await initialise({ ...preparation, folder, isDurable })
   const launcher = await chooseLauncher(user, { binaries, data: dataFolder }, folder)
   await writeRunRecord(dataFolder, folder)
   const connection = (database: string, role: string, password: string): Connection => ({
@@ -91,7 +104,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     exited: server.exited,
     async stop() {
       await server.stop()
-      await removeSocketFolder(folder)
+      // after a crash the folder may be another cluster's by now
+      if ((await server.exited).wasAsked) await removeSocketFolder(folder)
     },
   }
 }

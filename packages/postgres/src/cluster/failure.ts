@@ -12,6 +12,10 @@ const EXPLANATIONS: [RegExp, string][] = [
     /could not (resize|create|open) shared memory|Cannot allocate memory|could not map anonymous/i,
     'not enough memory, or /dev/shm is too small: give the machine or container more',
   ],
+  [
+    /could not look up effective user ID/i,
+    'PostgreSQL wants the user to have a name: add a line for it to /etc/passwd, or start as another',
+  ],
   [/Permission denied/i, 'a folder is closed to the user that the server runs as'],
   [
     /error while loading shared libraries: (\S+)/i,

@@ -25,7 +25,7 @@ export interface Initialisation {
   /** The socket's folder, also the place for mount points and the short-lived password file. */
   folder: string
   user: ServerUser
-  superuserPassword: string | undefined
+  superuserPassword?: string
   isDurable: boolean
   log: Logger
 }

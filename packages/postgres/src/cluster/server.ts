@@ -62,10 +62,9 @@ export function spawnServer(
       resolve({ code: null, signal: null, wasAsked })
     })
     child.once('exit', (code, signal) => {
+      const exit = { code, signal, wasAsked }
       // not 'close': after a kill -9 the server's children hold its output open for a while
-      void Promise.race([once(child, 'close'), delay(LAST_WORDS_MS)]).then(() =>
-        resolve({ code, signal, wasAsked }),
-      )
+      void Promise.race([once(child, 'close'), delay(LAST_WORDS_MS)]).then(() => resolve(exit))
     })
   })
   return {

@@ -32,8 +32,8 @@ export async function socketFolder(
 }
 
 /**
- * Removes the socket, its lock file, the mount points and the folder itself. Never recursively: in
- * the server's namespace the data folder is mounted below.
+ * Removes the socket, its lock file and the mount points, then the folder if it is empty. Never
+ * recursively: in the server's namespace the data folder is mounted below.
  */
 export async function removeSocketFolder(folder: string): Promise<void> {
   const gone = () => undefined

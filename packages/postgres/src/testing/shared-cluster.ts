@@ -65,14 +65,10 @@ function ask(place: MeetingPlace): Promise<SharedCluster | 'refused' | 'absent'>
 
 function startKeeper({ folder }: MeetingPlace): void {
   const log = openSync(join(folder, 'keeper.log'), 'w', 0o600)
-  // tap's own loaders and coverage are not for it
-  const ofTheTest = ['NODE_OPTIONS', 'NODE_V8_COVERAGE']
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !ofTheTest.includes(name)),
-  )
   const keeper = join(import.meta.dirname, 'keeper.ts')
-  spawn(process.execPath, [keeper], {
-    ...{ cwd: '/', env, detached: true },
+  // tap puts its loaders into the environment of every child of a test
+  spawn('env', ['--unset=NODE_OPTIONS', process.execPath, keeper], {
+    ...{ cwd: '/', detached: true },
     stdio: ['ignore', log, log],
   }).unref()
 }
