@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { verifyToken } from '@probant/evidence'
 import { ManualClock, systemRandomness } from '@probant/host'
 import { KeyError, nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { delayedProvider } from '@probant/keys/testing'
@@ -70,6 +71,19 @@ function inRootSignature(at: number, token: Uint8Array, root: Uint8Array): boole
   return at >= first && at < first + root.length
 }
 
+await t.test("the product's verifier accepts a token", async (t) => {
+  t.testdir()
+  const box = await machine(t)
+  const authority = await createAuthority(box)
+  const token = await authority.token(imprint)
+  const roots = [authority.rootCertificate]
+  const checked = await verifyToken(nodeCrypto, token, { imprint, roots })
+  t.match(checked, { verdict: { status: 'valid' }, genTime: '2026-06-01T12:00:00.120Z' })
+  const other = await createAuthority(await machine(t, 'other'))
+  const foreign = { imprint, roots: [other.rootCertificate] }
+  t.not((await verifyToken(nodeCrypto, token, foreign)).verdict.status, 'valid')
+})
+
 await t.test('tokens differ and follow the clock', async (t) => {
   t.testdir()
   const box = await machine(t)
@@ -137,7 +151,10 @@ await t.test('no token leaves that would not verify', async (t) => {
   await t.rejects(authority.token(imprint), retryable, 'the device fails')
   delays.failWith = undefined
   await t.resolves(authority.token(imprint))
-  await t.rejects(authority.token(imprint.subarray(1)), { code: 'timestamp-failed', fault: 'caller' })
+  await t.rejects(authority.token(imprint.subarray(1)), {
+    code: 'timestamp-failed',
+    fault: 'caller',
+  })
   const outside = { code: 'timestamp-failed', fault: 'fatal' }
   box.clock.set(start - 1000)
   await t.rejects(authority.token(imprint), outside, 'before the certificate')

@@ -13,8 +13,8 @@ export interface Scheme {
   /** Digest name; null where the algorithm hashes by itself. */
   readonly digest: string | null
   readonly options: SigningOptions & { dsaEncoding?: 'der' }
-  /** Node's name of the key type. */
-  readonly keyType: string
+  /** Node's names of the key types that sign so. */
+  readonly keyTypes: readonly string[]
   /** Node's name of the curve. */
   readonly curve?: string
   /** SPKI prefix and size of the keys that come raw. */
@@ -27,7 +27,7 @@ function ecdsa(curve: 'prime256v1' | 'secp384r1' | 'secp521r1', digest: string):
   return {
     digest,
     options: { dsaEncoding: 'der' },
-    keyType: 'ec',
+    keyTypes: ['ec'],
     curve,
     sample: () => generateKeyPairSync('ec', { namedCurve: curve }).publicKey,
   }
@@ -42,7 +42,7 @@ const rsaSample = (): KeyObject =>
 
 function rsaPkcs1(digest: string): Scheme {
   const options = { padding: constants.RSA_PKCS1_PADDING }
-  return { digest, options, keyType: 'rsa', sample: rsaSample }
+  return { digest, options, keyTypes: ['rsa'], sample: rsaSample }
 }
 
 /** Salt as long as the digest, as RFC 4055 section 3.1 recommends and all use. */
@@ -51,7 +51,7 @@ function rsaPss(digest: string): Scheme {
     padding: constants.RSA_PKCS1_PSS_PADDING,
     saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
   }
-  return { digest, options, keyType: 'rsa', sample: rsaSample }
+  return { digest, options, keyTypes: ['rsa', 'rsa-pss'], sample: rsaSample }
 }
 
 /** SPKI but for the key (RFC 8410 section 4; RFC 9881 section 4). */
@@ -69,14 +69,14 @@ const schemes = {
   ed25519: {
     digest: null,
     options: {},
-    keyType: 'ed25519',
+    keyTypes: ['ed25519'],
     raw: { prefix: ed25519Prefix, sizeBytes: 32 },
     sample: () => generateKeyPairSync('ed25519').publicKey,
   },
   'ml-dsa-44': {
     digest: null,
     options: {},
-    keyType: 'ml-dsa-44',
+    keyTypes: ['ml-dsa-44'],
     raw: { prefix: mlDsa44Prefix, sizeBytes: 1312 },
     sample: () => generateKeyPairSync('ml-dsa-44').publicKey,
   },
@@ -95,7 +95,7 @@ const keysRead = new Map<string, KeyObject>()
 
 /** The key for that scheme, or undefined when the bytes aren't one. */
 export function readPublicKey(scheme: Scheme, bytes: Uint8Array): KeyObject | undefined {
-  const name = `${scheme.keyType} ${scheme.curve ?? ''} ${Buffer.from(bytes).toString('latin1')}`
+  const name = `${scheme.keyTypes.join()} ${scheme.curve ?? ''} ${Buffer.from(bytes).toString('latin1')}`
   const known = keysRead.get(name)
   if (known !== undefined) return known
   const key = parsePublicKey(scheme, bytes)
@@ -111,7 +111,7 @@ function parsePublicKey(scheme: Scheme, bytes: Uint8Array): KeyObject | undefine
   const der = Buffer.concat(scheme.raw === undefined ? [bytes] : [scheme.raw.prefix, bytes])
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
-    if (key.asymmetricKeyType !== scheme.keyType) return undefined
+    if (!scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return undefined
     if (key.asymmetricKeyDetails?.namedCurve !== scheme.curve) return undefined
     return key
   } catch {

@@ -118,6 +118,24 @@ for (const [name, { publicKey, signature }] of Object.entries(cases)) {
   })
 }
 
+await t.test('a signature counts only under the algorithm it is presented as', async (t) => {
+  const verify = (algorithm: SignatureAlgorithm, key: KeyObject, signature: Uint8Array) =>
+    nodeCrypto.verify(algorithm, spki(key), message, signature)
+  const byRsa = sign('sha256', message, rsa.privateKey)
+  t.equal(await verify('ecdsa-p256-sha256', rsa.publicKey, byRsa), 'invalid', 'an RSA key')
+  const byP384 = sign('sha256', message, p384.privateKey)
+  t.equal(await verify('ecdsa-p256-sha256', p384.publicKey, byP384), 'invalid', 'another curve')
+  const byP256 = sign('sha256', message, p256.privateKey)
+  t.equal(await verify('rsa-pkcs1-sha256', p256.publicKey, byP256), 'invalid', 'no RSA key')
+  const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 })
+  const byDsa = sign('sha256', message, dsa.privateKey)
+  t.equal(await verify('rsa-pkcs1-sha256', dsa.publicKey, byDsa), 'invalid', 'a DSA key')
+  const pssOnly = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+  const byPss = sign('sha256', message, { key: pssOnly.privateKey, ...pss })
+  t.equal(await verify('rsa-pss-sha256', pssOnly.publicKey, byPss), 'valid', 'RFC 4055 keys')
+  t.equal(await verify('rsa-pkcs1-sha256', pssOnly.publicKey, byPss), 'invalid', 'for PSS alone')
+})
+
 await t.test('what is unknown here is never invalid', async (t) => {
   // at run time the name comes from evidence, not from the type
   const anyone: {
