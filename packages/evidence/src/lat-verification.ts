@@ -9,11 +9,11 @@ import { cannotTell, combine, invalid, valid, verdictOf, type Verdict } from './
 /** What the verifier trusts for LATs. An absent list means *can't tell* for what needs it. */
 export interface LatAnchors {
   /** SPKI DER of the boxes' LAT keys. */
-  readonly latKeys?: readonly Uint8Array[]
+  readonly latKeys?: readonly Uint8Array[] | undefined
   /** DER certificates: roots of time-stamping authorities. */
-  readonly tsaRoots?: readonly Uint8Array[]
+  readonly tsaRoots?: readonly Uint8Array[] | undefined
   /** DER certificates that may stand between token and root; not trusted. */
-  readonly tsaCertificates?: readonly Uint8Array[]
+  readonly tsaCertificates?: readonly Uint8Array[] | undefined
 }
 
 export interface LatVerification {

@@ -1,0 +1,101 @@
+import type { Digests } from '../statement.ts'
+import type { Verdict } from '../verdict.ts'
+
+/** The checks of formats.md section 15, in the order in which they are made and reported. */
+export const bundleCheckNames = [
+  'entries',
+  'entry-digests',
+  'manifest',
+  'statement',
+  'box',
+  'documents',
+  'lat-tree',
+  'lat-token',
+  'lat-signature',
+  'openings',
+  'deposit-trace',
+  'inclusion',
+  'checkpoint',
+  'cosignatures',
+  'audit-receipt',
+  'blocks',
+  'verify-script',
+] as const
+
+export type BundleCheckName = (typeof bundleCheckNames)[number]
+
+export interface BundleCheck {
+  readonly name: BundleCheckName
+  readonly verdict: Verdict
+  /** Whether the answer for the whole depends on it: what is only missing from a witness, for instance, does not. */
+  readonly isDecisive: boolean
+}
+
+export interface DocumentFact {
+  readonly name: string
+  readonly size: number
+  readonly mediaType: string
+  readonly digests: Digests
+  /** Against what its digests were compared; null when against nothing. */
+  readonly compared: 'bundle' | 'given' | null
+}
+
+/** A cosignature that was verified with a key that the verifier gave. */
+export interface WitnessFact {
+  readonly name: string
+  readonly algorithm: 'ed25519' | 'ml-dsa-44'
+  /** RFC 3339, by the witness's clock. */
+  readonly time: string
+}
+
+/** What the bundle says, to be believed as far as the checks went. */
+export interface BundleFacts {
+  readonly box: string
+  readonly origin: string
+  readonly vault: string
+  readonly object: string
+  readonly documents: readonly DocumentFact[]
+  /** The box's own claim. */
+  readonly receivedAt: string
+  /** Of the reception token: as independent as its authority is of the box. */
+  readonly token: { readonly genTime: string; readonly authority: string } | null
+  /** What the verified cosignatures show: `witnessed` only with one by a given witness key. */
+  readonly state: 'accepted' | 'witnessed'
+  readonly witnesses: readonly WitnessFact[]
+  readonly checkpointSize: number
+  readonly audit: { readonly name: string; readonly time: string; readonly size: number } | null
+  /** The depositor's identifier; null when erased. */
+  readonly depositor: string | null
+  readonly hasMetadata: boolean
+  readonly traces: readonly {
+    readonly seq: number
+    readonly act: string
+    readonly outcome: string
+    readonly time: string
+  }[]
+}
+
+/** What a valid answer still does not prove. */
+export type NotProved =
+  | 'document-not-compared'
+  | 'no-witness'
+  | 'time-is-the-boxes-claim'
+  | 'audit-root-not-compared'
+  | 'blocks-not-checked'
+  | 'blocks-ignored'
+  | 'script-not-published'
+  | 'revocation-not-checked'
+  | 'who-the-depositor-is'
+  | 'truth-of-the-content'
+  | 'what-happened-later'
+
+export interface BundleReport {
+  readonly verdict: Verdict
+  readonly checks: readonly BundleCheck[]
+  /** Undefined when not enough could be read. */
+  readonly facts?: BundleFacts
+  readonly notProved: readonly NotProved[]
+  /** Blocks that are not known, or known but not checked in this version. */
+  readonly ignoredBlocks: readonly string[]
+  readonly blocksNotChecked: readonly string[]
+}
