@@ -74,8 +74,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const randomness = options.randomness ?? systemRandomness
   const crypto = nodeCrypto
   const keys = options.keys ?? (await openProvider(settings.keys, randomness))
-  const { service, ...server } = settings.database
-  const { owner: _, ...place } = server
+  const { service, owner, ...place } = settings.database
   const database = createPool({ ...place, ...service, max: 16, logger: log })
   const proofs = new JournalProofs(database, crypto)
   const signing = async (label: string) => {
@@ -160,7 +159,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
 const digestHex = (crypto: EvidenceCrypto, spki: Uint8Array): string =>
   Buffer.from(crypto.hash('sha256', spki)).toString('hex')
 
-async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
+export async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
   const ref = await keys.find(label)
   if (ref === undefined)
     throw new BoxError(

@@ -22,7 +22,7 @@ const TOKEN_DAYS = 3650
  */
 export async function initialise(settingsFile: string) {
   const settings = await readSettings(ApplianceSettings, settingsFile)
-  const { owner, service: _, ...place } = settings.database
+  const { owner, service, ...place } = settings.database
   await mkdir(settings.home, { recursive: true, mode: 0o700 })
   await migrate({
     ...place,

@@ -77,9 +77,9 @@ export class Credentials {
   ): Promise<User | undefined> {
     const found = await findPassword(client, login)
     this.#decoy ??= hashPassword(this.#secret())
-    const right = await argon2Verify(found?.passwordHash ?? (await this.#decoy), password)
-    if (found === undefined || !right) return undefined
-    const { passwordHash: _, ...user } = found
+    const isRight = await argon2Verify(found?.passwordHash ?? (await this.#decoy), password)
+    if (found === undefined || !isRight) return undefined
+    const { passwordHash, ...user } = found
     return user
   }
 

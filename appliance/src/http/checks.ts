@@ -1,5 +1,6 @@
 import { fromHex } from '@probant/evidence'
-import { strictObject, type Server } from '@probant/web'
+import { strictObject, strictParser, type Server } from '@probant/web'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Box } from '../box.ts'
 import { digest } from '../deposit/reception.ts'
@@ -84,42 +85,44 @@ export function checkRoutes(server: Server, box: Box): void {
         summary:
           'Which objects are identical to this file (multipart `file`), or have these digests (JSON)',
         params: VaultPath,
-        body: Type.Optional(
-          strictObject({
-            digests: strictObject({
-              sha256: Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
-              'sha3-256': Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
-            }),
-          }),
-        ),
       },
     },
     async (request) => {
       const { vault, caller } = await allowedIn(box, request, request.params.vault, 'check', {
         act: 'comparison',
       })
-      const { body } = request
-      let sha256: Uint8Array
-      let sha3: Uint8Array
-      if (request.isMultipart()) {
-        const file = await request.file()
-        if (file?.fieldname !== 'file')
-          throw problemOf(new BoxError('bad-deposit', 'caller', 'the part “file” is missing'))
-        const received = await digest(
-          box.crypto,
-          file.file as AsyncIterable<Uint8Array>,
-          box.settings.limits.objectBytes,
-        ).catch((error: unknown) => {
-          throw problemOf(error)
-        })
-        ;({ sha256, sha3 } = received)
-      } else if (body !== undefined) {
-        sha256 = fromHex(body.digests.sha256.toLowerCase())
-        sha3 = fromHex(body.digests['sha3-256'].toLowerCase())
-      } else throw problemOf(new BoxError('bad-deposit', 'caller', 'neither file nor digests'))
+      const { sha256, sha3 } = request.isMultipart()
+        ? await digestsOfFile(box, request)
+        : digestsGiven(parseDigests(request.body))
       const identical = await findByDigests(box.database, vault.id, sha256, sha3)
       await performed(box, caller, 'comparison', { vault: vault.id }, { found: identical.length })
       return { identical }
     },
   )
+}
+
+const parseDigests = strictParser(
+  strictObject({
+    digests: strictObject({
+      sha256: Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
+      'sha3-256': Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
+    }),
+  }),
+  'body',
+)
+
+const digestsGiven = ({ digests }: ReturnType<typeof parseDigests>) => ({
+  sha256: fromHex(digests.sha256.toLowerCase()),
+  sha3: fromHex(digests['sha3-256'].toLowerCase()),
+})
+
+/** Digests of an uploaded file, of which nothing is kept. */
+async function digestsOfFile(box: Box, request: FastifyRequest) {
+  const part = await request.file()
+  if (part?.fieldname !== 'file')
+    throw problemOf(new BoxError('bad-deposit', 'caller', 'the part “file” is missing'))
+  const bytes = part.file as AsyncIterable<Uint8Array>
+  return digest(box.crypto, bytes, box.settings.limits.objectBytes).catch((error: unknown) => {
+    throw problemOf(error)
+  })
 }

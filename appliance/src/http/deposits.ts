@@ -100,6 +100,10 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
   server.post(
     '/api/v1/vaults/:vault/objects',
     {
+      onRequest: (request, _reply, done) => {
+        const isForm = /^multipart\/form-data/i.test(request.headers['content-type'] ?? '')
+        done(isForm ? undefined : unsupportedMedia())
+      },
       schema: {
         tags: ['objects'],
         summary: 'Deposit: a `metadata` part (JSON) and a `file` part',
@@ -114,7 +118,6 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
       const { vault, caller } = await allowedIn(box, request, request.params.vault, 'deposit', {
         act: 'deposit',
       })
-      if (!request.isMultipart()) throw unsupportedMedia()
       const idempotencyKey = request.headers['idempotency-key']
       const key = `${caller.user.id} ${vault.id} ${idempotencyKey ?? ''}`
       if (idempotencyKey !== undefined && underWay.has(key)) throw stillUnderWay()
@@ -180,8 +183,9 @@ class DepositForm {
 
   async #next(): Promise<MultipartFile | undefined> {
     for (;;) {
-      const { value: part, done } = await this.#parts.next()
-      if (done === true) return undefined
+      const next = await this.#parts.next()
+      if (next.done === true) return undefined
+      const part = next.value
       if (part.type === 'file') {
         if (part.fieldname === 'file') return part
         if (part.fieldname !== 'metadata') throw unknownPart(part.fieldname)

@@ -1,4 +1,4 @@
-import { parseOpening, parseCanonical, fromBase64, toHex, type Opening } from '@probant/evidence'
+import { fromBase64, toHex, type Opening } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import { Problem, strictObject, type Server } from '@probant/web'
 import type { FastifyReply } from 'fastify'
@@ -9,6 +9,7 @@ import type { Box } from '../box.ts'
 import { readMetadata, type KeptMetadata } from '../deposit/metadata.ts'
 import { BoxError } from '../errors.ts'
 import { CHECKED_FIRST_BYTES, content, contentRange } from '../reading/content.ts'
+import { openedSecret } from '../reading/openings.ts'
 import { receiptNow } from '../reading/receipts.ts'
 import {
   countObjects,
@@ -77,7 +78,7 @@ async function secretOpening(
   if (enclosed === undefined)
     throw new BoxError('integrity-failure', 'fatal', `the ${field} opening is missing`)
   const cipher = await box.ciphers.of(vault)
-  return parseOpening(parseCanonical(cipher.openSecret(object.id, field, enclosed)), field)
+  return openedSecret(cipher, object.id, field, enclosed)
 }
 
 /** What the commitment of an object's deposit trace hides. */
@@ -100,10 +101,7 @@ async function descriptions(
   for (const { id } of objects) {
     const enclosed = secrets.get(`${id}:metadata`)
     if (enclosed === undefined) continue
-    const opening = parseOpening(
-      parseCanonical(cipher.openSecret(id, 'metadata', enclosed)),
-      'metadata',
-    )
+    const opening = openedSecret(cipher, id, 'metadata', enclosed)
     found.set(id, readMetadata(fromBase64(opening.value)))
   }
   return found

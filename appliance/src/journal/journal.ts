@@ -78,7 +78,6 @@ export class Journal {
     }
     const { origin, epoch } = state
     const shared = { database, crypto, clock: context.clock, origin, epoch }
-    let journal: Journal | undefined
     const stop = (error: Error) => {
       sequencer.stop(error)
       certifier.stop(error)
@@ -91,7 +90,7 @@ export class Journal {
         signer: context.signer,
         certified: (checkpoint, nodes) => {
           context.proofs.remember(nodes)
-          journal?.moveHead(checkpoint)
+          journal.moveHead(checkpoint)
         },
         fatal: stop,
       },
@@ -106,7 +105,7 @@ export class Journal {
       },
       { size: state.size, prev: opened.prev, sha3: opened.sha3 },
     )
-    journal = new Journal(origin, { sequencer, certifier, witnessedSize })
+    const journal: Journal = new Journal(origin, { sequencer, certifier, witnessedSize })
     if (opened.uncertified.length > 0) {
       const nobody = { resolve: () => undefined, reject: () => undefined }
       const left: CommittedTrace[] = opened.uncertified.map((trace) => ({

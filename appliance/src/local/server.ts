@@ -134,7 +134,7 @@ async function takeCosignatures(box: Box, text: string): Promise<void> {
         keyId: signature.keyId,
         type: key.type,
         line: signature.line,
-        timestamp: Number(timestamp),
+        timestamp: timestamp,
       },
     ]
   })

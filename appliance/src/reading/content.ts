@@ -112,7 +112,8 @@ export async function isIntact(
   object: StoredObject,
 ): Promise<boolean> {
   try {
-    for await (const chunk of content(crypto, files, cipher, object)) void chunk
+    const chunks = content(crypto, files, cipher, object)
+    while ((await chunks.next()).done !== true);
     return true
   } catch (error) {
     if (error instanceof BoxError && error.code === 'integrity-failure') return false

@@ -127,6 +127,19 @@ export async function newestSeal(client: Queryable): Promise<Uint8Array | undefi
   return rows[0]?.bytes
 }
 
+/** The first `limit` traces that concern an object, oldest first. */
+export async function tracesOfObject(
+  client: Queryable,
+  objectId: string,
+  limit: number,
+): Promise<{ seq: number; bytes: Uint8Array }[]> {
+  const { rows } = await client.query<{ seq: number; bytes: Buffer }>(
+    `SELECT seq, bytes FROM journal.traces WHERE object = $1 ORDER BY seq LIMIT $2`,
+    [objectId, limit],
+  )
+  return rows
+}
+
 /** Where to look for traces that concern one object, one vault, one user's own acts, or everything. */
 export interface TraceFilter {
   readonly vault?: string

@@ -1,0 +1,63 @@
+import { readSettings, systemRandomness } from '@probant/host'
+import { nodeCrypto, openProvider } from '@probant/keys'
+import { createPool } from '@probant/postgres'
+import { KEY_LABELS, keyOf } from '../box.ts'
+import { recompute, type Recomputation } from '../integrity/recomputation.ts'
+import { journalVerifier } from '../journal/notes.ts'
+import { ApplianceSettings } from '../settings.ts'
+import { VaultCiphers } from '../store/cipher.ts'
+import { ObjectFiles } from '../store/files.ts'
+import { newestCheckpoint, readState } from '../store/journal.ts'
+
+/**
+ * Recomputes everything the box keeps from stored bytes, beside the running service or without it. Changes nothing.
+ * @returns 0 when all is as it was written, 1 on any difference
+ */
+export async function fsck(options: { settings: string; json?: boolean }): Promise<0 | 1> {
+  const settings = await readSettings(ApplianceSettings, options.settings)
+  const { owner, service, ...place } = settings.database
+  const database = createPool({ ...place, ...service, max: 2, connectTimeoutMs: 5000 })
+  const keys = await openProvider(settings.keys)
+  try {
+    const journalKey = await keys.publicKey(await keyOf(keys, KEY_LABELS.journal))
+    const root = await keyOf(keys, KEY_LABELS.vaults)
+    const origin = (await readState(database))?.origin ?? settings.origin
+    const head = await newestCheckpoint(database)
+    const result = await recompute(
+      {
+        database,
+        crypto: nodeCrypto,
+        files: new ObjectFiles(settings.home),
+        ciphers: new VaultCiphers(keys, root, settings.boxId, systemRandomness),
+        origin,
+        journalKeys: [journalVerifier(nodeCrypto, origin, journalKey)],
+      },
+      head?.size ?? 0,
+    )
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify(result)}\n` : `${report(result).join('\n')}\n`,
+    )
+    return result.intact ? 0 : 1
+  } finally {
+    await keys.close()
+    await database.close()
+  }
+}
+
+function report({ journal, store, intact }: Recomputation): string[] {
+  const inJournal = journal.findings.map(
+    ({ kind, seq, expected, found }) =>
+      `${kind}${seq === null ? '' : ` at trace ${seq}`}: expected ${expected}, found ${found}`,
+  )
+  const inStore = store.findings.map(
+    ({ kind, object, seq, what }) => `${kind}: object ${object} (trace ${seq}): ${what}`,
+  )
+  return [
+    `traces       ${journal.traces} recomputed: chain, SHA-256 and SHA3-256 trees, seals`,
+    `checkpoints  ${journal.checkpoints} recomputed, with their signatures`,
+    `objects      ${store.objects} recomputed: file, digests, archive proof, deposit trace, metadata`,
+    ...inJournal,
+    ...inStore,
+    intact ? 'All is as it was written.' : `${inJournal.length + inStore.length} differences.`,
+  ]
+}

@@ -1,0 +1,73 @@
+import { toHex } from '@probant/evidence'
+import { nodeCrypto } from '@probant/keys'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { call, reach, type ApiOptions, type CommandContext, type Reach } from './reach.ts'
+
+export interface GetOptions extends ApiOptions {
+  readonly output?: string
+  readonly proof?: string
+}
+
+interface Described {
+  readonly fileName?: string
+  readonly size: number
+  readonly digests: { readonly sha256: string; readonly 'sha3-256': string }
+}
+
+/** Fetches a document under a temporary name; it gets its own only once both digests were found right. */
+export async function get(context: CommandContext, id: string, options: GetOptions): Promise<void> {
+  const from = await reach(context, options)
+  const path = `/vaults/${from.vault}/objects/${encodeURIComponent(id)}`
+  const described = (await (await call(from, path)).json()) as Described
+  const output = options.output ?? basename(described.fileName ?? id)
+  const digests = await fetchTo(from, `${path}/content`, output, (found) => {
+    const isRight =
+      found.sha256 === described.digests.sha256 &&
+      found['sha3-256'] === described.digests['sha3-256']
+    if (!isRight) throw new Error('The bytes received are not those that were archived.')
+  })
+  if (options.proof !== undefined) await fetchTo(from, `${path}/proof`, options.proof)
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ id, output, size: described.size, digests })}\n`
+      : `${output}: ${described.size} bytes, identical to what was archived\n`,
+  )
+}
+
+async function fetchTo(
+  from: Reach,
+  path: string,
+  output: string,
+  check: (digests: Described['digests']) => void = () => undefined,
+): Promise<Described['digests']> {
+  const answer = await call(from, path)
+  const part = `${output}.part`
+  const file = await open(part, 'wx')
+  try {
+    const digests = await write(file, answer.body)
+    check(digests)
+    await file.sync()
+    await file.close()
+    await rename(part, output)
+    return digests
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+async function write(
+  file: FileHandle,
+  body: AsyncIterable<Uint8Array> | null,
+): Promise<Described['digests']> {
+  const sha256 = nodeCrypto.incremental('sha256')
+  const sha3 = nodeCrypto.incremental('sha3-256')
+  for await (const chunk of body ?? []) {
+    sha256.update(chunk)
+    sha3.update(chunk)
+    await file.writeFile(chunk)
+  }
+  return { sha256: toHex(sha256.digest()), 'sha3-256': toHex(sha3.digest()) }
+}

@@ -1,0 +1,94 @@
+import { bundleEntries, fromBase64, type Opening } from '@probant/evidence'
+import { PassThrough, Readable } from 'node:stream'
+import type { EventEmitter } from 'node:events'
+import { ZipFile } from 'yazl'
+import type { Box } from '../box.ts'
+import { auditReceiptCovering } from '../store/cosignatures.ts'
+import type { VaultCipher } from '../store/cipher.ts'
+import { tracesOfObject } from '../store/journal.ts'
+import { readSecrets, type StoredObject } from '../store/objects.ts'
+import { content } from './content.ts'
+import { openedSecret, type SecretOpenings } from './openings.ts'
+import { provingCheckpoint } from './receipts.ts'
+
+/** Zip times carry no time zone and no meaning here: one fixed date makes equal bundles equal bytes. */
+const ZIP_DATE = new Date(1980, 0, 1)
+/** Traces that one bundle carries; an object read more often than that has its journal exported instead. */
+const MAX_TRACES = 10_000
+
+/**
+ * The evidence bundle of one object (formats, section 15), as a stream: every trace of the object under one checkpoint, a cosigned one as
+ * soon as there is one. Who may not read the content doesn't get what the depositor wrote about it either. The document is decrypted into the zip as it streams, in constant memory.
+ */
+export async function evidenceBundle(
+  box: Box,
+  cipher: VaultCipher,
+  object: StoredObject,
+  withContent: boolean,
+  withDescription: boolean,
+): Promise<Readable> {
+  const { database, proofs } = box
+  const deposited = await provingCheckpoint(database, object.depositSeq + 1)
+  const all = await tracesOfObject(database, object.id, MAX_TRACES)
+  const newest = all.at(-1)?.seq ?? object.depositSeq
+  // Prefer a cosigned checkpoint that covers every trace; else the cosigned one that covers the deposit, with the traces it covers.
+  const covering = await provingCheckpoint(database, newest + 1)
+  const checkpoint =
+    covering.state === 'witnessed' || deposited.state === 'accepted' ? covering : deposited
+  const traces = []
+  for (const { seq, bytes } of all)
+    if (seq < checkpoint.size)
+      traces.push({ bytes, path: await proofs.inclusion(seq, checkpoint.size) })
+  const openings = await allOpenings(box, cipher, object, withDescription)
+  const audit = await auditReceiptCovering(database, checkpoint.size)
+  const entries = bundleEntries(box.crypto, {
+    state: checkpoint.state,
+    lat: object.lat,
+    latKey: box.latKey,
+    traces,
+    checkpointNote: checkpoint.note,
+    auditReceipt: audit?.note,
+    openings,
+    metadata: openings.metadata === null ? null : fromBase64(openings.metadata.value),
+  })
+  const zip = new ZipFile()
+  const options = { mtime: ZIP_DATE, mode: 0o100644, forceDosTimestamp: true }
+  for (const { name, bytes } of entries)
+    zip.addBuffer(Buffer.from(bytes), name, { ...options, compress: true })
+  if (withContent) {
+    const bytes = content(box.crypto, box.files, cipher, object)
+    zip.addReadStream(Readable.from(bytes, { objectMode: false }), 'document/1', {
+      ...options,
+      compress: false,
+      size: object.sizeBytes,
+    })
+  }
+  zip.end()
+  const output = new PassThrough()
+  // A document found altered while it streams must end the download visibly, never as a short zip that looks whole.
+  const emitter: EventEmitter = zip
+  emitter.on('error', (error: unknown) =>
+    output.destroy(error instanceof Error ? error : new Error(String(error))),
+  )
+  zip.outputStream.pipe(output)
+  return output
+}
+
+async function allOpenings(
+  box: Box,
+  cipher: VaultCipher,
+  object: StoredObject,
+  withDescription: boolean,
+): Promise<SecretOpenings> {
+  const fields = ['object', 'depositor', 'metadata'] as const
+  const secrets = await readSecrets(box.database, [object.id], fields)
+  const opened = (field: (typeof fields)[number]): Opening | null => {
+    const enclosed = secrets.get(`${object.id}:${field}`)
+    return enclosed === undefined ? null : openedSecret(cipher, object.id, field, enclosed)
+  }
+  return {
+    object: opened('object'),
+    depositor: withDescription ? opened('depositor') : null,
+    metadata: withDescription ? opened('metadata') : null,
+  }
+}
