@@ -69,7 +69,6 @@ export function stepName(step: string): string {
   return named(steps(), step)
 }
 
-function named(names: object, code: string): string {
-  const found: unknown = Object.entries(names).find(([name]) => name === code)?.[1]
-  return typeof found === 'string' ? found : code
+function named(names: Readonly<Record<string, string>>, code: string): string {
+  return new Map(Object.entries(names)).get(code) ?? code
 }

@@ -28,10 +28,15 @@ import { noticeDeposit, VaultPage } from './vault-page.tsx'
 import { loadVaults, openVault, vaults, vaultToOpen } from './vaults.ts'
 import { words } from './words.ts'
 
-startDepositing((deposit) => {
-  toast(words().deposited(deposit.name))
-  noticeDeposit(deposit.vault)
-})
+startDepositing(
+  ({ vault }) => noticeDeposit(vault),
+  (made) => {
+    const say = words()
+    const [first] = made
+    const isSingle = made.length === 1 && first !== undefined
+    toast(isSingle ? say.deposited(first.name) : say.depositedMany(formatNumber(made.length)))
+  },
+)
 addEventListener('beforeunload', (event) => {
   if (hasPendingDeposits.peek()) event.preventDefault()
 })

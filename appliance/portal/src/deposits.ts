@@ -1,4 +1,11 @@
-import { Failure, isSessionLost, renewSession, session, upload } from '@probant/web/browser'
+import {
+  confirmSession,
+  Failure,
+  isSessionLost,
+  renewSession,
+  session,
+  upload,
+} from '@probant/web/browser'
 import type { Signal } from '@preact/signals'
 import { computed, effect, signal } from '@preact/signals'
 import type { VaultDocument } from './service.ts'
@@ -18,6 +25,8 @@ export type DepositState =
 /** One file on its way into a vault. */
 export interface Deposit {
   readonly key: string
+  /** Who chose the file: it is deposited in nobody else's name. */
+  readonly user: string | undefined
   readonly vault: string
   readonly name: string
   readonly sizeBytes: number
@@ -41,10 +50,14 @@ export function canCancel({ state }: Deposit): boolean {
   return state.value.kind === 'waiting' || state.value.kind === 'sending'
 }
 
-/** A passing failure may be tried again: the key makes sure that the document is kept once. */
+/**
+ * A passing failure may be tried again, and so may a deposit whose first try is still under way (409): the key makes sure
+ * that the document is kept once.
+ */
 export function canRetry({ state }: Deposit): boolean {
   const now = state.value
-  if (now.kind === 'failed') return now.failure instanceof Failure && now.failure.isPassing
+  if (now.kind === 'failed')
+    return now.failure instanceof Failure && (now.failure.isPassing || now.failure.status === 409)
   return now.kind === 'cancelled'
 }
 
@@ -82,18 +95,38 @@ export function abandonAll(): void {
   deposits.value = []
 }
 
-const next = computed(() => deposits.value.find(({ state }) => state.value.kind === 'waiting'))
+const next = computed(() =>
+  deposits.value.find(({ user, state }) => {
+    return state.value.kind === 'waiting' && user === session.value?.user
+  }),
+)
 const isSending = signal(false)
 
-/** Starts the queue: it sends whenever somebody is signed in and something waits. Called once. */
-export function startDepositing(onDone: (deposit: Deposit) => void): void {
+/**
+ * Starts the queue: it sends whenever somebody is signed in and something waits. Called once.
+ *
+ * @param onDone told of each deposit made
+ * @param onIdle told of all deposits made since the queue was last empty
+ */
+export function startDepositing(
+  onDone: (deposit: Deposit) => void,
+  onIdle: (made: readonly Deposit[]) => void,
+): void {
+  let made: readonly Deposit[] = []
+  const noticeDone = (deposit: Deposit) => {
+    made = [...made, deposit]
+    onDone(deposit)
+  }
   effect(() => {
     const deposit = next.value
     const isReady = session.value && !isSessionLost.value
     if (!deposit || !isReady || isSending.value) return
     isSending.value = true
-    void send(deposit, onDone).finally(() => {
+    void send(deposit, noticeDone).finally(() => {
       isSending.value = false
+      if (next.peek()) return
+      if (made.length > 0) onIdle(made)
+      made = []
     })
   })
 }
@@ -125,18 +158,21 @@ async function send(deposit: Deposit, onDone: (deposit: Deposit) => void): Promi
   }
 }
 
-/** Losing the session is no failure of the file: it waits until somebody has signed in again. */
-async function stateAfter(error: unknown): Promise<DepositState> {
-  if (error instanceof Failure && error.kind === 'session-lost') return { kind: 'waiting' }
-  if (error instanceof Failure && error.isStaleToken) {
-    try {
-      await renewSession()
-      return { kind: 'waiting' }
-    } catch (failure) {
-      return { kind: 'failed', failure }
-    }
+/**
+ * Losing the session is no failure of the file: it waits until somebody has signed in again. A service that refuses an
+ * upload early may cut the connection before its answer is read, so that the network seems to have failed.
+ */
+async function stateAfter(failure: unknown): Promise<DepositState> {
+  if (!(failure instanceof Failure)) return { kind: 'failed', failure }
+  try {
+    if (failure.kind === 'network') await confirmSession()
+    else if (failure.isStaleToken) await renewSession()
+  } catch (cause) {
+    const isLost = cause instanceof Failure && cause.kind === 'session-lost'
+    return isLost ? { kind: 'waiting' } : { kind: 'failed', failure }
   }
-  return { kind: 'failed', failure: error }
+  const mayGoOn = failure.kind === 'session-lost' || failure.isStaleToken
+  return mayGoOn ? { kind: 'waiting' } : { kind: 'failed', failure }
 }
 
 function startOf(file: File): DepositState {
@@ -146,6 +182,7 @@ function startOf(file: File): DepositState {
 function queued(vault: string, file: File, state: DepositState): Deposit {
   return {
     key: idempotencyKey(),
+    user: session.peek()?.user,
     vault,
     name: file.name,
     sizeBytes: file.size,

@@ -7,6 +7,7 @@ import {
   Notice,
   Page,
   Progress,
+  session,
   sessionEpoch,
   Time,
 } from '@probant/web/browser'
@@ -14,6 +15,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { DocumentJournal } from './document-journal.tsx'
 import { DownloadButton } from './download-button.tsx'
+import { formatName } from './formats.ts'
 import { IntegrityCheck } from './integrity-check.tsx'
 import { journalHead } from './journal-head.ts'
 import type { VaultDocument } from './service.ts'
@@ -51,7 +53,9 @@ export function DocumentPage({ vault, id }: { vault: string; id: string }) {
         ← {say.back}
       </Link>
       {shown === undefined && failure.value === undefined && <Progress label={say.loading} />}
-      {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
+      {failure.value !== undefined && (
+        <Unavailable isWhole={shown === undefined} failure={failure.value} />
+      )}
       {shown && (
         <Page title={shown.title ?? say.untitled}>
           <Facts document={shown} />
@@ -62,6 +66,11 @@ export function DocumentPage({ vault, id }: { vault: string; id: string }) {
       )}
     </>
   )
+}
+
+function Unavailable({ isWhole, failure }: { isWhole: boolean; failure: unknown }) {
+  const notice = <Notice tone="alert">{messageOf(failure)}</Notice>
+  return isWhole ? <Page title={words().factsTitle}>{notice}</Page> : notice
 }
 
 function Facts({ document }: { document: VaultDocument }) {
@@ -78,7 +87,9 @@ function Facts({ document }: { document: VaultDocument }) {
         {depositor !== undefined && (
           <>
             <dt>{say.depositor}</dt>
-            <dd>{depositor}</dd>
+            <dd>
+              {depositor === session.value?.id ? session.value.name : <code>{depositor}</code>}
+            </dd>
           </>
         )}
         <dt>{say.size}</dt>
@@ -86,7 +97,7 @@ function Facts({ document }: { document: VaultDocument }) {
         {mediaType !== undefined && (
           <>
             <dt>{say.kind}</dt>
-            <dd>{mediaType}</dd>
+            <dd title={mediaType}>{formatName(mediaType)}</dd>
           </>
         )}
         <dt>{say.identifier}</dt>
@@ -94,14 +105,17 @@ function Facts({ document }: { document: VaultDocument }) {
           <code>{id}</code>
         </dd>
       </dl>
-      <div class="actions">
-        <DownloadButton
-          label={say.download}
-          path={addresses.content(vault, id)}
-          name={title ?? id}
-          sizeBytes={size}
-        />
-      </div>
+      {/* Who may not know the title may not have the content either. */}
+      {title !== undefined && (
+        <div class="actions">
+          <DownloadButton
+            label={say.download}
+            path={addresses.content(vault, id)}
+            name={title}
+            sizeBytes={size}
+          />
+        </div>
+      )}
     </section>
   )
 }

@@ -1,5 +1,6 @@
 import {
   Button,
+  Failure,
   get,
   LoadedList,
   messageOf,
@@ -68,23 +69,31 @@ export function VaultPage({ id }: { id: string }) {
     <Page title={name === undefined ? say.vault : `${say.vault} ${name}`}>
       {mayDeposit ? <DropZone vault={id} /> : <p class="soft">{say.cannotDeposit}</p>}
       <DepositList vault={id} />
-      <section class="card" aria-labelledby="documents">
-        <div class="card-head">
-          <h2 id="documents">{say.documentsTitle}</h2>
-          <Button
-            look="quiet"
-            isBusy={documents.isLoading.value}
-            onClick={() => void documents.refresh()}
-          >
-            {say.refresh}
-          </Button>
-        </div>
-        <LoadedList list={documents} empty={mayDeposit ? say.noDocuments : say.noDocumentsHere}>
-          {(items) => <DocumentTable vault={id} documents={items} />}
-        </LoadedList>
-      </section>
+      {isForbidden(documents.failure.value) ? (
+        <p class="soft">{say.cannotList}</p>
+      ) : (
+        <section class="card" aria-labelledby="documents">
+          <div class="card-head">
+            <h2 id="documents">{say.documentsTitle}</h2>
+            <Button
+              look="quiet"
+              isBusy={documents.isLoading.value}
+              onClick={() => void documents.refresh()}
+            >
+              {say.refresh}
+            </Button>
+          </div>
+          <LoadedList list={documents} empty={mayDeposit ? say.noDocuments : say.noDocumentsHere}>
+            {(items) => <DocumentTable vault={id} documents={items} />}
+          </LoadedList>
+        </section>
+      )}
     </Page>
   )
+}
+
+function isForbidden(failure: unknown): boolean {
+  return failure instanceof Failure && failure.status === 403
 }
 
 /**

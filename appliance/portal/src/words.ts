@@ -42,6 +42,7 @@ export const words = dictionary(
     forgetOf: (name: string) => `Retirer ${name} de cette liste`,
     progressOf: (name: string) => `Envoi de ${name}`,
     deposited: (name: string) => `« ${name} » est déposé.`,
+    depositedMany: (count: string) => `${count} documents sont déposés.`,
     step: (step: string) => `Étape : ${step}.`,
 
     documentsTitle: 'Documents',
@@ -53,6 +54,7 @@ export const words = dictionary(
     state: 'État',
     noDocuments: 'Ce coffre est vide. Déposez un premier document ci-dessus.',
     noDocumentsHere: 'Ce coffre est vide.',
+    cannotList: 'Vous pouvez déposer dans ce coffre, mais pas consulter ce qu’il contient.',
 
     accepted: 'Accepté',
     witnessed: 'Contresigné',
@@ -135,6 +137,7 @@ export const words = dictionary(
     forgetOf: (name) => `Remove ${name} from this list`,
     progressOf: (name) => `Sending ${name}`,
     deposited: (name) => `“${name}” is deposited.`,
+    depositedMany: (count) => `${count} documents are deposited.`,
     step: (step) => `Step: ${step}.`,
 
     documentsTitle: 'Documents',
@@ -146,6 +149,7 @@ export const words = dictionary(
     state: 'State',
     noDocuments: 'This vault is empty. Deposit a first document above.',
     noDocumentsHere: 'This vault is empty.',
+    cannotList: 'You may deposit into this vault, but not consult what it holds.',
 
     accepted: 'Accepted',
     witnessed: 'Countersigned',

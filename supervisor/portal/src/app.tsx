@@ -24,6 +24,7 @@ import { words } from './words.ts'
 export function App() {
   const say = words()
   const user = session.value?.user
+  useEffect(() => () => alerts.clear(), [user])
   return (
     <Shell site={say.site} navigation={user !== undefined && <Navigation />}>
       {session.value === undefined && <ResumeSession />}

@@ -55,7 +55,9 @@ export function BoxPage({ id }: { id: string }) {
       <Link class="breadcrumb" to="/">
         ← {say.back}
       </Link>
-      {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
+      {failure.value !== undefined && (
+        <Unavailable id={box.value === undefined ? id : undefined} failure={failure.value} />
+      )}
       {box.value === undefined && failure.value === undefined && <Progress label={say.loading} />}
       {box.value && (
         <Page title={box.value.name}>
@@ -79,6 +81,11 @@ export function BoxPage({ id }: { id: string }) {
       )}
     </>
   )
+}
+
+function Unavailable({ id, failure }: { id: string | undefined; failure: unknown }) {
+  const notice = <Notice tone="alert">{messageOf(failure)}</Notice>
+  return id === undefined ? notice : <Page title={id}>{notice}</Page>
 }
 
 function Facts({ box }: { box: Box }) {

@@ -40,6 +40,15 @@ export class PagedList<T extends { id: string } | { seq: number }> {
     })
   }
 
+  /** Forgets what was read, for the next person at this screen. */
+  clear(): void {
+    this.items.value = undefined
+    this.failure.value = undefined
+    this.hasMore.value = false
+    this.#nextCursor = undefined
+    this.#pagesRead = 0
+  }
+
   async more(): Promise<void> {
     const cursor = this.#nextCursor
     if (cursor === undefined) return

@@ -1,7 +1,10 @@
 import { signal } from '@preact/signals'
 
 export interface Session {
+  /** What the person signs in as. */
   user: string
+  /** How the service names the person in its records. */
+  id: string | undefined
   name: string
   roles: string[]
   csrfToken: string | undefined

@@ -6,6 +6,7 @@ import { anything, list, optional, record, text } from './shape.ts'
 
 const sessionShape = record({
   user: text,
+  id: optional(text),
   name: text,
   roles: list(text),
   csrfToken: optional(text),

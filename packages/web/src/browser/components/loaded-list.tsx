@@ -27,7 +27,7 @@ export function LoadedList<T extends { id: string } | { seq: number }>({
   const items = list.items.value
   const failure = list.failure.value
   return (
-    <div aria-busy={list.isLoading.value}>
+    <div aria-busy={items === undefined && list.isLoading.value}>
       {failure !== undefined && (
         <Notice tone="alert">
           <p>{messageOf(failure)}</p>

@@ -3,6 +3,7 @@ import { dictionary } from '../dictionary.ts'
 import { Button } from './button.tsx'
 
 const shownMs = 6000
+const mostShown = 3
 const toasts = signal<readonly { key: number; message: string }[]>([])
 let lastKey = 0
 
@@ -12,7 +13,7 @@ const words = dictionary({ close: 'Fermer le message' }, { close: 'Close the mes
 export function toast(message: string): void {
   lastKey += 1
   const key = lastKey
-  toasts.value = [...toasts.value, { key, message }]
+  toasts.value = [...toasts.value, { key, message }].slice(-mostShown)
   setTimeout(() => dismiss(key), shownMs)
 }
 
