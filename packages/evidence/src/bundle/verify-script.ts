@@ -37,30 +37,31 @@ root() {
 }
 # 1. Every file is the one listed.
 tr '{' '\n' <manifest.json | sed -n 's/^"name":"\([A-Za-z0-9.\/-]*\)","sha256":"\([0-9a-f]*\)".*/\2  \1/p' >"$work/entries"
-check "files are those listed in manifest.json" sha256sum -c "$work/entries"
+check "digests of all files listed in manifest.json" sha256sum -c "$work/entries"
 # 2. The documents have the two digests in the statement that the box signed (steps 4 and 5).
-sed 's/.*"files":\[\(.*\)\],"format":1.*/\1/' statement.json | tr '{' '\n' |
+(sed 's/.*"files":\[\(.*\)\],"format":1.*/\1/' statement.json; echo) | tr '{' '\n' |
   sed -n 's/^"sha256":"\([0-9a-f]*\)","sha3-256":"\([0-9a-f]*\)"}.*/\1 \2/p' >"$work/documents"
 digests() { echo "$(sha <"$1") $(openssl dgst -sha3-256 -r "$1" | cut -c1-64)"; }
 n=0
 while read -r both; do
   n=$((n + 1))
-  if [ -f "document/$n" ]; then check "document/$n has its digests" [ "$(digests "document/$n")" = "$both" ]
+  if [ -f "document/$n" ]; then check "digests of document/$n" [ "$(digests "document/$n")" = "$both" ]
   elif [ -z "$document" ]; then echo "note        document/$n is not here, so it was not compared: give the file"; fi
 done <"$work/documents"
-[ -z "$document" ] || check "$document is one of the documents" grep -qx "$(digests "$document")" "$work/documents"
+[ "$n" -gt 0 ] || bad "statement.json names no document"
+[ -z "$document" ] || check "$document as one of the documents" grep -qx "$(digests "$document")" "$work/documents"
 # 3. statement.json, token.tst and signature.der are those inside the archive proof lat.json.
 member() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/" lat.json | decode >"$work/member"; cmp -s "$work/member" "$2"; }
-check "statement.json is that of the archive proof" member statement statement.json
-check "token.tst is that of the archive proof" member token token.tst
-check "signature.der is that of the archive proof" member value signature.der
+check "statement.json as in the archive proof" member statement statement.json
+check "token.tst as in the archive proof" member token token.tst
+check "signature.der as in the archive proof" member value signature.der
 # 4. The 64 signed bytes: root of the batch's tree, to which the statement leads, and SHA-256 of the token.
 tree=$(sed 's/.*"tree":{"index":\([0-9]*\),"path":\[\([^]]*\)\],"size":\([0-9]*\)}.*/\1 \3 \2/' lat.json | tr -d '"')
 leaf=$( (printf '\000'; cat statement.json) | sha)
 batch=$(echo "$tree" | cut -d' ' -f3 | tr ',' '\n' | root $(echo "$tree" | cut -d' ' -f1,2) "$leaf")
 bin "$batch" >"$work/root"
 (cat "$work/root"; openssl dgst -sha256 -binary token.tst) >"$work/signed"
-check "signed-bytes.bin is the root of the tree and the token's digest" cmp "$work/signed" signed-bytes.bin
+check "signed-bytes.bin: root of the tree, digest of the token" cmp "$work/signed" signed-bytes.bin
 # 5. Signed by a LAT key that you trust.
 lat_signature() {
   awk -v to="$work/lat" '/BEGIN/ { n++ } { print > (to n ".pem") }' "$anchors/lat.pem"
@@ -70,7 +71,8 @@ if [ -f "$anchors/lat.pem" ]; then check "signature by a LAT key you trust" lat_
 # 6. The token is over that root, by an authority that you trust, checked at the token's own time.
 time=$(openssl ts -reply -in token.tst -token_in -text 2>/dev/null | sed -n 's/^Time stamp: //p' | sed 's/\.[0-9]*//')
 at=$(date -u -d "$time" +%s 2>/dev/null) && at="-attime $at" || at=
-token() { openssl ts -verify -data "$work/root" -in token.tst -token_in -CAfile "$anchors/tsa.pem" -untrusted certificates/tsa.pem $at; }
+untrusted=; [ ! -f certificates/tsa.pem ] || untrusted="-untrusted certificates/tsa.pem"
+token() { openssl ts -verify -data "$work/root" -in token.tst -token_in -CAfile "$anchors/tsa.pem" $untrusted $at; }
 if [ -f "$anchors/tsa.pem" ]; then check "time-stamp token of $time" token; else unknown "time-stamp token: no tsa.pem"; fi
 # 7. The deposit's trace commits to this archive proof: the opening gives the digest in the trace.
 salt=$(sed 's/.*"object":{"field":"object","salt":"\([0-9a-f]*\)".*/\1/' openings.json)
@@ -78,21 +80,21 @@ sed 's/.*"object":{"field":"object","salt":"[0-9a-f]*","value":"\([^"]*\)".*/\1/
 commitment=$( (printf '\000\000\000\025probant/commitment/v1\000\000\000\006object\000\000\000\040'; bin "$salt"
   bin "$(printf %08x "$(wc -c <"$work/value")")"; cat "$work/value") | sha)
 deposit=$(sed -n 's/.*  \(traces\/[0-9]*\.json\)$/\1/p' "$work/entries" | head -n 1)
-check "the opening names this archive proof" grep -q "\"lat\":{\"sha256\":\"$(sha <lat.json)\"" "$work/value"
-check "$deposit commits to it" grep -q "\"act\":\"deposit\".*\"objectCommitment\":{\"sha256\":\"$commitment\"" "$deposit"
+check "opening of the deposit: names this archive proof" grep -q "\"lat\":{\"sha256\":\"$(sha <lat.json)\"" "$work/value"
+check "deposit in $deposit: commits to that opening" grep -q "\"act\":\"deposit\".*\"objectCommitment\":{\"sha256\":\"$commitment\"" "$deposit"
 # 8. Each trace is in the journal whose root checkpoint.txt states.
 size=$(sed -n 2p checkpoint.txt); head=$(sed -n 3p checkpoint.txt | decode | hex)
 for trace in traces/*.json; do
   proof=$(dirname "$trace")/$(basename "$trace" .json).tlog-proof
   found=$(sed '1,2d;/^$/,$d' "$proof" | while read -r h; do echo "$h" | tr -d '\n' | decode | hex; echo; done |
     root "$(sed -n '2s/^index //p' "$proof")" "$size" "$( (printf '\000'; cat "$trace") | sha)")
-  check "$trace is in the journal" [ "$found" = "$head" ]
+  check "$trace under the checkpoint" [ "$found" = "$head" ]
 done
 # 9. The checkpoint is signed by the journal key that you trust for its origin (the 4 first bytes are the key's id).
 origin=$(sed -n 1p checkpoint.txt); sed '/^$/,$d' checkpoint.txt >"$work/text"
 sed -n 's/^— //p' checkpoint.txt | awk -v o="$origin" '$1 == o { print $2; exit }' | decode | tail -c +5 >"$work/signature"
 awk -F+ -v o="$origin" '$1 == o' "$anchors/journal.vkeys" 2>/dev/null | sed 's/^[^+]*+[^+]*+//;q' | decode | tail -c +2 >"$work/key"
-if [ -s "$work/key" ]; then check "checkpoint signed by the journal of $origin" \
+if [ -s "$work/key" ]; then check "checkpoint: signature by the journal of $origin" \
   openssl dgst -sha256 -keyform DER -verify "$work/key" -signature "$work/signature" "$work/text"
 else unknown "checkpoint: no key of $origin in journal.vkeys"; fi
 echo "note        witnesses' cosignatures and audit receipts are left to the command 'probant verify'"
