@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,6 +33,10 @@ async function one(connection: Connection, sql: string): Promise<unknown> {
   } finally {
     await pool.close()
   }
+}
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'mount', '--bind', '/', '/']).status === 0
 }
 
 async function isGone(pid: number): Promise<boolean> {
@@ -89,24 +93,38 @@ await t.test('a cluster is private, keeps its data, and leaves nothing when stop
   await again.stop()
 })
 
-await t.test('below a closed folder, and with a long path, it runs all the same', async (t) => {
-  // of a root who shares nothing
-  const umask = process.umask(0o077)
-  t.teardown(() => process.umask(umask))
-  const closed = join(base, 'closed')
-  await mkdir(closed)
-  const deep = join(closed, ...Array.from({ length: 12 }, () => 'a-rather-long-name'), 'data')
-  const cluster = await start(t, deep)
-  t.equal(await one(cluster.superuser(), 'SELECT 1'), 1)
-  const { dev, ino } = await stat(deep)
-  const its = await stat(`/proc/${cluster.pid}/cwd/`)
-  t.strictSame([its.dev, its.ino], [dev, ino], 'it works on that very folder')
-  const mounts = await readFile('/proc/self/mounts', 'utf8')
-  t.notMatch(mounts, cluster.socketFolder, 'its mounts are not seen from outside')
-  await cluster.stop()
-  await t.rejects(stat(cluster.socketFolder), { code: 'ENOENT' })
-  t.ok((await readdir(deep)).includes('PG_VERSION'))
-})
+const reachable = { skip: isRoot && !canMount() ? 'needs mount namespaces' : false }
+
+await t.test(
+  'below a closed folder, with a long path, it runs all the same',
+  reachable,
+  async (t) => {
+    // of a root who shares nothing
+    const umask = process.umask(0o077)
+    t.teardown(() => process.umask(umask))
+    const closed = join(base, 'closed')
+    await mkdir(closed)
+    const { TMPDIR } = process.env
+    t.teardown(() =>
+      TMPDIR === undefined ? delete process.env['TMPDIR'] : (process.env['TMPDIR'] = TMPDIR),
+    )
+    process.env['TMPDIR'] = closed
+    const deep = join(closed, ...Array.from({ length: 12 }, () => 'a-rather-long-name'), 'data')
+    const cluster = await start(t, deep)
+    t.equal(await one(cluster.superuser(), 'SELECT 1'), 1)
+    const { dev, ino } = await stat(deep)
+    const its = await stat(`/proc/${cluster.pid}/cwd/`)
+    t.strictSame([its.dev, its.ino], [dev, ino], 'it works on that very folder')
+    t.notMatch(
+      await readFile('/proc/self/mounts', 'utf8'),
+      cluster.socketFolder,
+      'its mounts are not seen from outside',
+    )
+    await cluster.stop()
+    await t.rejects(stat(cluster.socketFolder), { code: 'ENOENT' })
+    t.ok((await readdir(deep)).includes('PG_VERSION'))
+  },
+)
 
 await t.test('the same socket folder is taken again after a kill -9 of the server', async (t) => {
   const cluster = await start(t, dataFolder, true)
@@ -172,8 +190,9 @@ await t.test('an interrupted or impossible initialisation leaves nothing behind'
 })
 
 const root = { skip: isRoot ? false : 'needs root' }
+const mounts = { skip: isRoot ? reachable.skip : root.skip }
 
-await t.test('a full disk is said to be one', root, async (t) => {
+await t.test('a full disk is said to be one', mounts, async (t) => {
   const folder = join(base, 'full')
   await mkdir(folder)
   const small = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c']

@@ -1,6 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { createPool } from '../src/index.ts'
 import { testDatabase } from '../src/testing.ts'
@@ -42,3 +45,52 @@ await t.test('a dropped test database is gone, whoever is connected', async (t) 
   await database.drop()
   await t.rejects(pool.query('SELECT 1'), { name: 'PostgresError' })
 })
+
+await t.test('the shared server is one, survives its users and ends with the last', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'shared-'))
+  await chmod(folder, 0o711)
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const users = [1, 2, 3].map(() => user(folder))
+  const servers = await Promise.all(users.map(({ server }) => server))
+  t.equal(new Set(servers).size, 1)
+
+  const keeper = await keeperPid(folder)
+  users[0]?.child.kill('SIGKILL')
+  await delay(700)
+  t.equal(await keeperPid(folder), keeper, 'it stays while there are others')
+
+  // its data and its server go with the next one
+  process.kill(keeper, 'SIGKILL')
+  const next = user(folder)
+  t.not(await next.server, servers[0])
+  for (const { child } of [...users, next]) child.kill('SIGKILL')
+  const left = async () => (await readdir(folder, { recursive: true })).sort()
+  const meetingPlace = (await left()).find((name) => /^probant-test-\d+-[^/]*$/.test(name))
+  const expected = [meetingPlace, `${meetingPlace}/keeper.log`]
+  for (let attempt = 0; attempt < 200 && (await left()).length > 2; attempt++) await delay(50)
+  t.strictSame(await left(), expected)
+})
+
+/** A test process that uses the shared server of the temporary folder given. */
+function user(folder: string): { child: ChildProcess; server: Promise<string> } {
+  const testing = join(import.meta.dirname, '../src/testing.ts')
+  const script = `import { testDatabase } from ${JSON.stringify(testing)}
+    const { connection } = await testDatabase({ name: 'shared' })
+    console.log(connection.socketFolder)
+    setInterval(() => {}, 1000)`
+  const program = [process.execPath, '--input-type=module', '--eval', script]
+  const child = spawn('env', ['--unset=NODE_OPTIONS', ...program], {
+    env: { PATH: process.env['PATH'], TMPDIR: folder, PROBANT_TEST_SERVER_IDLE_MS: '500' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const server = Promise.race([once(child.stdout, 'data'), once(child, 'exit')]).then(([first]) =>
+    String(first).trim(),
+  )
+  return { child, server }
+}
+
+async function keeperPid(folder: string): Promise<number> {
+  const [name] = (await readdir(folder)).filter((entry) => /^probant-test-\d/.test(entry))
+  const text = await readFile(join(folder, name ?? '', 'work.json'), 'utf8')
+  return Number(/"pid":(\d+)/.exec(text)?.[1])
+}

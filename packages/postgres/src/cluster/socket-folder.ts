@@ -2,7 +2,7 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rmdir, unlink } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PostgresError } from '../errors.ts'
-import type { ServerUser } from './privileges.ts'
+import { canReach, type ServerUser } from './privileges.ts'
 
 /** Part of the socket's name, nothing more: the server listens on no network. */
 export const SOCKET_PORT = 5432
@@ -27,8 +27,16 @@ export async function socketFolder(
     return prepare(user, asked)
   }
   if (previous !== undefined && (await isOurs(user, previous))) return prepare(user, previous)
-  const base = [tmpdir(), '/tmp', '/var/tmp'].find((folder) => fits(join(folder, 'pg-XXXXXX')))
-  return prepare(user, await mkdtemp(join(base ?? '/tmp', 'pg-')))
+  return prepare(user, await mkdtemp(join(await temporaryFolder(user), 'pg-')))
+}
+
+/** The user's own temporary folder may be too long a path, or closed to the server (pam_tmpdir). */
+async function temporaryFolder(user: ServerUser): Promise<string> {
+  for (const folder of [tmpdir(), '/var/tmp']) {
+    const inside = join(folder, 'pg-XXXXXX')
+    if (fits(inside) && (await canReach(user, inside))) return folder
+  }
+  return '/tmp'
 }
 
 /**
@@ -53,6 +61,12 @@ async function prepare(user: ServerUser, folder: string): Promise<string> {
       'cluster',
       `${folder} is too long a path for a Unix socket (${LONGEST_SOCKET_PATH} bytes with its name): ` +
         'set TMPDIR to a shorter one',
+    )
+  if (!(await canReach(user, folder)))
+    throw new PostgresError(
+      'cluster',
+      `the database server, which runs as uid ${user.uid}, can't reach ${folder}: set TMPDIR to a ` +
+        'folder that everyone may pass through',
     )
   await chmod(folder, 0o711)
   if (user.isOther) await chown(folder, user.uid, user.gid)

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, writeDurably } from '@probant/host'
 import { startCluster, type Cluster } from '../cluster/cluster.ts'
+import { stopPrevious } from '../cluster/previous.ts'
 import { isAlive, processMark, type ProcessMark } from '../cluster/process-mark.ts'
+import { readRunRecord } from '../cluster/run-record.ts'
+import { removeSocketFolder } from '../cluster/socket-folder.ts'
 import { meetingPlace, type MeetingPlace } from './meeting-place.ts'
 import type { SharedCluster } from './shared-cluster.ts'
 
@@ -13,7 +16,7 @@ import type { SharedCluster } from './shared-cluster.ts'
  * (a second keeper can't listen), the way to the connection's data, and the count of who is there.
  */
 
-const IDLE_MS = 10_000
+const IDLE_MS = Number(process.env['PROBANT_TEST_SERVER_IDLE_MS'] ?? '10000')
 const log = createLogger({ component: 'test-keeper', level: 'debug' })
 
 /** What a killed keeper left, for the next one to clear. */
@@ -109,6 +112,10 @@ async function clearLeftover(place: MeetingPlace): Promise<void> {
   try {
     const parsed: unknown = JSON.parse(await readFile(leftoverPath(place), 'utf8'))
     if (!isLeftover(parsed) || (await isAlive(parsed.keeper))) return
+    const dataFolder = join(parsed.work, 'data')
+    const run = await readRunRecord(dataFolder)
+    await stopPrevious(dataFolder, undefined, log)
+    if (run !== undefined) await removeSocketFolder(run.socketFolder)
     await rm(parsed.work, { recursive: true, force: true })
   } catch {
     // nothing was left

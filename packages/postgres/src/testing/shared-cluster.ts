@@ -22,8 +22,8 @@ let joined: Promise<SharedCluster> | undefined
 
 /**
  * The server that all test processes of this clone share. Whoever comes first starts its keeper, a
- * process that ends, server included, once no test process has been connected for ten seconds. This
- * process counts until it ends.
+ * process that ends, server included, once no test process has been connected for ten seconds (or
+ * PROBANT_TEST_SERVER_IDLE_MS). This process counts until it ends.
  */
 export function sharedCluster(): Promise<SharedCluster> {
   return (joined ??= joinOrStart())
