@@ -19,7 +19,7 @@ import { homePaths, LOOPBACK, type Layout } from './installation/layout.ts'
 import { lockHome } from './installation/lock.ts'
 import { agentSocket, type Sockets } from './installation/settings.ts'
 import { makeSocketFolder, removeSocketFolder } from './installation/sockets.ts'
-import { StateFile } from './installation/state.ts'
+import { checkNames, StateFile } from './installation/state.ts'
 import { startMailSink } from './mail/sink.ts'
 import { buildPortals } from './pages/portals.ts'
 import { ProcessBook } from './processes/book.ts'
@@ -91,6 +91,7 @@ export class Launch {
     await checkPorts(ports)
     const names = { box: configuration.box.name, centre: configuration.centre.name }
     const state = await StateFile.open(paths.state, names, this.#clock, systemRandomness)
+    checkNames(state.value, names)
     for (const folder of [paths.logs, join(home, 'settings'), join(home, 'pages')])
       await mkdir(folder, { recursive: true, mode: 0o700 })
     return { configuration, state, book: await this.#openBook() }

@@ -66,9 +66,12 @@ export type ConfigurationFile = Static<typeof configurationSchema>
 
 const MEBIBYTE = 1024 * 1024
 
+/** Names that a new installation takes where the file gives none. */
+export const firstNames = { box: 'demo', centre: 'centre' }
+
 const defaults = {
-  box: { name: 'demo' },
-  centre: { name: 'centre', contact: 'supervision@demo.example' },
+  box: {},
+  centre: { contact: 'supervision@demo.example' },
   keys: { provider: 'software' as const },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   limits: {

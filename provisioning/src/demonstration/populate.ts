@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Randomness } from '@probant/host'
 import { Type } from 'typebox'
-import type { DemoUser, StateFile } from '../installation/state.ts'
+import type { StateFile } from '../installation/state.ts'
 import { RestClient, wasRefusedWith } from './rest.ts'
 
 const TOKEN_DAYS = 3650
@@ -35,28 +35,44 @@ const documents = [
   { file: 'scan-courrier.pdf', title: 'Courrier numérisé (PDF)', type: 'application/pdf' },
 ] as const
 
-const people = [
+interface Person {
+  user: string
+  name: string
+  roles: string[]
+  rights: ('deposit' | 'read')[]
+}
+
+const people: Person[] = [
+  { user: 'staff', name: 'Camille Martin', roles: ['user'], rights: ['deposit', 'read'] },
+  { user: 'auditor', name: 'Dominique Bernard', roles: ['auditor'], rights: [] },
   {
-    user: 'staff',
-    name: 'Camille Martin',
-    roles: ['staff'],
-    rights: ['deposit', 'read', 'list', 'proof'],
+    user: 'administrator',
+    name: 'Claude Petit',
+    roles: ['functional-administrator', 'technical-administrator'],
+    rights: [],
   },
-  {
-    user: 'auditor',
-    name: 'Dominique Bernard',
-    roles: ['auditor'],
-    rights: ['list', 'journal', 'integrity'],
-  },
-  { user: 'administrator', name: 'Claude Petit', roles: ['administrator'], rights: [] },
-] as const
+]
+
+const VAULT_NAME = 'Démonstration'
+/** More than a box has while it is being filled for the first time. */
+const WHOLE_LIST = 100
 
 const anything = Type.Unknown()
 const identified = Type.Object({ id: Type.String() })
+const listed = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      user: Type.Optional(Type.String()),
+      name: Type.Optional(Type.String()),
+    }),
+  ),
+})
 
 /**
  * Fills a new box through its REST API, as an administrator and a user would: people, a vault, tokens,
- * documents. Each step is kept, so that a start that was cut off makes nothing twice.
+ * documents. Each step is kept, and one that was cut off before it could be kept is found on the box,
+ * so that nothing is made twice.
  */
 export class Demonstration {
   readonly #api: string
@@ -74,30 +90,36 @@ export class Demonstration {
   async createPeople(): Promise<void> {
     if (this.#demo.users.length === 0)
       await this.#state.update(({ demo }) => {
-        demo.users = people.map(({ user, name, roles }) => this.#person(user, name, [...roles]))
+        demo.users = people.map(({ user, name, roles }) => ({
+          ...{ user, name, roles },
+          password: this.#password(),
+        }))
       })
     for (const { user, name, password, roles } of this.#demo.users) {
-      if (this.#demo.created.includes(user)) continue
-      await this.#administrator()
-        .call(anything, 'POST', '/users', { user, name, password, roles, language: 'fr' })
-        .catch((error: unknown) => {
-          // the box made it, and the start was cut off before this was written down
-          if (!wasRefusedWith(error, 409)) throw error
-        })
-      await this.#state.update(({ demo }) => demo.created.push(user))
+      if (this.#demo.userIds[user] !== undefined) continue
+      const id = await this.#create(
+        '/users',
+        { user, name, password, roles, language: 'fr' },
+        { key: 'user', value: user },
+      )
+      await this.#state.update(({ demo }) => {
+        demo.userIds[user] = id
+      })
     }
   }
 
   async createVault(): Promise<void> {
     if (this.#demo.vault !== undefined) return
-    const { id } = await this.#administrator().call(identified, 'POST', '/vaults', {
-      name: 'Démonstration',
-    })
+    const named = { key: 'name', value: VAULT_NAME } as const
+    const id = await this.#create('/vaults', { name: VAULT_NAME }, named)
     for (const { user, rights } of people)
       if (rights.length > 0)
-        await this.#administrator().call(anything, 'PUT', `/vaults/${id}/members/${user}`, {
-          rights,
-        })
+        await this.#administrator().call(
+          anything,
+          'PUT',
+          `/vaults/${id}/members/${this.#userId(user)}`,
+          { rights },
+        )
     await this.#state.update(({ demo }) => {
       demo.vault = id
     })
@@ -110,7 +132,7 @@ export class Demonstration {
         Type.Object({ token: Type.String() }),
         'POST',
         '/tokens',
-        { user, label: 'demo', expiresInDays: TOKEN_DAYS },
+        { user: this.#userId(user), label: 'demo', expiresInDays: TOKEN_DAYS },
       )
       await this.#state.update(({ demo }) => {
         demo.tokens[user] = token
@@ -156,8 +178,25 @@ export class Demonstration {
     return new RestClient(this.#api, this.#demo.tokens[user] ?? '')
   }
 
-  #person(user: string, name: string, roles: string[]): DemoUser {
-    return { user, name, password: this.#password(), roles }
+  #userId(user: string): string {
+    return this.#demo.userIds[user] ?? ''
+  }
+
+  /** Makes something with a unique name, or finds what an earlier start made under that name. */
+  async #create(
+    path: string,
+    body: object,
+    unique: { key: 'user' | 'name'; value: string },
+  ): Promise<string> {
+    try {
+      return (await this.#administrator().call(identified, 'POST', path, body)).id
+    } catch (error) {
+      if (!wasRefusedWith(error, 409)) throw error
+      const list = await this.#administrator().call(listed, 'GET', `${path}?limit=${WHOLE_LIST}`)
+      const existing = list.items.find((item) => item[unique.key] === unique.value)
+      if (existing === undefined) throw error
+      return existing.id
+    }
   }
 
   /** Four groups of four letters, easy to type: 79 bits. */

@@ -104,7 +104,7 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
   }
 }
 
-export function boxSocket(sockets: Sockets): string {
+function boxSocket(sockets: Sockets): string {
   return join(sockets.folder, 'box.sock')
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { formatTime, writeDurably, type Clock, type Randomness } from '@probant/host'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
+import { firstNames } from '../configuration/schema.ts'
 import { ProvisioningError, systemCode } from '../errors.ts'
 import { boxIdentitySchema, centreIdentitySchema, agentIdentitySchema } from './identities.ts'
 
@@ -36,8 +37,8 @@ const stateSchema = Type.Object({
   enrolled: Type.Optional(Type.Boolean()),
   demo: Type.Object({
     users: Type.Array(userSchema),
-    /** Users that the box knows already, by name. */
-    created: Type.Array(Type.String()),
+    /** Identifiers of the users that the box knows already, by login. */
+    userIds: Type.Record(Type.String(), Type.String()),
     tokens: Type.Record(Type.String(), Type.String()),
     vault: Type.Optional(Type.String()),
     /** Identifier of each deposited document, by file name. */
@@ -46,8 +47,13 @@ const stateSchema = Type.Object({
   }),
 })
 
-export type DatabaseRole = (typeof databaseRoles)[number]
-export type DemoUser = Static<typeof userSchema>
+/** As the configuration gives them; undefined where it doesn't. */
+interface Names {
+  box: string | undefined
+  centre: string | undefined
+}
+
+type DatabaseRole = (typeof databaseRoles)[number]
 export type State = Omit<Static<typeof stateSchema>, 'databasePasswords'> & {
   databasePasswords: Record<DatabaseRole, string>
 }
@@ -69,7 +75,7 @@ export class StateFile {
   /** Opens the file; in a new folder makes it, with these names and fresh passwords. */
   static async open(
     path: string,
-    names: { box: string; centre: string },
+    names: Names,
     clock: Clock,
     randomness: Randomness,
   ): Promise<StateFile> {
@@ -94,18 +100,14 @@ export class StateFile {
   }
 }
 
-function newState(
-  names: { box: string; centre: string },
-  clock: Clock,
-  randomness: Randomness,
-): State {
+function newState(names: Names, clock: Clock, randomness: Randomness): State {
   const password = () => Buffer.from(randomness.bytes(24)).toString('base64url')
   return {
     format: 1,
     createdAt: formatTime(clock.nowMs()),
     boxId: randomness.uuid(),
-    boxName: names.box,
-    centreName: names.centre,
+    boxName: names.box ?? firstNames.box,
+    centreName: names.centre ?? firstNames.centre,
     databasePasswords: {
       superuser: password(),
       boxOwner: password(),
@@ -114,8 +116,22 @@ function newState(
       centreOwner: password(),
       centreService: password(),
     },
-    demo: { users: [], created: [], tokens: {}, documents: {}, shipped: false },
+    demo: { users: [], userIds: {}, tokens: {}, documents: {}, shipped: false },
   }
+}
+
+/**
+ * Names stand in every checkpoint signed so far, so they can't change.
+ * @throws ProvisioningError `bad-configuration` when the configuration asks for other ones
+ */
+export function checkNames({ boxName, centreName }: State, names: Names): void {
+  const kept = { box: boxName, centre: centreName }
+  for (const part of ['box', 'centre'] as const)
+    if (names[part] !== undefined && names[part] !== kept[part])
+      throw new ProvisioningError(
+        'bad-configuration',
+        `The configuration names the ${part} "${names[part]}", but this installation began as "${kept[part]}": correct ${part}.name, or choose another folder with PROBANT_HOME.`,
+      )
 }
 
 function parseState(text: string, path: string): State {

@@ -10,8 +10,7 @@ export interface ProcessRecord {
 }
 
 /** Clients before what they depend on. */
-export const STOP_ORDER = ['agent', 'appliance', 'supervisor', 'postgres'] as const
-export type PartName = (typeof STOP_ORDER)[number]
+const STOP_ORDER = ['agent', 'appliance', 'supervisor', 'postgres']
 
 export function readRecord(path: string): ProcessRecord | undefined {
   let value: unknown

@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseConfiguration, readConfiguration } from '../src/configuration/read.ts'
+import { configurationSchema } from '../src/configuration/schema.ts'
+
+const refuses = (text: string) => {
+  try {
+    parseConfiguration(text, 'probant.yaml')
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return 'accepted'
+}
+
+void t.test('a file sets what it names and leaves the rest as documented', (t) => {
+  const configuration = parseConfiguration(
+    ['box:', '  name: mairie-de-lyon', 'heads:', '  everySeconds: null', ''].join('\n'),
+    'probant.yaml',
+  )
+  t.equal(configuration.box.name, 'mairie-de-lyon')
+  t.equal(configuration.heads.everySeconds, null)
+  t.equal(configuration.window.timeZone, 'Europe/Paris')
+  t.same(parseConfiguration('', 'x'), parseConfiguration('{}', 'x'))
+  t.end()
+})
+
+void t.test('an unknown key is refused with file, line and the nearest known key', (t) => {
+  t.match(
+    refuses('box:\n  name: a\n\njournal:\n  sealAfterSecond: 5\n'),
+    /^probant\.yaml:5: unknown key journal\.sealAfterSecond; did you mean journal\.sealAfterSeconds\?/,
+  )
+  t.match(refuses('boxx:\n  name: a\n'), /^probant\.yaml:1: unknown key boxx; did you mean box\?/)
+  t.match(refuses('# a\nsomethingElse: 1\n'), /^probant\.yaml:2: unknown key somethingElse \(/)
+  t.end()
+})
+
+void t.test('a bad value is refused with its line', (t) => {
+  t.match(refuses('limits:\n  metadataBytes: many\n'), /^probant\.yaml:2: limits\.metadataBytes /)
+  t.match(refuses('heads:\n  everySeconds: 0\n'), /^probant\.yaml:2: heads\.everySeconds /)
+  t.match(refuses('window: tonight\n'), /^probant\.yaml:1: window /)
+  t.match(refuses('window:\n  timeZone: Mars/Olympus\n'), /window\.timeZone: "Mars\/Olympus"/)
+  t.match(refuses('keys:\n  provider: tpm2\n'), /^probant\.yaml:2: keys\.provider /)
+  t.match(refuses('- box\n'), /^probant\.yaml:1: the whole file /)
+  t.match(refuses('box:\n  name: a\nbox:\n  name: b\n'), /^probant\.yaml:3: .*unique/)
+  t.match(refuses('box: {\n'), /^probant\.yaml:\d: /)
+  t.end()
+})
+
+void t.test('a file that is not there is named', async (t) => {
+  await t.rejects(readConfiguration('/nowhere/probant.yaml'), {
+    code: 'bad-configuration',
+    message: /\/nowhere\/probant\.yaml/,
+  })
+  const path = join(await mkdtemp(join(t.testdir(), 'c-')), 'probant.yaml')
+  await writeFile(path, 'demo:\n  documents: false\n')
+  t.equal((await readConfiguration(path)).demo.documents, false)
+  t.equal((await readConfiguration(undefined)).demo.documents, true)
+})
+
+void t.test('every key is documented', async (t) => {
+  const documentation = await readFile(
+    join(import.meta.dirname, '../../docs/configuration.md'),
+    'utf8',
+  )
+  for (const [section, schema] of Object.entries(configurationSchema.properties))
+    for (const key of Object.keys(schema.properties))
+      t.match(documentation, `\`${section}.${key}\``, `${section}.${key} stands in docs`)
+})
