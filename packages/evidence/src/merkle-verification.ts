@@ -1,5 +1,6 @@
+import { equalBytes } from './bytes.ts'
 import type { Hashing, TreeHashName } from './crypto.ts'
-import { isTreeHash, nodeHash, sameRoot } from './merkle.ts'
+import { isTreeHash, nodeHash } from './merkle.ts'
 
 // Sizes are BigInt: a proof may come from any log, up to 2^64 − 1 leaves.
 
@@ -50,7 +51,7 @@ export function verifyInclusion(
   name?: TreeHashName,
 ): boolean {
   const computed = rootFromInclusion(h, index, size, leaf, path, name)
-  return computed !== undefined && sameRoot(computed, root)
+  return computed !== undefined && equalBytes(computed, root)
 }
 
 /**
@@ -69,12 +70,12 @@ export function verifyConsistency(
 ): boolean {
   if (oldSize <= 0n || oldSize > newSize || newSize > maximumSize) return false
   if (!isTreeHash(oldRoot) || !isTreeHash(newRoot) || !proof.every(isTreeHash)) return false
-  if (oldSize === newSize) return proof.length === 0 && sameRoot(oldRoot, newRoot)
+  if (oldSize === newSize) return proof.length === 0 && equalBytes(oldRoot, newRoot)
 
   // An old tree that is one perfect subtree is its own first hash (step 2 of the RFC).
   const isPerfect = (oldSize & (oldSize - 1n)) === 0n
   const [first, ...rest] = isPerfect ? [oldRoot, ...proof] : proof
-  if (first === undefined || proof.length === 0) return false
+  if (first === undefined) return false
   let fn = oldSize - 1n
   let sn = newSize - 1n
   while ((fn & 1n) === 1n) {
@@ -98,5 +99,5 @@ export function verifyConsistency(
     fn >>= 1n
     sn >>= 1n
   }
-  return sn === 0n && sameRoot(fr, oldRoot) && sameRoot(sr, newRoot)
+  return sn === 0n && equalBytes(fr, oldRoot) && equalBytes(sr, newRoot)
 }

@@ -1,4 +1,4 @@
-import { concat, equalBytes } from './bytes.ts'
+import { concat } from './bytes.ts'
 import type { Hashing, TreeHashName } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
 
@@ -147,9 +147,4 @@ export function treeRoot(
 /** Whether a proof's hash is one. */
 export function isTreeHash(hash: Uint8Array): boolean {
   return hash.length === treeHashBytes
-}
-
-/** Whether two roots are the same hash; bytes of another length never are. */
-export function sameRoot(a: Uint8Array, b: Uint8Array): boolean {
-  return isTreeHash(a) && equalBytes(a, b)
 }

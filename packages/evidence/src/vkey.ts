@@ -25,10 +25,9 @@ export const keyIdBytes = 4
 const p256SpkiPrefix = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004')
 const p256SpkiBytes = p256SpkiPrefix.length + 64
 
-/** Whether a name may stand in a signature line: not empty, no Unicode space, no plus, no control character. */
+/** Whether a name may stand in a signature line: not empty, no Unicode space, no plus, nothing below U+0020. */
 export function isKeyName(name: string): boolean {
-  // eslint would rather see no control characters in a pattern, hence the escape by category
-  return name.isWellFormed() && /^[^\p{White_Space}+\p{Cc}]+$/u.test(name)
+  return name.isWellFormed() && /^(?:(?![\p{White_Space}+])[\u0021-\u{10ffff}])+$/u.test(name)
 }
 
 /**

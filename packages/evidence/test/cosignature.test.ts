@@ -20,7 +20,7 @@ import {
   verifyCosignatures,
   verifyNote,
 } from '../src/index.ts'
-import type { KeyType, Note, NoteSignature } from '../src/index.ts'
+import type { Answer, KeyType, Note, NoteSignature } from '../src/index.ts'
 import { checkProperty } from './property.ts'
 import { testCrypto as crypto, testSigner, withoutAlgorithm } from './test-crypto.ts'
 import type { TestSigner } from './test-crypto.ts'
@@ -117,11 +117,12 @@ function cosign(signer: TestSigner, timestamp: number, over = text): string {
   const { key } = signer
   const { type } = key
   if (type !== 4 && type !== 6) throw new Error('not a cosigner')
-  return cosignatureLine(
-    key,
-    timestamp,
-    signer.sign(cosignatureMessage({ ...key, type }, over, timestamp)),
-  )
+  const message =
+    type === 4
+      ? ed25519CosignatureMessage(over, timestamp)
+      : mlDsaCosignatureMessage({ ...parseCheckpoint(over), name: key.name, timestamp })
+  t.equal(toHex(cosignatureMessage({ ...key, type }, over, timestamp)), toHex(message))
+  return cosignatureLine(key, timestamp, signer.sign(message))
 }
 
 const log = testSigner('example.com/behind-the-sofa', 2)
@@ -199,6 +200,12 @@ void t.test('cosignatures that can not be taken apart are invalid, not an error'
     timestamp: 9,
     answer: invalid,
   })
+
+  const credulous = { ...crypto, verify: () => Promise.resolve<Answer>('valid') }
+  const lengths = parseNote(
+    formatNote(text, [signatureLine(ed.key.name, ed.key.keyId, new Uint8Array(8 + 2420))]),
+  )
+  t.match(await verifyCosignatures(credulous, lengths, [ed.key]), [{ answer: invalid }])
 
   t.comment('but what is not the note is an error, not an answer')
   const broken = { ...crypto, verify: () => Promise.reject(new Error('an outage')) }

@@ -385,6 +385,7 @@ void t.test('the borders of verification', (t) => {
   t.equal(rootFromInclusion(h, -1n, 1n, hash, []), undefined)
   t.equal(rootFromInclusion(h, 0n, 2n, hash, [short]), undefined)
   t.equal(rootFromInclusion(h, 0n, 1n, short, []), undefined)
+  t.equal(rootFromInclusion(h, 0n, 1n, hash, [hash]), undefined, 'a path too long')
   t.notOk(verifyInclusion(h, 0n, 1n, hash, [], other))
   t.ok(verifyInclusion(h, 0n, 1n, hash, [], hash))
 
@@ -396,7 +397,17 @@ void t.test('the borders of verification', (t) => {
   t.notOk(verifyConsistency(h, 5n, 6n, [hash], hash, short))
   t.notOk(verifyConsistency(h, 0n, 5n, [], hash, other), 'size 0 proves nothing')
   t.notOk(verifyConsistency(h, 4n, 6n, [], hash, other))
-  t.notOk(verifyConsistency(h, 1n, size + 1n, path64, hash, other))
+  const largest = path64.reduce<Uint8Array>((root, sibling) => nodeHash(h, root, sibling), hash)
+  t.ok(verifyConsistency(h, 1n, size, path64, hash, largest), 'the largest size')
+  t.notOk(verifyConsistency(h, 1n, size + 1n, path64, hash, largest), 'no u64')
+  t.notOk(verifyConsistency(h, 3n, 1n, [hash], hash, hash), 'backwards')
+  // From 3 to 4 with one hash too many, and roots made to fit it.
+  const [a, b, c, extra] = [hash, other, hash, other]
+  const oldRoot = nodeHash(h, c, a)
+  const newRoot = nodeHash(h, c, nodeHash(h, a, b))
+  t.ok(verifyConsistency(h, 3n, 4n, [a, b, c], oldRoot, newRoot))
+  const fitted = [oldRoot, newRoot].map((root) => nodeHash(h, extra, root))
+  t.notOk(verifyConsistency(h, 3n, 4n, [a, b, c, extra], fitted[0] ?? a, fitted[1] ?? a))
   t.end()
 })
 

@@ -123,6 +123,7 @@ void t.test('notes that are none', (t) => {
   t.throws(() => parseNote(new Uint8Array([0xff])), malformedNote, 'not UTF-8')
   t.throws(() => parseNote(`${good}x\n`), { ...malformedNote, where: 'signature line 2' })
   t.match(parseNote('\n\n— a x08go/Y=\n'), { text: '\n' }, 'the text may be one newline')
+  t.match(parseNote('a\n\n— a\ufeff\u007f x08go/Y=\n'), { signatures: [{ name: 'a\ufeff\u007f' }] })
   t.match(parseNote('a\n\n\n— é x08go/Y=\n'), { text: 'a\n\n', signatures: [{ name: 'é' }] })
   t.end()
 })
@@ -157,6 +158,12 @@ void t.test('writing', (t) => {
   t.end()
 })
 
+/** Type and key of a vkey, as bytes. */
+const parseVkeyMaterial = (vkey: string): Uint8Array => {
+  const { type, publicKey } = parseVkey(vkey)
+  return new Uint8Array([type, ...publicKey])
+}
+
 void t.test('verifier keys', (t) => {
   t.match(parseVkey(fooVkey), { name: 'example.com/foo', type: 1 })
   t.equal(toHex(parseVkey(fooVkey).keyId), '530d903a')
@@ -187,6 +194,9 @@ void t.test('verifier keys', (t) => {
     rekorVkey.replace('+AjBZ', '+BjBZ'), // ECDSA material as an ML-DSA-44 key
     rekorVkey.replace('+AjBZ', '+AjBa'), // no SPKI
     'a+12345678+AgAA',
+    `a+12345678+${toBase64(parseVkeyMaterial(rekorVkey).slice(0, -1))}`, // half a coordinate missing
+    `a\u0001b+c74f20a3+${material}`,
+    `a\u0085b+c74f20a3+${material}`,
   ]) {
     t.throws(() => parseVkey(bad), { code: /malformed-(vkey|encoding)/ }, bad)
   }
