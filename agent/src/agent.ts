@@ -10,7 +10,7 @@ import {
 import type { Database } from '@probant/postgres'
 import { Appliance } from './appliance/appliance.ts'
 import { AgentError, messageOf } from './errors.ts'
-import { createFigures, type Figures } from './figures.ts'
+import { createFigures, type Figures, type FigureSource } from './figures.ts'
 import { LocalFindings } from './findings/findings.ts'
 import { Memory } from './memory/memory.ts'
 import { repeat } from './schedule/repeat.ts'
@@ -60,7 +60,7 @@ export class Agent {
     this.#findings = findings
     this.#supervised = supervised
     this.#schedule = new ShippingSchedule(parts.settings.window, parts.randomness)
-    this.#figures = createFigures(this.registry, (figures) => this.#refresh(figures))
+    this.#figures = createFigures(this.registry, this.#figureSource())
   }
 
   /** @throws AgentError `unusable-file`, `unusable-key`; EvidenceError for a pinned key that is none */
@@ -181,21 +181,22 @@ export class Agent {
     }
   }
 
-  async #refresh(figures: Figures): Promise<void> {
-    const { witnessed, receipt } = this.#memory.state
-    const nowMs = this.#parts.clock.nowMs()
-    figures.witnessedSize.set(witnessed?.size ?? 0)
-    figures.auditedSize.set(receipt?.size ?? 0)
-    figures.lastHeadSeconds.set((witnessed?.atMs ?? 0) / 1000)
-    figures.lastReceiptSeconds.set((receipt?.atMs ?? 0) / 1000)
-    figures.nightsWithoutReceipt.set(this.#schedule.nightsWithoutReceipt(nowMs, this.#memory.state))
-    figures.findings.reset()
-    for (const { kind } of this.#findings.all()) figures.findings.inc({ kind })
-    try {
-      figures.databaseSize.set(await this.#journal.databaseSize())
-    } catch (error) {
-      // The other figures are worth showing when the database is down; readiness tells about it.
-      this.#parts.logger.warn({ err: error }, 'the journal can not be read')
+  #figureSource(): FigureSource {
+    const { clock, logger } = this.#parts
+    const memory = this.#memory
+    return {
+      databaseSize: () =>
+        this.#journal.databaseSize().catch((error: unknown) => {
+          // The other figures are worth showing when the database is down; readiness tells about it.
+          logger.warn({ err: error }, 'the journal can not be read')
+          return Number.NaN
+        }),
+      witnessedSize: () => memory.state.witnessed?.size ?? 0,
+      auditedSize: () => memory.state.receipt?.size ?? 0,
+      nightsWithoutReceipt: () => this.#schedule.nightsWithoutReceipt(clock.nowMs(), memory.state),
+      lastHeadMs: () => memory.state.witnessed?.atMs ?? 0,
+      lastReceiptMs: () => memory.state.receipt?.atMs ?? 0,
+      findingKinds: () => this.#findings.all().map(({ kind }) => kind),
     }
   }
 }

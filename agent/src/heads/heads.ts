@@ -7,7 +7,7 @@ import {
   type VerifierKey,
 } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
-import type { HeadAnswer } from '@probant/shipping'
+import type { HeadAnswer, ShippedFinding } from '@probant/shipping'
 import type { Appliance } from '../appliance/appliance.ts'
 import type { InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
@@ -39,7 +39,8 @@ export interface HeadOutcome {
   /** The centre's answer; null when nothing was sent. */
   status: HeadAnswer['status'] | null
   cosignatures: number
-  findings: LocalFinding[]
+  /** The centre's and the box's own. */
+  findings: ShippedFinding[]
 }
 
 /** Sends the newest signed head with its proof and takes the centre's cosignatures back to the appliance. */
@@ -93,20 +94,17 @@ export class Heads {
       proof: proof.map(toBase64),
     })
     const outcome = { size: head.size, status: answer.status, cosignatures: 0, findings }
-    switch (answer.status) {
-      case 200: {
-        const cosignatures = await this.#accept(head, answer.lines ?? [])
-        centre.witnessed = { size: head.size, root: head.root }
-        return { ...outcome, cosignatures }
-      }
-      case 409:
-        return { ...outcome, findings: [...findings, await this.#behind(head, answer.size ?? 0)] }
-      case 422:
-        this.#parts.logger.error({ size: head.size, reason: answer.reason }, 'head refused')
-        return { ...outcome, findings: [...findings, await this.#contradicted(head, answer)] }
-      default:
-        throw new AgentError('refused-by-centre', `the centre knows no such log or key`)
+    if (answer.status === 200) {
+      const cosignatures = await this.#accept(head, answer.lines ?? [])
+      centre.witnessed = { size: head.size, root: head.root }
+      return { ...outcome, cosignatures }
     }
+    const witnessed = answer.size ?? 0
+    if (answer.status === 409 && witnessed > head.size)
+      return { ...outcome, findings: [...findings, await this.#behind(head, witnessed)] }
+    if (answer.reason === undefined)
+      throw new AgentError('refused-by-centre', `the centre answered ${answer.status} to the head`)
+    return { ...outcome, findings: [...findings, this.#refused(head, answer.reason)] }
   }
 
   async #prove(witnessed: KnownTree | null, head: StoredCheckpoint) {
@@ -165,13 +163,11 @@ export class Heads {
     })
   }
 
-  #contradicted(head: { size: number }, answer: HeadAnswer): Promise<LocalFinding> {
-    return this.#parts.findings.report({
-      kind: 'rollback',
-      seq: null,
-      expected: 'a head that extends what the centre witnessed',
-      found: `the centre refused size ${head.size}: ${answer.reason ?? 'no reason given'}`,
-    })
+  /** The centre says why in its finding's words: `kind: what it found`. */
+  #refused({ size }: { size: number }, reason: string): ShippedFinding {
+    this.#parts.logger.error({ size, reason }, 'the centre refused a head')
+    const kind = /^([a-z-]{1,64}): /.exec(reason)?.[1] ?? 'rollback'
+    return { kind, seq: null, expected: 'a head that the centre can cosign', found: reason }
   }
 }
 

@@ -7,6 +7,7 @@ import type { CentreSession } from '../centre/session.ts'
 import { AgentError, messageOf } from '../errors.ts'
 import type { LocalFindings } from '../findings/findings.ts'
 import type { Heads } from '../heads/heads.ts'
+import type { KnownTree } from '../journal/consistency.ts'
 import type { Position } from '../journal/position.ts'
 import type { Positions } from '../journal/positions.ts'
 import { nextSegment, type BuiltSegment } from '../journal/segments.ts'
@@ -133,7 +134,12 @@ export class Shipment {
       const answer = await session.segment('shipment', segment.bytes)
       outcome.findings.push(...(answer.findings ?? []))
       if (answer.status !== 200) return this.#refused(segment, answer)
-      position = await this.#receipted(segment, answer)
+      if (segment.after === undefined) {
+        outcome.findings.push(await this.#missing(segment))
+        return false
+      }
+      position = await this.#receipted(segment.after, answer)
+      known.witnessed = moved(known.witnessed, position)
       outcome.segments += 1
       outcome.traces += segment.traces
       outcome.shippedTo = position.size
@@ -142,15 +148,22 @@ export class Shipment {
     return true
   }
 
-  async #receipted({ after }: BuiltSegment, { receipt }: SegmentAnswer): Promise<Position> {
-    if (after === undefined || receipt === undefined)
-      throw new AgentError(
-        'centre-misbehaved',
-        'a segment was taken without a receipt that fits it',
-      )
-    await this.#parts.receipts.accept(receipt, after)
-    this.#parts.positions.remember(after)
-    return after
+  async #receipted(shipped: Position, { receipt }: SegmentAnswer): Promise<Position> {
+    if (receipt === undefined)
+      throw new AgentError('centre-misbehaved', 'a segment was taken without a receipt')
+    await this.#parts.receipts.accept(receipt, shipped)
+    this.#parts.positions.remember(shipped)
+    return shipped
+  }
+
+  /** Traces are missing and the centre, which compared what there was with what it stores, found nothing wrong with that. */
+  #missing({ start, end, traces }: BuiltSegment): Promise<ShippedFinding> {
+    return this.#parts.findings.report({
+      kind: 'truncated',
+      seq: start + traces,
+      expected: `traces up to ${end - 1}, as signed`,
+      found: `none from ${start + traces} on in the database`,
+    })
   }
 
   #refused(segment: BuiltSegment, answer: SegmentAnswer): false {
@@ -166,4 +179,11 @@ export class Shipment {
       )
     return false
   }
+}
+
+/** What the centre recomputed from leaves it has witnessed as well. */
+function moved(witnessed: KnownTree | null, position: Position): KnownTree {
+  return witnessed !== null && witnessed.size > position.size
+    ? witnessed
+    : { size: position.size, root: position.root() }
 }
