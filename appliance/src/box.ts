@@ -59,6 +59,8 @@ export interface BoxOptions {
   readonly clock?: Clock
   readonly randomness?: Randomness
   readonly keys?: KeyProvider
+  readonly database?: Database
+  readonly files?: ObjectFiles
 }
 
 /** File that remembers, outside the database, the last head a witness cosigned. */
@@ -75,7 +77,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const crypto = nodeCrypto
   const keys = options.keys ?? (await openProvider(settings.keys, randomness))
   const { service, owner, ...place } = settings.database
-  const database = createPool({ ...place, ...service, max: 16, logger: log })
+  const database = options.database ?? createPool({ ...place, ...service, max: 16, logger: log })
   const proofs = new JournalProofs(database, crypto)
   const signing = async (label: string) => {
     const ref = await keyOf(keys, label)
@@ -104,7 +106,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessed: await readWitnessedHead(settings.home),
     fatal: options.fatal,
   })
-  const files = new ObjectFiles(settings.home)
+  const files = options.files ?? new ObjectFiles(settings.home)
   await files.prepare()
   if (journal.stoppedBecause === undefined) {
     // Only on a journal that was found whole: on a rolled-back database, files without a row are what must be kept.
@@ -145,8 +147,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     proofs,
     journalKey: journalSigner.publicKey,
     latKey: latSigner.publicKey,
-    witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key)),
-    auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey),
+    witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
+    auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
       seals.stop()
       await journal.close()

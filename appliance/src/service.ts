@@ -1,13 +1,22 @@
 import { createLogger, notifySystemd, onShutdown, readSettings } from '@probant/host'
-import { administrationServer } from '@probant/web'
+import { UnknownCommitState } from '@probant/postgres'
+import { administrationServer, type Server } from '@probant/web'
 import { parseArgs } from 'node:util'
-import { openBox } from './box.ts'
+import { openBox, type Box, type BoxOptions } from './box.ts'
 import { createApi } from './http/server.ts'
 import { serveLocally } from './local/server.ts'
 import { ApplianceSettings } from './settings.ts'
 
 /** Exit status of a process that no longer knows the journal's state: restart it, it recovers. */
 const RESTART_TO_RECOVER = 75
+
+/** A vault service that answers. */
+export interface Service {
+  readonly box: Box
+  readonly api: Server
+  /** Port of `/readyz`, `/healthz` and `/metrics`. */
+  readonly administrationPort: number
+}
 
 /** Runs the vault service until a signal: `main.ts --settings FILE`. */
 export async function runService(args: string[]): Promise<void> {
@@ -18,17 +27,44 @@ export async function runService(args: string[]): Promise<void> {
     process.exit(2)
   }
   const settings = await readSettings(ApplianceSettings, values.settings)
-  const box = await openBox({
-    settings,
-    log,
-    fatal: (error) => {
+  await serve({ settings, log })
+}
+
+/**
+ * Opens the box and serves it in this process, which ends with a signal, or with status 75 when only a restart can tell what the
+ * journal holds, or whenever it can't start.
+ */
+export async function serve(options: Omit<BoxOptions, 'fatal'>): Promise<Service> {
+  const { settings, log } = options
+  try {
+    return await start(options, (error) => {
       log.fatal({ err: error }, 'the journal’s state is unknown: stopping, the restart recovers')
       // Answers under way get their error first.
       setTimeout(() => process.exit(RESTART_TO_RECOVER), 100)
-    },
-  })
+    })
+  } catch (error) {
+    log.fatal({ err: error, home: settings.home }, 'the vault service could not start')
+    return process.exit(mayHelpToRestart(error) ? RESTART_TO_RECOVER : 1)
+  }
+}
+
+const mayHelpToRestart = (error: unknown): boolean =>
+  error instanceof UnknownCommitState ||
+  (error instanceof Error &&
+    (('fault' in error && error.fault === 'retryable') ||
+      ('kind' in error && error.kind === 'retryable')))
+
+async function start(
+  options: Omit<BoxOptions, 'fatal'>,
+  fatal: BoxOptions['fatal'],
+): Promise<Service> {
+  const { settings, log } = options
+  const box = await openBox({ ...options, fatal })
   if (box.keys.warning !== undefined) log.warn(box.keys.warning)
   const api = await createApi(box)
+  const local = await serveLocally(box)
+  await api.listen(settings.listen)
+  // Last: who asks whether the service is ready may use it at once.
   const administration = await administrationServer({
     logger: log,
     ...settings.administration,
@@ -41,8 +77,6 @@ export async function runService(args: string[]): Promise<void> {
         : { ready: false, missing: [`the journal: ${stopped.message}`] }
     },
   })
-  const local = await serveLocally(box)
-  await api.listen(settings.listen)
   onShutdown(
     async () => {
       await api.close()
@@ -54,4 +88,5 @@ export async function runService(args: string[]): Promise<void> {
   )
   notifySystemd({ ready: true, status: 'serving' }, log)
   log.info({ origin: box.journal.origin, size: box.journal.size }, 'the vault service is ready')
+  return { box, api, administrationPort: administration.port }
 }
