@@ -3,15 +3,34 @@ import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/** The calls on which the durability of files rests, given so that each of them can be seen to fail. */
+export interface Disk {
+  open(path: string, flags: string | number, mode?: number): Promise<FileHandle>
+  rename(from: string, to: string): Promise<void>
+  /** Makes the names in a folder durable. */
+  syncFolder(folder: string): Promise<void>
+  /** Succeeds when there is no such file. */
+  remove(path: string): Promise<void>
+}
+
+const machineDisk: Disk = {
+  open,
+  rename,
+  syncFolder,
+  remove: (path) => rm(path, { force: true }),
+}
+
 /**
  * The encrypted files of objects: `staging/` for those being received, `objects/xx/` for those named by their identifier.
  * A file is only ever written under staging, synced, then renamed.
  */
 export class ObjectFiles {
   readonly #root: string
+  readonly #disk: Disk
 
-  constructor(home: string) {
+  constructor(home: string, disk: Disk = machineDisk) {
     this.#root = join(home, 'store')
+    this.#disk = disk
   }
 
   async prepare(): Promise<void> {
@@ -21,8 +40,8 @@ export class ObjectFiles {
         recursive: true,
         mode: 0o700,
       })
-    await syncFolder(join(this.#root, 'objects'))
-    await syncFolder(this.#root)
+    await this.#disk.syncFolder(join(this.#root, 'objects'))
+    await this.#disk.syncFolder(this.#root)
   }
 
   #staging(): string {
@@ -39,25 +58,25 @@ export class ObjectFiles {
 
   /** A new staging file. Only ciphertext may be written to it. */
   async stage(objectId: string): Promise<FileHandle> {
-    return open(join(this.#staging(), objectId), 'wx', 0o600)
+    return this.#disk.open(join(this.#staging(), objectId), 'wx', 0o600)
   }
 
   /** Makes a staged file durable under its final name: when this returns, name and bytes survive a power cut. */
   async publish(objectId: string, staged: FileHandle): Promise<void> {
     await staged.sync()
     await staged.close()
-    await rename(join(this.#staging(), objectId), this.path(objectId))
-    await syncFolder(this.#folder(objectId))
+    await this.#disk.rename(join(this.#staging(), objectId), this.path(objectId))
+    await this.#disk.syncFolder(this.#folder(objectId))
   }
 
   /** Drops what a deposit that failed has left, under either name. */
   async discard(objectId: string): Promise<void> {
-    await rm(join(this.#staging(), objectId), { force: true })
-    await rm(this.path(objectId), { force: true })
+    await this.#disk.remove(join(this.#staging(), objectId))
+    await this.#disk.remove(this.path(objectId))
   }
 
   async read(objectId: string): Promise<FileHandle> {
-    return open(this.path(objectId), constants.O_RDONLY | constants.O_NOFOLLOW)
+    return this.#disk.open(this.path(objectId), constants.O_RDONLY | constants.O_NOFOLLOW)
   }
 
   /** Every staging file; at start they are all leftovers. */
