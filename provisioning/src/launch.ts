@@ -112,6 +112,7 @@ export class Launch {
 
   async #startDatabase({ state, book }: Ground): Promise<Sockets> {
     const folder = await makeSocketFolder()
+    book.noteSocketFolder(folder)
     await this.#closing.add(() => removeSocketFolder(folder))
     const database = new EmbeddedDatabase({
       home: this.#layout.home,

@@ -31,6 +31,11 @@ export class ProcessBook {
     writeRecord(this.#path, this.#record)
   }
 
+  noteSocketFolder(folder: string): void {
+    this.#record.socketFolder = folder
+    writeRecord(this.#path, this.#record)
+  }
+
   /** Nothing of it runs any more. */
   close(): void {
     removeRecord(this.#path)

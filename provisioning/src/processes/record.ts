@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { removeSocketFolder } from '../installation/sockets.ts'
 import { identify, isRunning, type ProcessIdentity } from './identity.ts'
 import { stopProcess } from './stop.ts'
 
@@ -6,6 +7,8 @@ import { stopProcess } from './stop.ts'
 export interface ProcessRecord {
   launcher: ProcessIdentity
   guardian?: ProcessIdentity
+  /** Folder of the parts' sockets, to be removed when they have ended. */
+  socketFolder?: string
   parts: Record<string, ProcessIdentity>
 }
 
@@ -33,7 +36,8 @@ export function removeRecord(path: string): void {
 }
 
 /**
- * Ends every recorded part that still runs, in order, gently first; then forgets the record.
+ * Ends every recorded part that still runs, in order, gently first; removes their sockets; then
+ * forgets the record.
  * @returns the names of those that had to be ended
  */
 export async function endRecordedParts(path: string): Promise<string[]> {
@@ -45,6 +49,7 @@ export async function endRecordedParts(path: string): Promise<string[]> {
     await stopProcess(identity, name)
     ended.push(name)
   }
+  if (record?.socketFolder !== undefined) await removeSocketFolder(record.socketFolder)
   removeRecord(path)
   return ended
 }
@@ -59,6 +64,7 @@ function isRecord(value: unknown): value is ProcessRecord {
   if (typeof value !== 'object' || value === null) return false
   if (!('launcher' in value) || !isIdentity(value.launcher)) return false
   if ('guardian' in value && !isIdentity(value.guardian)) return false
+  if ('socketFolder' in value && !isText(value.socketFolder)) return false
   if (!('parts' in value) || typeof value.parts !== 'object' || value.parts === null) return false
   return Object.values(value.parts).every(isIdentity)
 }

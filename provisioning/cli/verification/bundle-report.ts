@@ -1,0 +1,82 @@
+import type { BundleFacts, BundleReport, Verdict } from '@probant/evidence'
+import { english } from './english.ts'
+import { french } from './french.ts'
+import type { Language } from './answer.ts'
+import type { Words } from './words.ts'
+
+export function wordsOf(language: Language): Words {
+  return language === 'fr' ? french : english
+}
+
+/** The report for people: each check, what the bundle shows, what it does not prove, the answer. */
+export function bundleText(file: string, report: BundleReport, language: Language): string {
+  const words = wordsOf(language)
+  const lines = [file, '', words.headings.checks]
+  const width = Math.max(...Object.values(words.status).map((each) => each.length))
+  for (const { name, verdict } of report.checks) {
+    lines.push(`  ${statusOf(verdict, words).padEnd(width)}  ${words.check[name]}`)
+    const indent = ' '.repeat(width + 6)
+    if (verdict.status === 'invalid') lines.push(...reasons(verdict, words).map((x) => indent + x))
+    if (verdict.status === 'cannot-tell') {
+      lines.push(`${indent}${words.missingWord}: ${words.missing[name]}`)
+    }
+  }
+  const blocks = [...report.blocksNotChecked, ...report.ignoredBlocks]
+  if (blocks.length > 0) lines.push(`  ${words.blocks}: ${blocks.join(', ')}`)
+  if (report.facts !== undefined) {
+    lines.push('', words.headings.facts, ...factLines(report.facts, words).map((x) => `  ${x}`))
+  }
+  if (report.notProved.length > 0) {
+    lines.push('', words.headings.notProved)
+    lines.push(...report.notProved.map((each) => `  - ${words.notProved[each]}`))
+  }
+  lines.push('', `${words.headings.answer}: ${words.answer[report.verdict.status]}`)
+  return `${[...lines, ...summary(report, words)].join('\n')}\n`
+}
+
+function statusOf({ status }: Verdict, { status: words }: Words): string {
+  return status === 'cannot-tell' ? words.unknown : words[status]
+}
+
+function reasons(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
+  return [
+    verdict.what,
+    ...(verdict.where === undefined ? [] : [`${words.where}: ${verdict.where}`]),
+    ...(verdict.since === undefined ? [] : [`${words.since}: ${verdict.since}`]),
+  ]
+}
+
+/** Under the answer, what decided it. */
+function summary({ verdict, checks }: BundleReport, words: Words): string[] {
+  const decisive = checks.filter(
+    (check) => check.isDecisive && check.verdict.status === verdict.status,
+  )
+  if (verdict.status === 'valid') return []
+  return decisive.flatMap((check) =>
+    check.verdict.status === 'invalid'
+      ? [`  ${words.check[check.name]}`, ...reasons(check.verdict, words).map((x) => `    ${x}`)]
+      : [`  ${words.missingWord}: ${words.missing[check.name]}`],
+  )
+}
+
+function factLines(facts: BundleFacts, { fact }: Words): string[] {
+  return [
+    ...facts.documents.flatMap(({ name, size, mediaType, digests, compared }) => [
+      fact.document(name, size, mediaType),
+      `  SHA-256  ${digests.sha256}`,
+      `  SHA3-256 ${digests['sha3-256']}`,
+      `  ${fact.compared[compared ?? 'none']}`,
+    ]),
+    fact.receivedAt(facts.receivedAt),
+    ...(facts.token === null ? [] : [fact.token(facts.token.genTime, facts.token.authority)]),
+    ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
+    ...(facts.audit === null
+      ? []
+      : [fact.audited(facts.audit.time, facts.audit.name, facts.audit.size)]),
+    fact.state[facts.state],
+    fact.place(facts.box, facts.vault, facts.object),
+    fact.depositor(facts.depositor),
+    fact.journal(facts.origin, facts.checkpointSize),
+    ...facts.traces.map(({ seq, act, outcome, time }) => fact.act(seq, act, outcome, time)),
+  ]
+}

@@ -1,0 +1,130 @@
+import type { Words } from './words.ts'
+
+export const french: Words = {
+  answer: {
+    valid: 'VALIDE',
+    invalid: 'INVALIDE',
+    unusable: 'ENTRÉE INUTILISABLE',
+    'cannot-tell': 'IMPOSSIBLE DE CONCLURE',
+  },
+  headings: {
+    checks: 'Ce qui a été vérifié',
+    facts: 'Ce que montre le dossier de preuve',
+    notProved: 'Ce qu’il ne prouve pas',
+    answer: 'Réponse',
+  },
+  status: { valid: 'bon', invalid: 'INVALIDE', unknown: 'indécidable' },
+  check: {
+    entries: 'entrées : connues, uniques, énumérées',
+    'entry-digests': 'empreinte de chaque entrée',
+    manifest: 'manifeste conforme à la preuve d’archivage',
+    statement: 'déclaration : complète et cohérente',
+    box: 'le boîtier est l’un de ceux donnés',
+    documents: 'documents : SHA-256, SHA3-256, taille',
+    'lat-tree': 'preuve d’archivage : chemin vers la racine du lot',
+    'lat-token': 'preuve d’archivage : jeton d’horodatage et son autorité',
+    'lat-signature': 'preuve d’archivage : signature du boîtier',
+    openings: 'ouvertures du déposant et des métadonnées',
+    'deposit-trace': 'la trace du dépôt désigne cette preuve d’archivage',
+    inclusion: 'traces sous le point de contrôle',
+    checkpoint: 'signature du point de contrôle par le journal',
+    cosignatures: 'contre-seing d’un témoin',
+    'audit-receipt': 'reçu d’audit du centre de supervision',
+    blocks: 'extensions (blocs)',
+    'verify-script': 'verify.sh est bien celui publié',
+  },
+  missing: {
+    entries: 'un format de dossier plus récent',
+    'entry-digests': 'une entrée',
+    manifest: 'un format de preuve d’archivage plus récent',
+    statement: 'un format de déclaration plus récent',
+    box: 'box.txt parmi les ancres',
+    documents: 'les documents',
+    'lat-tree': 'l’arbre',
+    'lat-token':
+      'une racine de l’autorité d’horodatage (tsa.pem), ou un moyen de vérifier celle-ci',
+    'lat-signature': 'la clé LAT du boîtier (lat.pem)',
+    openings: 'des ouvertures',
+    'deposit-trace': 'l’ouverture de la trace du dépôt, qui a été effacée',
+    inclusion: 'un format de trace plus récent',
+    checkpoint: 'la clé du journal pour cette origine (journal.vkeys)',
+    cosignatures: 'un contre-seing d’un témoin dont la clé est donnée (witness.vkeys)',
+    'audit-receipt': 'un reçu d’audit sous une clé donnée (audit.vkeys)',
+    blocks: 'un moyen de vérifier une extension critique',
+    'verify-script': 'l’empreinte du verify.sh publié (release.sha256)',
+  },
+  notProved: {
+    'document-not-compared':
+      'que vous tenez le document : il n’est pas dans le dossier et n’a pas été donné (--document)',
+    'no-witness':
+      'qu’un autre que le boîtier a vu ce journal : aucun contre-seing d’un témoin donné',
+    'time-is-the-boxes-claim':
+      'l’heure de réception vue du dehors : c’est le boîtier qui l’affirme, un témoin seulement qu’elle n’est pas postérieure au contre-seing',
+    'audit-root-not-compared':
+      'que le reçu d’audit porte sur le même contenu du journal : sa taille diffère, sa racine n’a donc pas été comparée',
+    'blocks-not-checked': 'ce que disent des extensions que cette version ne vérifie pas',
+    'blocks-ignored': 'ce que disent des extensions inconnues',
+    'script-not-published': 'que le verify.sh du dossier est celui publié : ne vous y fiez pas',
+    'revocation-not-checked':
+      'que le certificat de l’autorité d’horodatage n’avait pas été révoqué',
+    'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
+    'truth-of-the-content': 'que ce que dit le document est vrai',
+    'what-happened-later': 'ce qui s’est passé après le point de contrôle',
+  },
+  fact: {
+    document: (n, size, type) => `${n} : ${size} octets, ${type}`,
+    compared: {
+      bundle: 'comparé à la copie du dossier',
+      given: 'comparé au fichier donné',
+      none: 'NON COMPARÉ : ni dans le dossier, ni donné',
+    },
+    receivedAt: (time) => `reçu le ${time} (affirmation du boîtier)`,
+    token: (time, authority) =>
+      `horodaté le ${time} par ${authority} (aussi indépendant que cette autorité l’est du boîtier)`,
+    witnessed: (time, name, algorithm) =>
+      `vu le ${time} par le témoin ${name}, ${algorithm} (indépendant du boîtier)`,
+    audited: (time, name, size) =>
+      `traces 0 à ${size - 1} conservées et recalculées par ${name} le ${time} (indépendant du boîtier)`,
+    state: {
+      accepted: 'état : accepté (signé par le boîtier, vu par aucun témoin donné)',
+      witnessed: 'état : attesté par un témoin',
+    },
+    place: (box, vault, object) => `boîtier ${box}, coffre ${vault}, objet ${object}`,
+    depositor: (id) => (id === null ? 'déposant : effacé' : `déposant : ${id}`),
+    journal: (origin, size) => `journal ${origin}, point de contrôle de ${size} traces`,
+    act: (seq, act, outcome, time) => `trace ${seq} : ${act}, ${outcome}, ${time}`,
+  },
+  where: 'où',
+  since: 'depuis',
+  missingWord: 'manque',
+  altered: 'détail',
+  blocks: 'extensions',
+  journal: {
+    covered: (origin, from, to) => `journal ${origin}, traces ${from} à ${to}`,
+    beginningMissing: (start) =>
+      `ce qui précède la trace ${start} n’est pas couvert : aucun segment donné ne le contient`,
+    signed: (size) => `point de contrôle de ${size} traces, signé par le journal`,
+    witnessed: (size, name, time) =>
+      `point de contrôle de ${size} traces, contresigné par ${name} le ${time}`,
+    notWitnessed: 'aucun contre-seing d’un témoin donné',
+    first: (seq) => `première trace en défaut : ${seq}`,
+    expected: 'attendu',
+    found: 'trouvé',
+    kind: {
+      gap: 'des traces manquent',
+      'altered-trace': 'une trace a été altérée',
+      'broken-chain': 'la chaîne est rompue',
+      reordered: 'des traces ne sont pas dans leur ordre',
+      duplicated: 'une trace est là deux fois',
+      truncated: 'les traces les plus récentes manquent',
+      'bad-checkpoint-signature': 'la signature du point de contrôle est invalide',
+      'wrong-key': 'le point de contrôle n’est pas signé par une clé donnée',
+      'wrong-box': 'cela appartient à un autre journal',
+      'clock-regression': 'le temps a reculé',
+      'missing-seal': 'il manque un scellement',
+      'format-downgrade': 'un format que cette version ne connaît pas, ou qui n’a jamais existé',
+      oversized: 'une trace est trop grande',
+    },
+    unreadable: (file, why) => `${file} n’est pas un segment de journal : ${why}`,
+  },
+}

@@ -1,0 +1,57 @@
+import type { Finding } from '@probant/evidence'
+import { wordsOf } from './bundle-report.ts'
+import type { Answer, Language } from './answer.ts'
+import type { JournalReport } from './journal-verification.ts'
+import type { Words } from './words.ts'
+
+export interface UnreadableFile {
+  readonly file: string
+  readonly why: string
+}
+
+/** The report for people, journal by journal. */
+export function journalText(
+  reports: readonly JournalReport[],
+  unreadable: readonly UnreadableFile[],
+  answer: Answer,
+  language: Language,
+): string {
+  const words = wordsOf(language)
+  const lines = reports.flatMap((report) => [...journalLines(report, words), ''])
+  for (const { file, why } of unreadable) lines.push(words.journal.unreadable(file, why), '')
+  lines.push(`${words.headings.answer}: ${words.answer[answer]}`)
+  return `${lines.join('\n')}\n`
+}
+
+function journalLines(report: JournalReport, words: Words): string[] {
+  const { origin, from, to, findings, signedSizes, witnessed } = report
+  const { journal } = words
+  return [
+    journal.covered(origin, from, to),
+    ...(from > 0 ? [`  ${journal.beginningMissing(from)}`] : []),
+    ...signedSizes.map((size) => `  ${journal.signed(size)}`),
+    ...witnessed.map(({ size, name, time }) => `  ${journal.witnessed(size, name, time)}`),
+    ...(witnessed.length === 0 ? [`  ${journal.notWitnessed}`] : []),
+    ...firstBad(findings, words),
+    ...findings.flatMap((finding) => findingLines(finding, words).map((line) => `  ${line}`)),
+  ]
+}
+
+function firstBad(findings: readonly Finding[], { journal }: Words): string[] {
+  const first = findings.find((each) => each.seq !== null && each.answer === 'invalid')
+  return first?.seq === undefined || first.seq === null
+    ? []
+    : [`  ${journal.first(String(first.seq))}`]
+}
+
+function findingLines(finding: Finding, words: Words): string[] {
+  const { kind, seq, expected, found, answer, since, range } = finding
+  const status = answer === 'invalid' ? words.status.invalid : words.status.unknown
+  const place = range === undefined ? (seq ?? '') : `${range.from}–${range.to}`
+  return [
+    `${status}  ${kind} ${place}: ${words.journal.kind[kind] ?? kind}`,
+    `    ${words.journal.expected}: ${expected}`,
+    `    ${words.journal.found}: ${found}`,
+    ...(since === undefined ? [] : [`    ${words.since}: ${since}`]),
+  ]
+}

@@ -1,0 +1,48 @@
+import type { BundleCheckName, FindingKind, NotProved } from '@probant/evidence'
+import type { Answer } from './answer.ts'
+
+/** Everything that the verifier says to people, in one language. */
+export interface Words {
+  readonly answer: Readonly<Record<Answer, string>>
+  readonly headings: {
+    readonly checks: string
+    readonly facts: string
+    readonly notProved: string
+    readonly answer: string
+  }
+  readonly status: { readonly valid: string; readonly invalid: string; readonly unknown: string }
+  readonly check: Readonly<Record<BundleCheckName, string>>
+  /** What is missing when a check can't be made. */
+  readonly missing: Readonly<Record<BundleCheckName, string>>
+  readonly notProved: Readonly<Record<NotProved, string>>
+  readonly fact: {
+    readonly document: (n: string, size: number, type: string) => string
+    readonly compared: Readonly<Record<'bundle' | 'given' | 'none', string>>
+    readonly receivedAt: (time: string) => string
+    readonly token: (time: string, authority: string) => string
+    readonly witnessed: (time: string, name: string, algorithm: string) => string
+    readonly audited: (time: string, name: string, size: number) => string
+    readonly state: Readonly<Record<'accepted' | 'witnessed', string>>
+    readonly place: (box: string, vault: string, object: string) => string
+    readonly depositor: (id: string | null) => string
+    readonly journal: (origin: string, size: number) => string
+    readonly act: (seq: number, act: string, outcome: string, time: string) => string
+  }
+  readonly where: string
+  readonly since: string
+  readonly missingWord: string
+  readonly altered: string
+  readonly blocks: string
+  readonly journal: {
+    readonly covered: (origin: string, from: number, to: number) => string
+    readonly beginningMissing: (start: number) => string
+    readonly signed: (size: number) => string
+    readonly witnessed: (size: number, name: string, time: string) => string
+    readonly notWitnessed: string
+    readonly first: (seq: string) => string
+    readonly expected: string
+    readonly found: string
+    readonly kind: Readonly<Partial<Record<FindingKind, string>>>
+    readonly unreadable: (file: string, why: string) => string
+  }
+}

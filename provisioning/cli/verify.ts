@@ -1,0 +1,69 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { verifyBundle, type BundleReport } from '@probant/evidence'
+import { nodeCrypto } from '@probant/keys'
+import type { Command } from 'commander'
+import { readAnchors } from './verification/anchors-folder.ts'
+import { exitCodes, languageOf, UnusableInput } from './verification/answer.ts'
+import { bundleText } from './verification/bundle-report.ts'
+import { openZip } from './verification/zip-source.ts'
+
+interface VerifyOptions {
+  readonly document?: string
+  readonly anchors?: string
+  readonly requireWitness?: boolean
+  readonly json?: boolean
+  readonly lang?: string
+}
+
+/** `probant verify`: an evidence bundle, offline. */
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('Verify an evidence bundle, offline.')
+    .argument('<bundle>', 'the bundle (zip)')
+    .option('--document <file>', 'a file that should be the document, or one of them')
+    .option('--anchors <folder>', 'the keys and authorities that you trust (docs/formats.md)')
+    .option('--require-witness', "without a given witness's cosignature: can't tell")
+    .option('--json', 'the report as JSON')
+    .option('--lang <fr|en>', 'language of the report')
+    .addHelpText(
+      'after',
+      "\nExit code: 0 valid, 1 invalid (what, where, since when), 2 unusable input, 3 can't tell (what is missing).",
+    )
+    .action(async (bundle: string, options: VerifyOptions) => {
+      const language = languageOf(options.lang, process.env)
+      const report = await verifyFile(bundle, options)
+      const exitCode = exitCodes[report.verdict.status]
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ answer: report.verdict.status, exitCode, ...report }, null, 2)}\n`
+          : bundleText(bundle, report, language),
+      )
+      process.exitCode = exitCode
+    })
+}
+
+async function verifyFile(bundle: string, options: VerifyOptions): Promise<BundleReport> {
+  const anchors = await readAnchors(options.anchors)
+  const document = options.document === undefined ? undefined : await openDocument(options.document)
+  const source = await openZip(bundle)
+  try {
+    const { requireWitness } = options
+    return await verifyBundle(nodeCrypto, source, anchors, { document, requireWitness })
+  } finally {
+    source.close()
+  }
+}
+
+async function openDocument(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() !== true) throw new UnusableInput(`${path} is not a file`)
+  return piecesOf(path)
+}
+
+async function* piecesOf(path: string): AsyncIterable<Uint8Array> {
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    if (piece instanceof Uint8Array) yield piece
+  }
+}
