@@ -18,11 +18,11 @@ export function bundleText(file: string, report: BundleReport, language: Languag
     const indent = ' '.repeat(width + 6)
     if (verdict.status === 'invalid') lines.push(...reasons(verdict, words).map((x) => indent + x))
     if (verdict.status === 'cannot-tell') {
-      lines.push(`${indent}${words.missingWord}: ${words.missing[name]}`)
+      lines.push(`${indent}${words.missingWord}${words.colon}${words.missing[name]}`)
     }
   }
   const blocks = [...report.blocksNotChecked, ...report.ignoredBlocks]
-  if (blocks.length > 0) lines.push(`  ${words.blocks}: ${blocks.join(', ')}`)
+  if (blocks.length > 0) lines.push(`  ${words.blocks}${words.colon}${blocks.join(', ')}`)
   if (report.facts !== undefined) {
     lines.push('', words.headings.facts, ...factLines(report.facts, words).map((x) => `  ${x}`))
   }
@@ -30,7 +30,7 @@ export function bundleText(file: string, report: BundleReport, language: Languag
     lines.push('', words.headings.notProved)
     lines.push(...report.notProved.map((each) => `  - ${words.notProved[each]}`))
   }
-  lines.push('', `${words.headings.answer}: ${words.answer[report.verdict.status]}`)
+  lines.push('', `${words.headings.answer}${words.colon}${words.answer[report.verdict.status]}`)
   return `${[...lines, ...summary(report, words)].join('\n')}\n`
 }
 
@@ -39,10 +39,12 @@ function statusOf({ status }: Verdict, { status: words }: Words): string {
 }
 
 function reasons(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
+  const { colon } = words
+  const reason = words.reason[verdict.code]
   return [
-    verdict.what,
-    ...(verdict.where === undefined ? [] : [`${words.where}: ${verdict.where}`]),
-    ...(verdict.since === undefined ? [] : [`${words.since}: ${verdict.since}`]),
+    ...(reason === undefined ? [verdict.what] : [reason, `${words.detail}${colon}${verdict.what}`]),
+    ...(verdict.where === undefined ? [] : [`${words.where}${colon}${verdict.where}`]),
+    ...(verdict.since === undefined ? [] : [`${words.since}${colon}${verdict.since}`]),
   ]
 }
 
@@ -55,7 +57,7 @@ function summary({ verdict, checks }: BundleReport, words: Words): string[] {
   return decisive.flatMap((check) =>
     check.verdict.status === 'invalid'
       ? [`  ${words.check[check.name]}`, ...reasons(check.verdict, words).map((x) => `    ${x}`)]
-      : [`  ${words.missingWord}: ${words.missing[check.name]}`],
+      : [`  ${words.missingWord}${words.colon}${words.missing[check.name]}`],
   )
 }
 

@@ -91,10 +91,12 @@ export const english: Words = {
     journal: (origin, size) => `journal ${origin}, checkpoint of ${size} traces`,
     act: (seq, act, outcome, time) => `trace ${seq}: ${act}, ${outcome}, ${time}`,
   },
+  colon: ': ',
+  reason: {},
   where: 'where',
   since: 'since',
   missingWord: 'missing',
-  altered: 'detail',
+  detail: 'detail',
   blocks: 'extensions',
   journal: {
     covered: (origin, from, to) => `journal ${origin}, traces ${from} to ${to}`,

@@ -19,7 +19,7 @@ export function journalText(
   const words = wordsOf(language)
   const lines = reports.flatMap((report) => [...journalLines(report, words), ''])
   for (const { file, why } of unreadable) lines.push(words.journal.unreadable(file, why), '')
-  lines.push(`${words.headings.answer}: ${words.answer[answer]}`)
+  lines.push(`${words.headings.answer}${words.colon}${words.answer[answer]}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -47,11 +47,12 @@ function firstBad(findings: readonly Finding[], { journal }: Words): string[] {
 function findingLines(finding: Finding, words: Words): string[] {
   const { kind, seq, expected, found, answer, since, range } = finding
   const status = answer === 'invalid' ? words.status.invalid : words.status.unknown
-  const place = range === undefined ? (seq ?? '') : `${range.from}–${range.to}`
+  const place = range === undefined ? seq : `${range.from}–${range.to}`
+  const { colon, journal } = words
   return [
-    `${status}  ${kind} ${place}: ${words.journal.kind[kind] ?? kind}`,
-    `    ${words.journal.expected}: ${expected}`,
-    `    ${words.journal.found}: ${found}`,
-    ...(since === undefined ? [] : [`    ${words.since}: ${since}`]),
+    `${status}  ${[kind, place ?? []].flat().join(' ')}${colon}${journal.kind[kind] ?? kind}`,
+    `    ${journal.expected}${colon}${expected}`,
+    `    ${journal.found}${colon}${found}`,
+    ...(since === undefined ? [] : [`    ${words.since}${colon}${since}`]),
   ]
 }

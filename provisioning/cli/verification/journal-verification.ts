@@ -8,7 +8,6 @@ import {
   verifySegment,
   type Anchors,
   type Finding,
-  type JournalState,
   type Segment,
 } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
@@ -65,26 +64,25 @@ async function verifyJournal(
   const signedSizes: number[] = []
   const witnessed: WitnessedHead[] = []
   const first = ordered[0]?.start ?? 0
-  // What an earlier segment proved is held against the claims of the next; the first one's are all there is.
-  let state: JournalState | undefined =
-    first === 0 ? emptyJournalState(nodeCrypto, origin) : undefined
+  // What an earlier segment gave is held against the claims of the next; the first one's claims are all there is.
+  let state = first === 0 ? emptyJournalState(nodeCrypto, origin) : undefined
+  let end = first
   for (const segment of ordered) {
-    if (state !== undefined && segment.start > state.size) {
-      findings.push(notGiven(state.size, segment.start))
-    }
-    const follows = state !== undefined && segment.start === state.size
-    const start = follows && state !== undefined ? state : claimedJournalState(nodeCrypto, segment)
+    if (segment.start > end) findings.push(notGiven(end, segment.start))
+    const start = state?.size === segment.start ? state : claimedJournalState(nodeCrypto, segment)
     const verified = await verifySegment(nodeCrypto, start, segment, keys)
     findings.push(...known.compare(segment), ...verified.findings)
     if (verified.findings.length === 0) signedSizes.push(endOf(segment))
     witnessed.push(...(await witnessesOf(segment, anchors)))
-    const hasEnd = verified.state.size === endOf(segment)
-    state = hasEnd && verified.state.size >= (state?.size ?? 0) ? verified.state : state
+    if (endOf(segment) >= end) {
+      end = endOf(segment)
+      state = verified.recomputed
+    }
   }
   return {
     origin,
     from: first,
-    to: Math.max(...ordered.map(endOf)) - 1,
+    to: end - 1,
     findings: findings.toSorted((a, b) => rank(a) - rank(b)),
     signedSizes,
     witnessed,

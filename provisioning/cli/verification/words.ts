@@ -28,10 +28,14 @@ export interface Words {
     readonly journal: (origin: string, size: number) => string
     readonly act: (seq: number, act: string, outcome: string, time: string) => string
   }
+  /** Between a label and what it says. */
+  readonly colon: string
+  /** Sentences for the codes of invalid verdicts; without one the verifier's own sentence serves. */
+  readonly reason: Readonly<Record<string, string>>
   readonly where: string
   readonly since: string
   readonly missingWord: string
-  readonly altered: string
+  readonly detail: string
   readonly blocks: string
   readonly journal: {
     readonly covered: (origin: string, from: number, to: number) => string

@@ -9,6 +9,11 @@ import { JournalVerifier } from './verifier.ts'
 export interface SegmentVerification {
   /** After the segment when nothing was found, else the state given: what is in doubt is never gone on from. */
   readonly state: JournalState
+  /**
+   * After the segment as far as it was recomputed, when nothing in it is wrong but something (a key, say) may be
+   * missing: to hold the next segment against, not to vouch for.
+   */
+  readonly recomputed: JournalState | undefined
   /** By seq, the first bad one first; then those without a seq. */
   readonly findings: readonly Finding[]
 }
@@ -32,20 +37,24 @@ export async function verifySegment(
       `origin ${state.origin}`,
       `origin ${segment.origin}`,
     )
-    return { state, findings: [finding] }
+    return { state, recomputed: undefined, findings: [finding] }
   }
   if (segment.start !== state.size) {
     const kind = segment.start > state.size ? 'gap' : 'duplicated'
     const seq = Math.min(segment.start, state.size)
     const found = `a segment from ${segment.start}`
-    return { state, findings: [contradiction(kind, seq, `a segment from ${state.size}`, found)] }
+    const finding = contradiction(kind, seq, `a segment from ${state.size}`, found)
+    return { state, recomputed: undefined, findings: [finding] }
   }
   const verifier = new JournalVerifier(crypto, state)
   const findings = headerFindings(state, segment)
   for (const trace of segment.traces) findings.push(...verifier.append(trace))
   findings.push(...(await verifier.checkpoint(segment.checkpoint, journalKeys)))
   const ordered = findings.toSorted((a, b) => rank(a) - rank(b))
-  return { state: ordered.length === 0 ? verifier.state : state, findings: ordered }
+  const isWrong = ordered.some((finding) => finding.answer === 'invalid')
+  const recomputed = isWrong ? undefined : verifier.state
+  const verified = ordered.length === 0 ? recomputed : undefined
+  return { state: verified ?? state, recomputed, findings: ordered }
 }
 
 /** What the sender claims of the traces before, against what is known of them. */
