@@ -46,7 +46,10 @@ export async function administrationServer(
   })
   server.get('/healthz', () => ({ status: 'ok' }))
   server.get('/readyz', async (_request, reply) => {
-    const readiness = await options.ready()
+    const readiness = await options.ready().catch((error: unknown): Readiness => {
+      logger.error({ error: loggedError(error) }, 'readiness could not be found out')
+      return { ready: false }
+    })
     return reply.code(readiness.ready ? 200 : 503).send(readiness)
   })
   server.get('/metrics', async (_request, reply) => {

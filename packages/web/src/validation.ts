@@ -2,8 +2,12 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { Static, TProperties, TSchema } from 'typebox'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { invalidRequest } from './known-problems.ts'
 import { fieldErrors } from './violations.ts'
+
+// Enough that every wrong field of a form is named at once; an attacker can't make the list grow further.
+Settings.Set({ maxErrors: 64 })
 
 /** An object schema that refuses unknown fields. Every body, query and path schema must be built with it. */
 export function strictObject<Properties extends TProperties>(properties: Properties) {
