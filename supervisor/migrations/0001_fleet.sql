@@ -61,14 +61,12 @@ CREATE TABLE centre.schedules (
   -- the shipping window that is judged next; UTC instants computed from the above
   window_opens_at timestamptz NOT NULL,
   due_at timestamptz NOT NULL,
-  -- later than due_at when the centre itself was away
-  judged_at timestamptz NOT NULL,
   -- when silence of heads becomes a finding; null where none are expected
   head_due_at timestamptz,
   PRIMARY KEY (tenant_id, box_id),
   FOREIGN KEY (tenant_id, box_id) REFERENCES centre.boxes
 );
-CREATE INDEX schedules_by_judged_at ON centre.schedules (judged_at);
+CREATE INDEX schedules_by_due_at ON centre.schedules (due_at);
 CREATE INDEX schedules_by_head_due_at ON centre.schedules (head_due_at);
 
 -- How each shipping window ended.
@@ -102,4 +100,11 @@ CREATE TABLE centre.maintenance_windows (
 CREATE TABLE centre.presence (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   alive_at timestamptz NOT NULL
+);
+
+-- When it did not: stopped, asleep, or its clock moved.
+CREATE TABLE centre.absences (
+  from_at timestamptz NOT NULL,
+  to_at timestamptz NOT NULL,
+  PRIMARY KEY (from_at, to_at)
 );

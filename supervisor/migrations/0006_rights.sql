@@ -11,7 +11,8 @@ DECLARE
   history text;
 BEGIN
   FOREACH history IN ARRAY ARRAY['segments', 'cosigned_heads', 'findings', 'finding_resolutions', 'alert_findings',
-    'notification_attempts', 'alert_traces', 'alert_checkpoints', 'deadlines', 'box_directory', 'origin_directory'] LOOP
+    'notification_attempts', 'alert_traces', 'alert_checkpoints', 'deadlines', 'absences',
+    'box_directory', 'origin_directory'] LOOP
     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON centre.%I
       FOR EACH ROW EXECUTE FUNCTION centre.refuse_change()', history);
     EXECUTE format('CREATE TRIGGER never_emptied BEFORE TRUNCATE ON centre.%I

@@ -1,8 +1,6 @@
 export type SupervisorErrorCode =
   /** The keys or the first operator are missing: run `probant supervisor initialise`. Fatal. */
   | 'not-initialised'
-  /** It was initialised before. The caller's fault. */
-  | 'already-initialised'
   /** The host key file can be read by others, or isn't a key. Fatal. */
   | 'host-key'
   /** A file named by its digest doesn't hold those bytes: the disk or somebody changed it. Fatal. */
@@ -11,16 +9,18 @@ export type SupervisorErrorCode =
   | 'superseded'
   /** Somebody else moved the size meanwhile; look again. Retryable. */
   | 'size-moved'
+  /** No open journal of this name is followed. The caller's fault. */
+  | 'unknown-origin'
   /** An enrolment that contradicts what exists. The caller's fault. */
   | 'enrolment'
 
 const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'caller'>> = {
   'not-initialised': 'fatal',
-  'already-initialised': 'caller',
   'host-key': 'fatal',
   'stored-bytes-altered': 'fatal',
   superseded: 'caller',
   'size-moved': 'retryable',
+  'unknown-origin': 'caller',
   enrolment: 'caller',
 }
 

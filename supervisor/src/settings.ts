@@ -44,7 +44,7 @@ export const Settings = Type.Object(
     /** Address of the pages as contacts reach them; links in messages begin with it. */
     publicUrl: Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' }),
     /** Folder of the built pages; absent where there are none. */
-    portalFolder: Type.Optional(Type.String()),
+    portalFolder: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   },
   strict,
 )

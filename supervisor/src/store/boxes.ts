@@ -87,7 +87,7 @@ export async function beginSession(
 export async function holdSession(client: Client, box: BoxKey, epoch: number): Promise<boolean> {
   const { rows } = await client.query(
     `SELECT FROM centre.boxes
-     WHERE tenant_id = $1 AND box_id = $2 AND session_epoch = $3 FOR UPDATE`,
+     WHERE tenant_id = $1 AND box_id = $2 AND session_epoch = $3 FOR NO KEY UPDATE`,
     [...keyOf(box), epoch],
   )
   return rows.length === 1

@@ -64,6 +64,15 @@ export async function openOrigin(client: Client, box: BoxKey): Promise<Origin | 
   return rows[0] && originOf(rows[0])
 }
 
+/** The box whose journal it is, or was. */
+export async function boxOfOrigin(client: Client, origin: string): Promise<BoxKey | undefined> {
+  const { rows } = await client.query<{ tenant_id: string; box_id: string }>(
+    'SELECT tenant_id, box_id FROM centre.origin_directory WHERE origin = $1',
+    [origin],
+  )
+  return rows[0] && { tenantId: rows[0].tenant_id, boxId: rows[0].box_id }
+}
+
 export async function insertOrigin(
   client: Client,
   box: BoxKey,

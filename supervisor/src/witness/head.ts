@@ -1,5 +1,6 @@
 import {
   equalBytes,
+  EvidenceError,
   formatNote,
   fromBase64,
   parseNote,
@@ -95,15 +96,13 @@ async function inconsistency(
   }
   const { witnessed } = origin
   if (witnessed === null || witnessed.size === 0) return undefined
-  const isConsistent = verifyConsistency(
-    context.crypto,
-    BigInt(witnessed.size),
-    BigInt(size),
-    proof.map(fromBase64),
-    witnessed.root,
-    root,
+  const hashes = hashesOf(proof)
+  const sizes = [BigInt(witnessed.size), BigInt(size)] as const
+  if (
+    hashes !== undefined &&
+    verifyConsistency(context.crypto, ...sizes, hashes, witnessed.root, root)
   )
-  if (isConsistent) return undefined
+    return undefined
   const fact = factAt(
     origin.origin,
     'rollback',
@@ -117,6 +116,15 @@ async function inconsistency(
     key: `${origin.origin}|inconsistent|${witnessed.size}`,
     expectedBytes: utf8(witnessed.note),
     foundBytes: utf8(head.note),
+  }
+}
+
+function hashesOf(proof: readonly string[]): Uint8Array[] | undefined {
+  try {
+    return proof.map(fromBase64)
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined
+    throw error
   }
 }
 

@@ -1,0 +1,96 @@
+import { administrationServer, type AdministrationServer } from '@probant/web'
+import { dispatch } from './alerts/dispatch.ts'
+import { AlertJournalKeeper } from './alerts/keeper.ts'
+import { createMailer } from './alerts/mailer.ts'
+import type { Context } from './context.ts'
+import { watchClock } from './deadlines/watch.ts'
+import { createApi } from './http/server.ts'
+import { Loop } from './loop.ts'
+import { closeContext, openContext, type World } from './open-context.ts'
+import type { Settings } from './settings.ts'
+import { openHostKey } from './ssh/host-key.ts'
+import { startIntake } from './ssh/intake-server.ts'
+
+/** A running centre. */
+export interface Centre {
+  readonly context: Context
+  readonly ports: { http: number; ssh: number; administration: number }
+  /** One round of watching the clock, as the loop makes it: for tests that drive time. */
+  watch(): Promise<void>
+  /** Ends every part in order; what was committed stays. */
+  stop(): Promise<void>
+}
+
+const WATCH_EVERY_MS = 10_000
+const SEND_EVERY_MS = 10_000
+const TEND_EVERY_MS = 10_000
+
+/**
+ * Starts a centre: tables, keys, the loops that watch, send and sign, then the doors. It recovers by starting: all state is in
+ * the database, and each loop's first round looks at all of it.
+ * @param halt called with an error after which the process must end
+ */
+export async function startCentre(
+  settings: Settings,
+  world: World,
+  halt: (error: unknown) => void,
+): Promise<Centre> {
+  const context = await openContext(settings, world)
+  const hostKey = await openHostKey(settings.home)
+  const mailer = createMailer(settings.mail)
+  const keeper = new AlertJournalKeeper(context)
+  const loopOf = (name: string, everyMs: number, work: () => Promise<boolean>) =>
+    new Loop({ name, everyMs, work, halt, clock: world.clock, logger: world.logger })
+  const watching = loopOf('watch', WATCH_EVERY_MS, () => watchClock(context))
+  const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, mailer))
+  const tending = loopOf('tend', TEND_EVERY_MS, () => keeper.tend())
+  context.wake = () => {
+    sending.wake()
+    tending.wake()
+  }
+  // the centre's own absence is noticed before any box can be judged or heard
+  await watchClock(context)
+  const intake = await startIntake(context, { hostKey, ...settings.ssh, halt })
+  const api = await createApi(context, () => ({
+    hostKey: hostKey.publicKey,
+    host: settings.ssh.host,
+    port: intake.port,
+  }))
+  await api.listen({ host: settings.listen.host, port: settings.listen.port })
+  const administration = await startAdministration(context)
+  for (const loop of [watching, sending, tending]) loop.start()
+  const address = api.server.address()
+  return {
+    context,
+    ports: {
+      http: typeof address === 'object' && address !== null ? address.port : settings.listen.port,
+      ssh: intake.port,
+      administration: administration.port,
+    },
+    async watch() {
+      await watchClock(context)
+    },
+    async stop() {
+      await intake.close()
+      await api.close()
+      await administration.close()
+      await Promise.all([watching.stop(), sending.stop(), tending.stop()])
+      mailer.close()
+      await closeContext(context)
+    },
+  }
+}
+
+function startAdministration(context: Context): Promise<AdministrationServer> {
+  const { logger, settings, figures, database } = context
+  return administrationServer({
+    logger,
+    host: settings.administration.host,
+    port: settings.administration.port,
+    registry: figures.registry,
+    ready: async () => {
+      await database.query('SELECT 1')
+      return { ready: true }
+    },
+  })
+}

@@ -1,0 +1,133 @@
+import {
+  emptyJournalState,
+  EvidenceError,
+  formatVkey,
+  parseVkey,
+  toHex,
+  type VerifierKey,
+} from '@probant/evidence'
+import type { Client } from '@probant/postgres'
+import ssh2 from 'ssh2'
+import { append } from '../alerts/journal.ts'
+import type { Context } from '../context.ts'
+import { isTimeZone } from '../deadlines/local-time.ts'
+import { headSilenceMs, windowFrom, type Schedule } from '../deadlines/schedule.ts'
+import { SupervisorError } from '../errors.ts'
+import { findBox, insertBox, isAgentKey } from '../store/boxes.ts'
+import { insertOrigin, openOrigin } from '../store/origins.ts'
+import { CENTRE, type BoxKey } from '../store/rows.ts'
+import { putSchedule } from '../store/schedules.ts'
+
+/** A box that is to be followed, as it presents itself. */
+export interface Enrolment {
+  tenantId: string
+  boxId: string
+  name: string
+  origin: string
+  /** vkey of type 0x02, named like the origin. */
+  journalKey: string
+  /** SSH public key blob of the agent. */
+  agentKey: Uint8Array
+  schedule: Schedule
+  operatorId: string
+}
+
+/**
+ * Begins to follow a box: durable, with its entry in the alert journal, when this resolves. The same enrolment again changes
+ * nothing.
+ * @throws SupervisorError `enrolment` when something contradicts itself or what is enrolled
+ */
+export async function enrol(context: Context, enrolment: Enrolment): Promise<void> {
+  const key = journalKeyOf(context, enrolment)
+  checkAgentKey(enrolment.agentKey)
+  checkSchedule(enrolment.schedule)
+  if (enrolment.boxId === CENTRE) throw wrong('this identifier means the centre itself')
+  const { tenantId, boxId } = enrolment
+  await context.database.transaction(
+    async (client) => {
+      const existing = await findBox(client, boxId)
+      if (existing !== undefined) {
+        if (await isSame(client, context, existing, enrolment)) return
+        throw wrong(`the box ${boxId} is enrolled with another origin or other keys`)
+      }
+      await insert(client, context, enrolment)
+      const sha256 = (bytes: Uint8Array) => toHex(context.crypto.hash('sha256', bytes))
+      await append(client, context, tenantId, [
+        {
+          act: 'enrolled',
+          outcome: 'done',
+          data: {
+            box: boxId,
+            origin: enrolment.origin,
+            journalKey: sha256(key.publicKey),
+            agentKey: sha256(enrolment.agentKey),
+          },
+          operatorId: enrolment.operatorId,
+        },
+      ])
+    },
+    { attempts: 3 },
+  )
+  context.wake()
+}
+
+async function insert(client: Client, context: Context, enrolment: Enrolment): Promise<void> {
+  const { origin, journalKey, schedule } = enrolment
+  const atMs = context.clock.nowMs()
+  await insertBox(client, enrolment, atMs)
+  const state = emptyJournalState(context.crypto, origin)
+  await insertOrigin(client, enrolment, { origin, journalKey, state, atMs })
+  await putSchedule(client, {
+    tenantId: enrolment.tenantId,
+    boxId: enrolment.boxId,
+    schedule,
+    window: windowFrom(schedule, atMs),
+    headDueAtMs: firstHeadDue(schedule, atMs),
+  })
+}
+
+/** When the first head is overdue; null where none are expected. */
+export function firstHeadDue({ headsEverySeconds }: Schedule, atMs: number): number | null {
+  return headsEverySeconds === null ? null : atMs + headSilenceMs(headsEverySeconds)
+}
+
+async function isSame(
+  client: Client,
+  context: Context,
+  box: BoxKey,
+  { tenantId, origin, journalKey, agentKey }: Enrolment,
+): Promise<boolean> {
+  const open = await openOrigin(client, box)
+  if (box.tenantId !== tenantId || open?.origin !== origin) return false
+  const { name, type, publicKey } = open.journalKey
+  const known = formatVkey(name, type, publicKey, context.crypto)
+  return known === journalKey && (await isAgentKey(client, box, agentKey))
+}
+
+function journalKeyOf(context: Context, { journalKey, origin }: Enrolment): VerifierKey {
+  let key: VerifierKey
+  try {
+    key = parseVkey(journalKey, context.crypto)
+  } catch (error) {
+    if (error instanceof EvidenceError) throw wrong(`journalKey: ${error.message}`)
+    throw error
+  }
+  if (key.type !== 2 || key.name !== origin)
+    throw wrong('journalKey must be a verifier key of type 2 named like the origin')
+  return key
+}
+
+function checkAgentKey(blob: Uint8Array): void {
+  const key = ssh2.utils.parseKey(Buffer.from(blob))
+  if (key instanceof Error || key.isPrivateKey())
+    throw wrong('agentKey must be an SSH public key blob')
+}
+
+/** @throws SupervisorError `enrolment` */
+export function checkSchedule({ timeZone }: Schedule): void {
+  if (!isTimeZone(timeZone)) throw wrong(`there is no time zone ${timeZone}`)
+}
+
+function wrong(message: string): SupervisorError {
+  return new SupervisorError('enrolment', message)
+}

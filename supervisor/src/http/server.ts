@@ -1,0 +1,33 @@
+import { createServer, serveFolder, type Server } from '@probant/web'
+import type { Context } from '../context.ts'
+import { alertJournalRoutes } from './alert-journal.ts'
+import { alertRoutes } from './alerts.ts'
+import { boxRoutes } from './boxes.ts'
+import { recogniseCallers, SESSION_COOKIE } from './caller.ts'
+import { contactRoutes } from './contacts.ts'
+import { enrolmentRoutes, type SshAddress } from './enrolments.ts'
+import { maintenanceRoutes } from './maintenance.ts'
+import { scheduleRoutes } from './schedules.ts'
+import { sessionRoutes } from './sessions.ts'
+
+/** The centre's API and pages. */
+export async function createApi(context: Context, ssh: () => SshAddress): Promise<Server> {
+  const { logger, clock, randomness, settings } = context
+  const server = await createServer({
+    logger,
+    clock,
+    randomness,
+    openapi: { title: 'Probant supervision', version: '1', sessionCookie: SESSION_COOKIE },
+  })
+  recogniseCallers(server, context)
+  sessionRoutes(server, context)
+  boxRoutes(server, context)
+  alertRoutes(server, context)
+  alertJournalRoutes(server, context)
+  enrolmentRoutes(server, context, ssh)
+  contactRoutes(server, context)
+  scheduleRoutes(server, context)
+  maintenanceRoutes(server, context)
+  if (typeof settings.portalFolder === 'string') await serveFolder(server, settings.portalFolder)
+  return server
+}

@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import ssh2 from 'ssh2'
+import { toBase64 } from '@probant/evidence'
+import { writeDurably } from '@probant/host'
+import { SupervisorError } from '../errors.ts'
+
+/** The key by which agents know the centre. */
+export interface HostKey {
+  /** OpenSSH private key file. */
+  privateKey: string
+  /** Base64 of the SSH public key blob, as agents pin it. */
+  publicKey: string
+}
+
+const FILE = 'ssh-host-key'
+
+/** Makes the host key unless there is one. ssh2 signs in the process, so it is a file and not in the key provider. */
+export async function generateHostKey(home: string): Promise<HostKey> {
+  const path = join(home, FILE)
+  if ((await stat(path).catch(() => undefined)) === undefined)
+    await writeDurably(path, ssh2.utils.generateKeyPairSync('ed25519').private, 0o600)
+  return openHostKey(home)
+}
+
+/** @throws SupervisorError `host-key` when it is missing, readable by others or no key */
+export async function openHostKey(home: string): Promise<HostKey> {
+  const path = join(home, FILE)
+  const status = await stat(path).catch((cause: unknown) => {
+    throw new SupervisorError('host-key', `${path} is missing`, cause)
+  })
+  if ((status.mode & 0o077) !== 0)
+    throw new SupervisorError('host-key', `${path} must be readable by its owner only`)
+  const privateKey = await readFile(path, 'utf8')
+  const key = ssh2.utils.parseKey(privateKey)
+  if (key instanceof Error || !key.isPrivateKey())
+    throw new SupervisorError('host-key', `${path} is not a private key`)
+  return { privateKey, publicKey: toBase64(new Uint8Array(key.getPublicSSH())) }
+}

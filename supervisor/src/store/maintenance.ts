@@ -1,0 +1,79 @@
+import type { Client } from '@probant/postgres'
+import { instant, keyOf, ms, type BoxKey } from './rows.ts'
+
+/** A time in which a box may be silent, announced ahead. */
+export interface Maintenance {
+  boxId: string
+  maintenanceId: string
+  startsAtMs: number
+  endsAtMs: number
+  reason: string
+  announcedAtMs: number
+}
+
+interface MaintenanceRow {
+  box_id: string
+  maintenance_id: string
+  starts_at: Date
+  ends_at: Date
+  reason: string
+  announced_at: Date
+}
+
+const SELECT = `SELECT box_id, maintenance_id, starts_at, ends_at, reason, announced_at
+  FROM centre.maintenance_windows`
+
+export async function insertMaintenance(
+  client: Client,
+  tenantId: string,
+  maintenance: Maintenance,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO centre.maintenance_windows
+       (tenant_id, box_id, maintenance_id, starts_at, ends_at, reason, announced_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      tenantId,
+      maintenance.boxId,
+      maintenance.maintenanceId,
+      instant(maintenance.startsAtMs),
+      instant(maintenance.endsAtMs),
+      maintenance.reason,
+      instant(maintenance.announcedAtMs),
+    ],
+  )
+}
+
+export async function listMaintenance(client: Client, tenantId: string): Promise<Maintenance[]> {
+  const { rows } = await client.query<MaintenanceRow>(
+    `${SELECT} WHERE tenant_id = $1 AND cancelled_at IS NULL ORDER BY starts_at DESC LIMIT 500`,
+    [tenantId],
+  )
+  return rows.map(maintenanceOf)
+}
+
+/** The one that ends last of those that touch a stretch of time. */
+export async function maintenanceDuring(
+  client: Client,
+  box: BoxKey,
+  fromMs: number,
+  toMs: number,
+): Promise<Maintenance | undefined> {
+  const { rows } = await client.query<MaintenanceRow>(
+    `${SELECT} WHERE tenant_id = $1 AND box_id = $2 AND cancelled_at IS NULL
+       AND starts_at <= $4 AND ends_at >= $3 ORDER BY ends_at DESC LIMIT 1`,
+    [...keyOf(box), instant(fromMs), instant(toMs)],
+  )
+  return rows[0] && maintenanceOf(rows[0])
+}
+
+function maintenanceOf(row: MaintenanceRow): Maintenance {
+  return {
+    boxId: row.box_id,
+    maintenanceId: row.maintenance_id,
+    startsAtMs: ms(row.starts_at),
+    endsAtMs: ms(row.ends_at),
+    reason: row.reason,
+    announcedAtMs: ms(row.announced_at),
+  }
+}

@@ -1,0 +1,49 @@
+import type { Client } from '@probant/postgres'
+import { instant, ms } from './rows.ts'
+
+/** Says that the centre runs now. @returns when it last said so before; null the first time */
+export async function noteAlive(client: Client, atMs: number): Promise<number | null> {
+  const { rows } = await client.query<{ alive_at: Date }>(
+    'SELECT alive_at FROM centre.presence FOR UPDATE',
+  )
+  await client.query(
+    `INSERT INTO centre.presence (alive_at) VALUES ($1)
+     ON CONFLICT (singleton) DO UPDATE SET alive_at = $1`,
+    [instant(atMs)],
+  )
+  return rows[0] === undefined ? null : ms(rows[0].alive_at)
+}
+
+export async function insertAbsence(client: Client, fromMs: number, toMs: number): Promise<void> {
+  await client.query(
+    'INSERT INTO centre.absences (from_at, to_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    [instant(fromMs), instant(toMs)],
+  )
+}
+
+/** When the last absence ended that touched a stretch of time; null when there was none. */
+export async function absentDuring(
+  client: Client,
+  fromMs: number,
+  toMs: number,
+): Promise<number | null> {
+  const { rows } = await client.query<{ ended: Date | null }>(
+    'SELECT max(to_at) AS ended FROM centre.absences WHERE from_at <= $2 AND to_at >= $1',
+    [instant(fromMs), instant(toMs)],
+  )
+  return ms(rows[0]?.ended ?? null)
+}
+
+/** The shortest interval of heads that any box is held to, in seconds, and how many boxes there are. */
+export async function watched(
+  client: Client,
+): Promise<{ boxes: number; shortestHeadsSeconds: number | null }> {
+  const { rows } = await client.query<{ boxes: number; shortest: number | null }>(
+    'SELECT count(*)::int AS boxes, min(heads_every_seconds) AS shortest FROM centre.schedules',
+  )
+  return { boxes: rows[0]?.boxes ?? 0, shortestHeadsSeconds: rows[0]?.shortest ?? null }
+}
+
+export async function ensurePartitions(client: Client, atMs: number): Promise<void> {
+  await client.query('SELECT centre.ensure_partitions($1)', [instant(atMs)])
+}

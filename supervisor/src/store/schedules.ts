@@ -1,0 +1,186 @@
+import type { Client } from '@probant/postgres'
+import type { Schedule, Window } from '../deadlines/schedule.ts'
+import { instant, keyOf, ms, type BoxKey } from './rows.ts'
+
+/** A box's schedule and what it is waited for next. */
+export interface KeptSchedule extends BoxKey {
+  schedule: Schedule
+  window: Window
+  headDueAtMs: number | null
+}
+
+interface ScheduleRow {
+  tenant_id: string
+  box_id: string
+  heads_every_seconds: number | null
+  window_start: string
+  window_end: string
+  time_zone: string
+  grace_minutes: number
+  window_opens_at: Date
+  due_at: Date
+  head_due_at: Date | null
+}
+
+const COLUMNS = `tenant_id, box_id, heads_every_seconds, window_start, window_end, time_zone,
+  grace_minutes, window_opens_at, due_at, head_due_at`
+
+/** Stores a schedule, in place of an earlier one, with what is waited for next. */
+export async function putSchedule(
+  client: Client,
+  { tenantId, boxId, schedule, window, headDueAtMs }: KeptSchedule,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO centre.schedules (${COLUMNS})
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     ON CONFLICT (tenant_id, box_id) DO UPDATE SET
+       heads_every_seconds = EXCLUDED.heads_every_seconds, window_start = EXCLUDED.window_start,
+       window_end = EXCLUDED.window_end, time_zone = EXCLUDED.time_zone,
+       grace_minutes = EXCLUDED.grace_minutes, window_opens_at = EXCLUDED.window_opens_at,
+       due_at = EXCLUDED.due_at, head_due_at = EXCLUDED.head_due_at`,
+    [
+      tenantId,
+      boxId,
+      schedule.headsEverySeconds,
+      schedule.windowStart,
+      schedule.windowEnd,
+      schedule.timeZone,
+      schedule.graceMinutes,
+      instant(window.opensAtMs),
+      instant(window.dueAtMs),
+      instant(headDueAtMs),
+    ],
+  )
+}
+
+export async function getSchedule(client: Client, box: BoxKey): Promise<KeptSchedule | undefined> {
+  const { rows } = await client.query<ScheduleRow>(
+    `SELECT ${COLUMNS} FROM centre.schedules WHERE tenant_id = $1 AND box_id = $2`,
+    keyOf(box),
+  )
+  return rows[0] && keptOf(rows[0])
+}
+
+export async function listSchedules(client: Client, tenantId: string): Promise<KeptSchedule[]> {
+  const { rows } = await client.query<ScheduleRow>(
+    `SELECT ${COLUMNS} FROM centre.schedules WHERE tenant_id = $1 ORDER BY box_id`,
+    [tenantId],
+  )
+  return rows.map(keptOf)
+}
+
+/** One box whose window is over, held until the transaction ends; those that others hold are left to them. */
+export async function takeDueWindow(
+  client: Client,
+  atMs: number,
+): Promise<KeptSchedule | undefined> {
+  return take(client, 'due_at', atMs)
+}
+
+/** One box whose heads are overdue, held likewise. */
+export async function takeOverdueHead(
+  client: Client,
+  atMs: number,
+): Promise<KeptSchedule | undefined> {
+  return take(client, 'head_due_at', atMs)
+}
+
+async function take(
+  client: Client,
+  column: 'due_at' | 'head_due_at',
+  atMs: number,
+): Promise<KeptSchedule | undefined> {
+  const { rows } = await client.query<ScheduleRow>(
+    `SELECT ${COLUMNS} FROM centre.schedules WHERE ${column} <= $1
+     ORDER BY ${column} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+    [instant(atMs)],
+  )
+  return rows[0] && keptOf(rows[0])
+}
+
+export async function setWindow(client: Client, box: BoxKey, window: Window): Promise<void> {
+  await client.query(
+    `UPDATE centre.schedules SET window_opens_at = $3, due_at = $4
+     WHERE tenant_id = $1 AND box_id = $2`,
+    [...keyOf(box), instant(window.opensAtMs), instant(window.dueAtMs)],
+  )
+}
+
+/** null: nothing more is said until a head comes. */
+export async function setHeadDue(
+  client: Client,
+  box: BoxKey,
+  dueAtMs: number | null,
+): Promise<void> {
+  await client.query(
+    'UPDATE centre.schedules SET head_due_at = $3 WHERE tenant_id = $1 AND box_id = $2',
+    [...keyOf(box), instant(dueAtMs)],
+  )
+}
+
+/** After the centre was away, every box has its whole time again. */
+export async function restartHeadDeadlines(
+  client: Client,
+  fromMs: number,
+  silenceMs: (everySeconds: number) => number,
+): Promise<void> {
+  const { rows } = await client.query<{ every: number }>(
+    `SELECT DISTINCT heads_every_seconds AS every FROM centre.schedules
+     WHERE heads_every_seconds IS NOT NULL`,
+  )
+  for (const { every } of rows)
+    await client.query(
+      `UPDATE centre.schedules SET head_due_at = GREATEST(head_due_at, $2)
+       WHERE heads_every_seconds = $1 AND head_due_at IS NOT NULL`,
+      [every, instant(fromMs + silenceMs(every))],
+    )
+}
+
+/** How one window ended; a window is judged once. */
+export async function insertDeadline(
+  client: Client,
+  box: BoxKey,
+  window: Window,
+  judged: {
+    outcome: 'met' | 'missed' | 'suppressed' | 'blind'
+    expectedSize: number
+    auditedSize: number
+    atMs: number
+  },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO centre.deadlines (tenant_id, box_id, due_at, window_opened_at, outcome,
+       expected_size, audited_size, judged_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+    [
+      ...keyOf(box),
+      instant(window.dueAtMs),
+      instant(window.opensAtMs),
+      judged.outcome,
+      judged.expectedSize,
+      judged.auditedSize,
+      instant(judged.atMs),
+    ],
+  )
+}
+
+function keptOf(row: ScheduleRow): KeptSchedule {
+  const dueAtMs = ms(row.due_at)
+  return {
+    tenantId: row.tenant_id,
+    boxId: row.box_id,
+    schedule: {
+      headsEverySeconds: row.heads_every_seconds,
+      windowStart: row.window_start,
+      windowEnd: row.window_end,
+      timeZone: row.time_zone,
+      graceMinutes: row.grace_minutes,
+    },
+    window: {
+      opensAtMs: ms(row.window_opens_at),
+      endsAtMs: dueAtMs - row.grace_minutes * 60_000,
+      dueAtMs,
+    },
+    headDueAtMs: ms(row.head_due_at),
+  }
+}
