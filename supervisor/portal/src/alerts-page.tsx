@@ -1,15 +1,22 @@
 import type { Tone } from '@probant/web/browser'
 import { Badge, Button, language, Link, LoadedList, Page, Time } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
-import { AcknowledgeDialog } from './acknowledge-dialog.tsx'
 import { alerts, byUrgency } from './alerts.ts'
+import type { AlertAnswer } from './answer-dialog.tsx'
+import { AnswerDialog } from './answer-dialog.tsx'
+import { sentenceOf } from './sentence.ts'
 import type { Alert } from './service.ts'
-import { words } from './words.ts'
+import { channelName, outcomeName, words } from './words.ts'
+
+interface Chosen {
+  alert: Alert
+  answer: AlertAnswer
+}
 
 /** Alerts of the whole fleet, and the way to take charge of them. */
 export function AlertsPage() {
   const say = words()
-  const chosen = useSignal<Alert | undefined>(undefined)
+  const chosen = useSignal<Chosen | undefined>(undefined)
   return (
     <Page title={say.alerts}>
       <p class="soft">{say.alertsHint}</p>
@@ -21,8 +28,8 @@ export function AlertsPage() {
                 <AlertItem
                   key={alert.id}
                   alert={alert}
-                  onAcknowledge={() => {
-                    chosen.value = alert
+                  onAnswer={(answer) => {
+                    chosen.value = { alert, answer }
                   }}
                 />
               ))}
@@ -31,8 +38,8 @@ export function AlertsPage() {
         </LoadedList>
       </section>
       {chosen.value && (
-        <AcknowledgeDialog
-          alert={chosen.value}
+        <AnswerDialog
+          {...chosen.value}
           onClose={() => {
             chosen.value = undefined
           }}
@@ -48,33 +55,80 @@ const tones: Readonly<Record<Alert['state'], Tone>> = {
   resolved: 'neutral',
 }
 
-function AlertItem({ alert, onAcknowledge }: { alert: Alert; onAcknowledge: () => void }) {
+function AlertItem(props: { alert: Alert; onAnswer: (answer: AlertAnswer) => void }) {
+  const { alert, onAnswer } = props
   const say = words()
-  const { box, severity, state, openedAt, kind } = alert
-  const sentence = alert.sentence[language.value]
+  const sentence = sentenceOf(alert)
   return (
     <li class="finding">
       <p>
-        <Badge tone={tones[state]}>{say[state]}</Badge> <strong>{sentence}</strong>
+        <Badge tone={tones[alert.state]}>{say[alert.state]}</Badge> <strong>{sentence}</strong>
       </p>
-      <p class="soft">
-        {severity === 'alert' ? say.severityAlert : say.severityWarning} · {say.openedAt}{' '}
-        <Time iso={openedAt} withSeconds />
-        {box !== undefined && (
-          <>
-            {' '}
-            · {say.box} <Link to={`/boxes/${encodeURIComponent(box)}`}>{box}</Link>
-          </>
-        )}{' '}
-        · <code>{kind}</code>
-      </p>
-      {state === 'open' && (
+      <Circumstances alert={alert} />
+      {alert.state !== 'resolved' && alert.action && <p>{alert.action[language.value]}</p>}
+      {alert.note !== undefined && (
         <p>
-          <Button aria-label={say.acknowledgeOf(sentence)} onClick={onAcknowledge}>
+          {say.noteWas} {alert.note}
+        </p>
+      )}
+      <Notifications alert={alert} />
+      {alert.state === 'open' && (
+        <p>
+          <Button
+            aria-label={`${say.acknowledge} : ${sentence}`}
+            onClick={() => onAnswer('acknowledge')}
+          >
             {say.acknowledge}
           </Button>
         </p>
       )}
+      {alert.state === 'acknowledged' && (
+        <p>
+          <Button aria-label={`${say.resolve} : ${sentence}`} onClick={() => onAnswer('resolve')}>
+            {say.resolve}
+          </Button>
+        </p>
+      )}
     </li>
+  )
+}
+
+function Circumstances({ alert: { box, severity, openedAt, kind } }: { alert: Alert }) {
+  const say = words()
+  return (
+    <p class="soft">
+      {severity === 'alert' ? say.severityAlert : say.severityWarning} · {say.openedAt}{' '}
+      <Time iso={openedAt} withSeconds />
+      {box !== undefined && (
+        <>
+          {' '}
+          · {say.box} <Link to={`/boxes/${encodeURIComponent(box)}`}>{box}</Link>
+        </>
+      )}{' '}
+      · <code>{kind}</code>
+    </p>
+  )
+}
+
+function Notifications({ alert: { notifications } }: { alert: Alert }) {
+  const say = words()
+  if (notifications.length === 0) return null
+  return (
+    <details>
+      <summary>{say.notifications}</summary>
+      <ul>
+        {notifications.map(({ at, channel, outcome, reply }) => (
+          <li key={`${at} ${outcome}`}>
+            <Time iso={at} withSeconds /> · {channelName(channel)} · {outcomeName(outcome)}
+            {reply !== undefined && (
+              <>
+                {' '}
+                <code>{reply}</code>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

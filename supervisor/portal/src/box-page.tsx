@@ -20,6 +20,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { stateSentence, toneOf } from './box-state.tsx'
 import { SeenAt } from './fleet-page.tsx'
 import { useLive } from './live.ts'
+import { sentenceOf } from './sentence.ts'
 import type { Box, Finding } from './service.ts'
 import { addresses, boxShape, findingPage } from './service.ts'
 import { words } from './words.ts'
@@ -122,14 +123,14 @@ function Facts({ box }: { box: Box }) {
 
 function FindingItem({ finding }: { finding: Finding }) {
   const say = words()
-  const { kind, seq, raisedAt, resolvedAt, sentence, expected, found } = finding
+  const { kind, seq, raisedAt, resolvedAt, cause, action, expected, found } = finding
   return (
     <li class="finding">
       <p>
         <Badge tone={resolvedAt === undefined ? 'alert' : 'neutral'}>
           {resolvedAt === undefined ? say.findingOpen : say.findingResolved}
         </Badge>{' '}
-        <strong>{sentence[language.value]}</strong>
+        <strong>{sentenceOf(finding)}</strong>
       </p>
       <p class="soft">
         {say.raisedAt} <Time iso={raisedAt} withSeconds />
@@ -142,6 +143,16 @@ function FindingItem({ finding }: { finding: Finding }) {
         )}{' '}
         · <code>{kind}</code>
       </p>
+      {cause && resolvedAt === undefined && (
+        <p>
+          {say.cause} : {cause[language.value]}
+        </p>
+      )}
+      {action && resolvedAt === undefined && (
+        <p>
+          {say.action} : {action[language.value]}
+        </p>
+      )}
       {(expected !== undefined || found !== undefined) && (
         <details>
           <summary>{say.sides}</summary>

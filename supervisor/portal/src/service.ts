@@ -2,6 +2,7 @@ import type { Shaped } from '@probant/web/browser'
 import {
   address,
   anything,
+  list,
   number,
   oneOf,
   optional,
@@ -12,7 +13,7 @@ import {
 
 /** The part of the centre's interface that these pages use: what they send, in `address`es, and what they read. */
 
-const sentenceShape = record({ fr: text, en: text })
+const wordsShape = record({ fr: text, en: text })
 const headShape = record({ size: number, at: text })
 
 export const boxShape = record({
@@ -33,7 +34,10 @@ export const findingShape = record({
   kind: text,
   seq: optional(number),
   raisedAt: text,
-  sentence: sentenceShape,
+  // Absent for a kind that the centre has no words for.
+  sentence: optional(wordsShape),
+  cause: optional(wordsShape),
+  action: optional(wordsShape),
   expected: optional(text),
   found: optional(text),
   resolvedAt: optional(text),
@@ -46,8 +50,11 @@ export const alertShape = record({
   severity: oneOf('warning', 'alert'),
   box: optional(text),
   kind: text,
-  sentence: sentenceShape,
+  sentence: optional(wordsShape),
+  action: optional(wordsShape),
   state: oneOf('open', 'acknowledged', 'resolved'),
+  note: optional(text),
+  notifications: list(record({ at: text, channel: text, outcome: text, reply: optional(text) })),
 })
 export type Alert = Shaped<typeof alertShape>
 
@@ -71,6 +78,7 @@ export const addresses = {
   findings: (box: string, cursor?: string) => withCursor(address`/boxes/${box}/findings`, cursor),
   alerts: (cursor?: string) => withCursor(address`/alerts`, cursor),
   acknowledgement: (alert: string) => address`/alerts/${alert}/acknowledgement`,
+  resolution: (alert: string) => address`/alerts/${alert}/resolution`,
   alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
 }
 

@@ -63,12 +63,18 @@ export const words = dictionary(
     resolved: 'Résolue',
     openedAt: 'Ouverte le',
     acknowledge: 'Prendre en charge',
-    acknowledgeOf: (sentence: string) => `Prendre en charge : ${sentence}`,
+    resolve: 'Clore',
+    resolveWords:
+      'Ses anomalies passent à « résolues ». Si la même chose se reproduit, une nouvelle alerte s’ouvre.',
+    resolvedNow: 'L’alerte est close.',
+    noteWas: 'Note :',
+    notifications: 'Messages envoyés',
+    cause: 'Cause probable',
+    action: 'Que faire',
     acknowledgeWords:
       'Les rappels cessent. La prise en charge est inscrite au journal des alertes.',
     note: 'Note (facultatif)',
     noteHint: 'Ce que vous avez constaté ou allez faire. Pas de donnée personnelle.',
-    confirm: 'Prendre en charge',
     confirming: 'Enregistrement…',
     cancel: 'Annuler',
     acknowledgedNow: 'L’alerte est prise en charge.',
@@ -144,11 +150,17 @@ export const words = dictionary(
     resolved: 'Resolved',
     openedAt: 'Opened on',
     acknowledge: 'Acknowledge',
-    acknowledgeOf: (sentence) => `Acknowledge: ${sentence}`,
+    resolve: 'Close',
+    resolveWords:
+      'Its findings become “resolved”. Should the same happen again, a new alert opens.',
+    resolvedNow: 'The alert is closed.',
+    noteWas: 'Note:',
+    notifications: 'Messages sent',
+    cause: 'Probable cause',
+    action: 'What to do',
     acknowledgeWords: 'Reminders stop. The acknowledgement is recorded in the alert journal.',
     note: 'Note (optional)',
     noteHint: 'What you found or are going to do. No personal data.',
-    confirm: 'Acknowledge',
     confirming: 'Recording…',
     cancel: 'Cancel',
     acknowledgedNow: 'The alert is acknowledged.',
@@ -193,9 +205,25 @@ const acts = dictionary(
 )
 
 const outcomes = dictionary(
-  { done: 'Fait', refused: 'Refusé', failed: 'Échoué' },
-  { done: 'Done', refused: 'Refused', failed: 'Failed' },
+  {
+    done: 'Fait',
+    refused: 'Refusé',
+    failed: 'Échoué',
+    attempted: 'Tenté',
+    delivered: 'Remis',
+    deferred: 'Remis à plus tard',
+  },
+  {
+    done: 'Done',
+    refused: 'Refused',
+    failed: 'Failed',
+    attempted: 'Attempted',
+    delivered: 'Delivered',
+    deferred: 'Deferred',
+  },
 )
+
+const channels = dictionary({ email: 'Courriel' }, { email: 'E-mail' })
 
 /** An act in words; a newer act than this page is shown by its code. */
 export function actName(act: string): string {
@@ -204,4 +232,9 @@ export function actName(act: string): string {
 
 export function outcomeName(outcome: string): string {
   return new Map<string, string>(Object.entries(outcomes())).get(outcome) ?? outcome
+}
+
+/** The way in which a contact was told. */
+export function channelName(channel: string): string {
+  return new Map<string, string>(Object.entries(channels())).get(channel) ?? channel
 }

@@ -3,7 +3,6 @@ import {
   Button,
   Dialog,
   Field,
-  language,
   messageOf,
   Notice,
   post,
@@ -13,35 +12,47 @@ import { useSignal } from '@preact/signals'
 import { alerts } from './alerts.ts'
 import type { Alert } from './service.ts'
 import { addresses } from './service.ts'
+import { sentenceOf } from './sentence.ts'
 import { words } from './words.ts'
 
-/** Takes charge of an alert, with a note for colleagues. */
-export function AcknowledgeDialog({ alert, onClose }: { alert: Alert; onClose: () => void }) {
+/** What an operator does about an alert. */
+export type AlertAnswer = 'acknowledge' | 'resolve'
+
+interface AnswerDialogProps {
+  alert: Alert
+  answer: AlertAnswer
+  onClose: () => void
+}
+
+/** Takes charge of an alert or closes it, with a note for colleagues. */
+export function AnswerDialog({ alert, answer, onClose }: AnswerDialogProps) {
   const say = words()
   const note = useSignal('')
   const isBusy = useSignal(false)
   const failure = useSignal<unknown>(undefined)
+  const isResolution = answer === 'resolve'
   const submit = async () => {
     isBusy.value = true
     failure.value = undefined
     const said = note.value.trim()
     try {
-      const body = said === '' ? {} : { note: said }
-      await post(addresses.acknowledgement(alert.id), anything, body)
+      const path = isResolution ? addresses.resolution : addresses.acknowledgement
+      await post(path(alert.id), anything, said === '' ? {} : { note: said })
       await alerts.refresh()
-      toast(words().acknowledgedNow)
+      toast(isResolution ? words().resolvedNow : words().acknowledgedNow)
       onClose()
     } catch (error) {
       failure.value = error
     }
     isBusy.value = false
   }
+  const act = isResolution ? say.resolve : say.acknowledge
   return (
-    <Dialog title={say.acknowledge} onClose={onClose}>
+    <Dialog title={act} onClose={onClose}>
       <p>
-        <strong>{alert.sentence[language.value]}</strong>
+        <strong>{sentenceOf(alert)}</strong>
       </p>
-      <p>{say.acknowledgeWords}</p>
+      <p>{isResolution ? say.resolveWords : say.acknowledgeWords}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -49,10 +60,12 @@ export function AcknowledgeDialog({ alert, onClose }: { alert: Alert; onClose: (
         }}
       >
         {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}
-        <Field label={say.note} hint={say.noteHint} kind="multiline" value={note} />
+        {!isResolution && (
+          <Field label={say.note} hint={say.noteHint} kind="multiline" value={note} />
+        )}
         <div class="actions">
           <Button type="submit" look="primary" isBusy={isBusy.value}>
-            {isBusy.value ? say.confirming : say.confirm}
+            {isBusy.value ? say.confirming : act}
           </Button>
           <Button onClick={onClose}>{say.cancel}</Button>
         </div>
