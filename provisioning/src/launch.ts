@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRandomness, type Clock } from '@probant/host'
@@ -62,7 +61,7 @@ export class Launch {
     const sockets = await this.#startDatabase(ground)
     await this.#progress.step('Building the pages', () => buildPortals(this.#layout))
     await this.#startComponents(ground, sockets)
-    if (state.value.enrolled === true) await this.#fill(ground, sockets)
+    await this.#fill(ground, sockets)
     await this.#demoFile.publish(state.value)
     await this.#closing.add(() => this.#demoFile.withdraw())
     return state
@@ -122,7 +121,7 @@ export class Launch {
     })
     await this.#progress.step('Starting PostgreSQL', async () => {
       await this.#keep(database)
-      await database.prepare()
+      await database.prepare({ freshCentre: state.value.centre === undefined })
     })
     return { folder, database: database.address }
   }
@@ -141,7 +140,6 @@ export class Launch {
       this.#progress.step(title, work)
     if (configuration.mail.host === undefined)
       await step('Starting the mail sink', () => this.#startMail())
-    if (!existsSync(join(this.#layout.root, 'supervisor/src/initialise.ts'))) return
     const centre = await step('Preparing the supervision centre', () =>
       components.prepareSupervisor(),
     )

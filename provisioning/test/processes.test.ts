@@ -43,6 +43,7 @@ async function kept(t: Test, mood = 'calm') {
     log: join(folder, 'box.log'),
     readyUrl: `http://127.0.0.1:${port}/readyz`,
     clock: systemClock,
+    stopWithinMs: 1000,
     record: (pid) => pids.push(pid),
   })
   const keeper = new Keeper(part, systemClock, {

@@ -43,6 +43,7 @@ export const configurationSchema = Type.Object(
           end: Type.Optional(clockTime),
           timeZone: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
           jitterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+          graceMinutes: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_080 })),
         },
         closed,
       ),
@@ -80,7 +81,13 @@ const defaults = {
     pendingDeposits: 256,
   },
   heads: { everySeconds: 60 as number | null },
-  window: { start: '22:00', end: '05:00', timeZone: 'Europe/Paris', jitterSeconds: 1800 },
+  window: {
+    start: '22:00',
+    end: '05:00',
+    timeZone: 'Europe/Paris',
+    jitterSeconds: 1800,
+    graceMinutes: 60,
+  },
   mail: { from: 'probant@demo.example' },
   demo: { documents: true },
 }

@@ -3,7 +3,7 @@ import { homePaths, type Layout } from '../installation/layout.ts'
 import type { State } from '../installation/state.ts'
 
 /** What a person needs once everything runs: the warning first, then where to go and how to sign in. */
-export function readyLines(layout: Layout, { demo }: State): string[] {
+export function readyLines(layout: Layout, { demo, centre }: State): string[] {
   const { portal, supervision } = addresses(layout)
   const password = (name: string) => demo.users.find(({ user }) => user === name)?.password ?? ''
   const paths = homePaths(layout.home)
@@ -11,6 +11,6 @@ export function readyLines(layout: Layout, { demo }: State): string[] {
     '',
     `WARNING: keys are kept in files (${paths.keys('')}): whoever reads them can sign in the box's name. This is for trying Probant out; a box that keeps real documents needs hardware keys.`,
     '',
-    `Probant is ready. Portal ${portal}: sign in as staff, password ${password('staff')}. Supervision ${supervision}. Other users, tokens and addresses: ${paths.demo}. Ctrl-C stops it.`,
+    `Probant is ready. Portal ${portal}: sign in as staff, password ${password('staff')}. Supervision ${supervision}: ${centre?.operator.user ?? ''}, password ${centre?.operator.password ?? ''}. Other users, tokens and addresses: ${paths.demo}. Ctrl-C stops it.`,
   ]
 }

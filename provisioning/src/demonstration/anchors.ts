@@ -11,7 +11,7 @@ export async function writeAnchors(
   releaseDigests: string,
 ): Promise<void> {
   const files = {
-    'journal.vkeys': box.journalKey,
+    'journal.vkeys': [box.journalKey, centre.alertJournalKey].join('\n'),
     'lat.pem': box.latKey,
     'witness.vkeys': centre.witnessKeys.join('\n'),
     'audit.vkeys': centre.auditKey,

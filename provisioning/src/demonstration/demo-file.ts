@@ -66,11 +66,13 @@ export class DemoFile {
       token: demo.tokens['staff'],
       auditorToken: demo.tokens['auditor'],
       adminToken: box?.adminToken,
-      supervisionToken: centre?.adminToken,
+      supervisionToken: centre?.supervisionToken,
       vault: demo.vault,
       anchors: paths.anchors,
       pids: this.#pids,
       users: demo.users.map(({ user, name, password, roles }) => ({ user, name, password, roles })),
+      /** Who signs in to the supervision centre's pages. */
+      operator: centre?.operator,
       documents: demo.documents,
     }
   }

@@ -19,8 +19,11 @@ export const centreIdentitySchema = Type.Object({
   /** vkey of type 0x01. */
   auditKey: Type.String(),
   /** Base64 of the SSH public key blob. */
-  hostKey: Type.String(),
-  adminToken: Type.String(),
+  sshHostKey: Type.String(),
+  /** vkey of the centre's own chained journal. */
+  alertJournalKey: Type.String(),
+  supervisionToken: Type.String(),
+  operator: Type.Object({ user: Type.String(), password: Type.String() }),
 })
 
 export const agentIdentitySchema = Type.Object({ sshPublicKey: Type.String() })

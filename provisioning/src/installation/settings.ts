@@ -49,6 +49,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
   const { layout, configuration, state, sockets } = given
   const paths = homePaths(layout.home)
   const { everySeconds } = configuration.heads
+  const { start, end, timeZone, jitterSeconds } = configuration.window
   return {
     boxId: state.boxId,
     origin: `${state.boxName}/1`,
@@ -65,13 +66,13 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
     centre: {
       host: LOOPBACK,
       port: layout.ports.ssh,
-      hostKey: centre.hostKey,
+      hostKey: centre.sshHostKey,
       witnessKeys: centre.witnessKeys,
       auditKey: centre.auditKey,
     },
     keys: { provider: configuration.keys.provider, folder: paths.keys('agent') },
     heads: everySeconds === null ? null : { everySeconds },
-    window: configuration.window,
+    window: { start, end, timeZone, jitterSeconds },
     controlSocket: agentSocket(sockets),
   }
 }

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   /** Answers 200 once the service works. */
   readyUrl: string
   clock: Clock
+  /** How long it may take to end by itself when asked to. */
+  stopWithinMs?: number
   /** Called with the pid while the process still waits: what it does is recorded before it does it. */
   record: (pid: number) => void
 }
@@ -64,7 +66,7 @@ function begin(options: ServiceOptions): Life {
     exited,
     ready: untilReady(options, ended.signal),
     stop: async () => {
-      if (identity !== undefined) await stopProcess(identity, options.name)
+      if (identity !== undefined) await stopProcess(identity, options.name, options.stopWithinMs)
     },
   }
 }
