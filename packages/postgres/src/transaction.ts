@@ -60,25 +60,27 @@ async function once<T>(
   options: TransactionOptions,
 ): Promise<T> {
   const connection = await connect(pool)
-  let broken: Error | undefined
+  const health: { broken: Error | undefined } = { broken: undefined }
   // the driver emits what happens between two queries; unheard, it would end the process
-  const note = (error: Error) => (broken = error)
+  const note = (error: Error) => (health.broken = error)
   connection.on('error', note)
   const client = new TransactionClient(connection)
   try {
     await client.query(beginStatement(options))
     const result = await work(client)
     client.end()
+    // nothing was sent on a connection known to be broken, so nothing is in doubt
+    if (health.broken !== undefined) throw typedError(health.broken)
     await commit(connection)
     return result
   } catch (error) {
     client.end()
-    if (error instanceof UnknownCommitState) broken = error
-    else broken ??= await rollBack(connection)
+    const isUsable = !(error instanceof UnknownCommitState) && health.broken === undefined
+    health.broken ??= isUsable ? await rollBack(connection) : new Error('in doubt')
     throw error
   } finally {
     connection.off('error', note)
-    connection.release(broken)
+    connection.release(health.broken)
   }
 }
 

@@ -137,18 +137,34 @@ await t.test('the same socket folder is taken again after a kill -9 of the serve
   await again.stop()
 })
 
+/** A PATH whose setpriv, as an old one, has no --pdeathsig. */
+function withoutDeathSignal(t: Test): string {
+  const folder = t.testdir({
+    setpriv: `#!/bin/sh
+      for word; do
+        shift
+        case $word in
+          --pdeathsig) set -- "$@" --no-new-privs ;;
+          INT) ;;
+          *) set -- "$@" "$word" ;;
+        esac
+      done
+      exec /usr/bin/setpriv "$@"`,
+  })
+  chmodSync(join(folder, 'setpriv'), 0o755)
+  return `${folder}:${process.env['PATH'] ?? ''}`
+}
+
 await t.test("a killed starter's server is stopped, never a running one's", async (t) => {
-  const first = await startElsewhere(dataFolder)
+  const first = await startElsewhere(dataFolder, { environment: { PATH: withoutDeathSignal(t) } })
   const message = new RegExp(`in use by process ${first.child.pid}: stop it first`)
   await t.rejects(start(t, dataFolder), { code: 'cluster', message })
   t.equal(await one(first.superuser, 'SELECT 1'), 1, 'the running one goes on')
-  // a stopped process can't follow its starter: it is still there at the next start
-  process.kill(first.pid, 'SIGSTOP')
   await endStarter(first, 'SIGKILL')
-  const waking = delay(300).then(() => process.kill(first.pid, 'SIGCONT'))
+  await delay(200)
+  t.ok(await processMark(first.pid), 'it outlives its starter')
   const second = await start(t, dataFolder)
-  await waking
-  t.ok(await isGone(first.pid))
+  t.equal(await processMark(first.pid), undefined)
   t.equal(await one(second.superuser(), 'SELECT 1'), 1)
   await second.stop()
 
@@ -160,7 +176,9 @@ await t.test("a killed starter's server is stopped, never a running one's", asyn
 })
 
 await t.test('a pid file that names another process stops nobody', async (t) => {
-  const bystander = spawn('sleep', ['60'], { stdio: 'ignore' })
+  // PostgreSQL itself takes any process of its own user for its predecessor
+  const user = isRoot ? { uid: 65534, gid: 65534 } : {}
+  const bystander = spawn('sleep', ['60'], { stdio: 'ignore', cwd: '/', ...user })
   t.teardown(() => bystander.kill())
   await writeFile(join(dataFolder, 'postmaster.pid'), `${bystander.pid}\n/elsewhere\n`)
   const cluster = await start(t, dataFolder)
@@ -216,9 +234,10 @@ await t.test(
     const folder = join(base, 'ordinary')
     await mkdir(folder)
     await chown(folder, uid, uid)
-    const environment = { HOME: '', LANG: 'xx_XX.UTF-8', PGDATABASE: 'wrong' }
+    const environment = { HOME: '', LC_ALL: 'xx_XX.UTF-8', PASSPHRASE: 'ours' }
     const starter = await startElsewhere(join(folder, 'data'), { uid, environment })
     t.equal((await stat(`/proc/${starter.pid}`)).uid, uid)
+    t.notMatch(await readFile(`/proc/${starter.pid}/environ`, 'utf8'), /ours/)
     t.equal(await one(starter.superuser, 'SELECT 1'), 1)
     await endStarter(starter)
     await t.rejects(start(t, join(folder, 'data')), { message: /belongs to uid 1, not to 65534/ })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { createPool, type Client } from '../src/index.ts'
 import { testDatabase } from '../src/testing.ts'
@@ -98,6 +99,13 @@ await t.test('a connection lost before COMMIT committed nothing and may be retri
     await insert(client, 9)
   })
   await t.rejects(lostUnheard, { name: 'PostgresError', kind: 'retryable' })
+  const lostAtTheEnd = pool.transaction(async (client) => {
+    await insert(client, 8)
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    await pool.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid])
+    await delay(100)
+  })
+  await t.rejects(lostAtTheEnd, { name: 'PostgresError', kind: 'retryable' })
   t.notOk(await exists(8))
   t.ok(await exists(1), 'the pool goes on with another connection')
 })
