@@ -7,6 +7,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import type { Socket } from 'node:net'
 import { answerErrors } from './answers.ts'
+import { callerKey } from './caller-key.ts'
 import { correlationIds } from './correlation.ts'
 import { loggedError } from './error-log.ts'
 import { securityHeaders, staysOutOfCaches } from './headers.ts'
@@ -90,6 +91,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await server.register(rateLimit, {
     max: limit.max,
     timeWindow: limit.timeWindowMs,
+    keyGenerator: callerKey,
     errorResponseBuilder: (_request, context) => tooManyRequests(Math.ceil(context.ttl / 1000)),
   })
   answerErrors(server)

@@ -1,5 +1,9 @@
 import { strictObject, strictParser } from '@probant/web'
+import { mkdtemp } from 'node:fs/promises'
+import { get } from 'node:http'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { Type } from 'typebox'
 import type { ProblemDocument } from './service.ts'
@@ -236,6 +240,29 @@ await t.test('rates are limited, for the whole service and more tightly for sign
   }
   t.equal(signIns.at(19), 200)
   t.equal(signIns.at(20), 429)
+})
+
+await t.test('whose rate is counted', async (t) => {
+  const { server } = await testService({ rateLimit: { max: 1, timeWindowMs: 60_000 } })
+  t.teardown(() => server.close())
+  const from = async (remoteAddress: string) =>
+    (await server.inject({ url: '/nowhere', headers: english, remoteAddress })).statusCode
+  t.equal(await from('2001:db8::1'), 404)
+  t.equal(await from('2001:db8:0:0:ffff::2'), 429, 'one /64 is one caller')
+  t.equal(await from('2001:db8:0:1::1'), 404)
+  t.equal(await from('192.0.2.1'), 404)
+  t.equal(await from('::ffff:192.0.2.1'), 429, 'the same address, told otherwise')
+
+  const path = join(await mkdtemp(join(tmpdir(), 'web-')), 'socket')
+  await server.listen({ path })
+  const overSocket = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get({ socketPath: path, path: '/nowhere' }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      }).on('error', reject)
+    })
+  t.same([await overSocket(), await overSocket()], [404, 429])
 })
 
 await t.test('security headers', async (t) => {
