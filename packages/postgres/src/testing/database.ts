@@ -3,19 +3,7 @@ import pg from 'pg'
 import { withAdministrator } from '../cluster/administrator.ts'
 import type { Connection } from '../connection.ts'
 import { sharedCluster, type SharedCluster } from './shared-cluster.ts'
-import { ensureTemplate } from './template.ts'
-
-export interface TestDatabaseOptions {
-  /** Folder of migrations that the database starts with; without one it is empty. */
-  migrations?: string
-  /** Start of the database's name, and of its owner's: `box` is owned by `box_owner`. */
-  name: string
-  owner?: string
-  /** Roles that the migrations grant rights to. */
-  roles?: string[]
-  /** As for migrate(). */
-  schema?: string
-}
+import { ensureTemplate, type TestDatabaseOptions } from './template.ts'
 
 /** A database of one test file. */
 export interface TestDatabase {

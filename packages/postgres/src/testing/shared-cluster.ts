@@ -4,6 +4,7 @@ import { unlink } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { meetingPlace, type MeetingPlace } from './meeting-place.ts'
 
 /** The test run's server; every role on it has the same password. */
@@ -65,7 +66,7 @@ function ask(place: MeetingPlace): Promise<SharedCluster | 'refused' | 'absent'>
 
 function startKeeper({ folder }: MeetingPlace): void {
   const log = openSync(join(folder, 'keeper.log'), 'w', 0o600)
-  const keeper = join(import.meta.dirname, 'keeper.ts')
+  const keeper = fileURLToPath(import.meta.resolve('./keeper.ts'))
   // tap puts its loaders into the environment of every child of a test
   spawn('env', ['--unset=NODE_OPTIONS', process.execPath, keeper], {
     ...{ cwd: '/', detached: true },

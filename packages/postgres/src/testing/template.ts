@@ -6,8 +6,19 @@ import { withAdministrator } from '../cluster/administrator.ts'
 import { createRole } from '../cluster/roles.ts'
 import type { Connection } from '../connection.ts'
 import { migrate } from '../migrate.ts'
-import type { TestDatabaseOptions } from './database.ts'
 import type { SharedCluster } from './shared-cluster.ts'
+
+export interface TestDatabaseOptions {
+  /** Folder of migrations that the database starts with; without one it is empty. */
+  migrations?: string
+  /** Start of the database's name, and of its owner's: `box` is owned by `box_owner`. */
+  name: string
+  owner?: string
+  /** Roles that the migrations grant rights to. */
+  roles?: string[]
+  /** As for migrate(). */
+  schema?: string
+}
 
 /** Any number; test processes that make templates take turns on it. */
 const TEMPLATE_LOCK = 20_240_924
