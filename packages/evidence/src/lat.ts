@@ -1,5 +1,5 @@
 import { concat, toBase64, toHex } from './bytes.ts'
-import { parseBlocks, type Block } from './blocks.ts'
+import { formatBlocks, parseBlocks, type Block } from './blocks.ts'
 import type { Hashing } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
 import { canonicalBytes, parseCanonical, type JsonObject } from './jcs.ts'
@@ -37,7 +37,9 @@ export function formatLat(lat: Lat): Uint8Array {
     tree: { index, size, path: path.map(toHex) },
     token: toBase64(lat.token),
     signature: { ...lat.signature, value: toBase64(lat.signature.value) },
-    ...(lat.blocks === undefined || lat.blocks.length === 0 ? {} : { blocks: lat.blocks }),
+    ...(lat.blocks === undefined || lat.blocks.length === 0
+      ? {}
+      : { blocks: formatBlocks(lat.blocks) }),
   }
   const bytes = canonicalBytes(value)
   parseLat(bytes)

@@ -1,4 +1,4 @@
-import { parseBlocks, type Block } from './blocks.ts'
+import { formatBlocks, parseBlocks, type Block } from './blocks.ts'
 import type { Commitment } from './commitment.ts'
 import { EvidenceError } from './errors.ts'
 import { canonicalBytes, parseCanonical, type JsonObject, type JsonValue } from './jcs.ts'
@@ -60,7 +60,8 @@ const required = [
  */
 export function formatTrace(trace: Trace): Uint8Array {
   const { blocks, ...rest } = trace
-  const value: JsonValue = blocks === undefined || blocks.length === 0 ? rest : { ...rest, blocks }
+  const value: JsonValue =
+    blocks === undefined || blocks.length === 0 ? rest : { ...rest, blocks: formatBlocks(blocks) }
   const bytes = canonicalBytes(value)
   readTrace(value, bytes.length)
   return bytes

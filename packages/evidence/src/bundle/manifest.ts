@@ -1,4 +1,4 @@
-import { parseBlocks, type Block } from '../blocks.ts'
+import { formatBlocks, parseBlocks, type Block } from '../blocks.ts'
 import { canonicalBytes, parseCanonical } from '../jcs.ts'
 import { Members, requireFormat1 } from '../members.ts'
 import type { ReceiptState } from '../receipt.ts'
@@ -30,7 +30,7 @@ export interface Manifest {
 export function formatManifest(manifest: Manifest): Uint8Array {
   const { blocks, ...rest } = manifest
   const bytes = canonicalBytes(
-    blocks === undefined || blocks.length === 0 ? rest : { ...rest, blocks },
+    blocks === undefined || blocks.length === 0 ? rest : { ...rest, blocks: formatBlocks(blocks) },
   )
   parseManifest(bytes)
   return bytes
