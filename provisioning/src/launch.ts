@@ -151,7 +151,7 @@ export class Launch {
     )
     await step('Starting the box', () => this.#keep(components.part('appliance')))
     await step('Starting the agent', () => this.#keep(components.part('agent')))
-    await writeAnchors(homePaths(this.#layout.home).anchors, box, centre, '')
+    await writeAnchors(homePaths(this.#layout.home).anchors, box, centre)
   }
 
   async #fill({ state, configuration: { demo } }: Ground, sockets: Sockets): Promise<void> {
