@@ -46,7 +46,7 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
     session: {
       box,
       epoch,
-      origin,
+      origin: { ...origin, challenge },
       databaseSize: hello.databaseSize,
       sizeToShip: witnessedSize,
       answered: new Set(),

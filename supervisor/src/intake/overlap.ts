@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import type { Origin } from '../store/origins.ts'
 import { receiptCovering } from '../store/segments.ts'
+import { readHead } from '../witness/signed-head.ts'
 import { firstDifference, type Difference } from './comparison.ts'
 import { readStored, stateAt } from './stored-traces.ts'
 
@@ -25,6 +26,8 @@ export async function compareOverlap(
   const difference = firstDifference(segment.start, stored.traces, segment.traces)
   if (difference !== undefined)
     return { fact: await contradiction(context, origin, segment, difference, bytes) }
+  const tail = await missingTail(context, origin, segment, end)
+  if (tail !== undefined) return { fact: { ...tail, foundBytes: bytes } }
   if (end <= auditedSize)
     return { receipt: await receiptCovering(context.database, origin, end), size: end }
   const { state } = origin
@@ -40,6 +43,29 @@ export async function compareOverlap(
       checkpoint: segment.checkpoint,
     },
   }
+}
+
+/** What is shipped ends before what its own checkpoint covers: the traces after it are gone from the box. */
+async function missingTail(
+  context: Context,
+  origin: Origin,
+  segment: Segment,
+  end: number,
+): Promise<Fact | undefined> {
+  const reading = await readHead(context, origin, segment.checkpoint)
+  if ('fact' in reading) return reading.fact
+  const { size } = reading.head.checkpoint
+  const known = Math.max(end, origin.state.size)
+  if (size <= known) return undefined
+  const fact = factAt(
+    origin.origin,
+    'truncated',
+    known,
+    `traces up to ${size - 1}, as signed`,
+    `none from ${known} on`,
+    { witnessedSize: size, size: known },
+  )
+  return { ...fact, key: `${origin.origin}|truncated|${size}` }
 }
 
 /** Two leaves at one place, each under a checkpoint that the box signed, are two histories; else one was altered. */

@@ -1,0 +1,231 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger, ManualClock, systemRandomness } from '@probant/host'
+import { createPool, type Connection, type Database } from '@probant/postgres'
+import { testDatabase } from '@probant/postgres/testing'
+import type { Test } from 'tap'
+import { startCentre, type Centre } from '../../src/centre.ts'
+import { initialise, type Initialised } from '../../src/initialise.ts'
+import type { Settings } from '../../src/settings.ts'
+import { newAgentKey, TestAgent, type AgentKey } from './agent.ts'
+import { TestBox } from './box.ts'
+import { TestRelay } from './mail.ts'
+
+const logger = createLogger({
+  component: 'supervisor',
+  level: process.env['PROBANT_TEST_LOG'] === undefined ? 'silent' : 'debug',
+})
+
+/** Saturday noon in Paris, 2026. */
+export const NOON_MS = Date.UTC(2026, 10, 21, 11)
+
+export interface ScheduleOptions {
+  everySeconds?: number | null
+  start?: string
+  end?: string
+  timeZone?: string
+  graceMinutes?: number
+}
+
+/** A box that a test centre follows, with its agent's key. */
+export interface Followed {
+  box: TestBox
+  key: AgentKey
+}
+
+/** A whole centre of a test: its own database, home, mail relay and clock. */
+export class TestCentre {
+  readonly settings: Settings
+  readonly initialised: Initialised
+  readonly clock: ManualClock
+  readonly relay: TestRelay
+  readonly halted: unknown[] = []
+  /** As a superuser, to look and to tamper. */
+  readonly database: Database
+  centre: Centre
+
+  constructor(parts: {
+    settings: Settings
+    initialised: Initialised
+    clock: ManualClock
+    relay: TestRelay
+    database: Database
+    centre: Centre
+  }) {
+    this.settings = parts.settings
+    this.initialised = parts.initialised
+    this.clock = parts.clock
+    this.relay = parts.relay
+    this.database = parts.database
+    this.centre = parts.centre
+  }
+
+  static async start(t: Test, nowMs = NOON_MS): Promise<TestCentre> {
+    const db = await testDatabase({
+      name: 'centre',
+      migrations: join(import.meta.dirname, '../../migrations'),
+      roles: ['centre_service'],
+    })
+    const home = await mkdtemp(join(tmpdir(), 'probant-centre-'))
+    const relay = new TestRelay()
+    await relay.listen()
+    t.teardown(async () => {
+      await relay.close()
+      await db.drop()
+      await rm(home, { recursive: true, force: true })
+    })
+    const settings = settingsOf(home, db.connection, db.as('centre_service'), relay.port)
+    const clock = new ManualClock({ nowMs })
+    const world = { clock, randomness: systemRandomness, logger }
+    const initialised = await initialise(settings, world, 'a password of a test')
+    const database = createPool({ ...db.superuser, max: 2 })
+    const halted: unknown[] = []
+    const centre = await startCentre(settings, world, (error) => halted.push(error))
+    const all = new TestCentre({ settings, initialised, clock, relay, database, centre })
+    // what is registered last is undone first
+    t.teardown(async () => {
+      await all.centre.stop().catch(() => undefined)
+      await database.close()
+    })
+    return all
+  }
+
+  /** Stops the centre and starts another on the same data. */
+  async restart(): Promise<void> {
+    await this.centre.stop()
+    const world = { clock: this.clock, randomness: systemRandomness, logger }
+    this.centre = await startCentre(this.settings, world, (error) => this.halted.push(error))
+  }
+
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {
+      authorization: `Bearer ${this.initialised.supervisionToken}`,
+    },
+  ): Promise<{ status: number; body: any; headers: Headers }> {
+    const response = await fetch(`http://127.0.0.1:${this.centre.ports.http}/api/v1${path}`, {
+      method,
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      body: text === '' ? undefined : JSON.parse(text),
+      headers: response.headers,
+    }
+  }
+
+  async follow(boxId: string, schedule: ScheduleOptions = {}): Promise<Followed> {
+    const box = new TestBox(boxId)
+    const key = newAgentKey()
+    const { status, body } = await this.api('POST', '/enrolments', enrolmentOf(box, key, schedule))
+    if (status !== 201) throw new Error(JSON.stringify(body))
+    return { box, key }
+  }
+
+  async connect({ box, key }: Followed, databaseSize = box.size): Promise<TestAgent> {
+    const agent = await TestAgent.connect(this.centre.ports.ssh, box.boxId, key)
+    await agent.hello(box, { boxTimeMs: this.clock.nowMs(), databaseSize })
+    return agent
+  }
+
+  /** A head, and the end of the session. */
+  async head(followed: Followed, databaseSize = followed.box.size) {
+    const agent = await this.connect(followed, databaseSize)
+    const answer = await agent.head(followed.box)
+    await agent.bye()
+    return answer
+  }
+
+  /** A whole night's shipment. */
+  async ship(followed: Followed) {
+    const agent = await this.connect(followed)
+    const answers = await agent.ship(followed.box)
+    await agent.bye()
+    return answers
+  }
+
+  /** Time passes as it does for a running centre: a round of its watch every minute. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 60_000) {
+      this.clock.advance(Math.min(left, 60_000))
+      await this.centre.watch()
+    }
+  }
+
+  async findings(boxId: string): Promise<any[]> {
+    return (await this.api('GET', `/boxes/${boxId}/findings`)).body.items
+  }
+
+  async kinds(boxId: string): Promise<string[]> {
+    return (await this.findings(boxId)).map(({ kind }) => kind).reverse()
+  }
+
+  /** Waits for the outbox to be emptied of what is due now. */
+  async mails(count: number): Promise<void> {
+    for (let waited = 0; waited < 500; waited++) {
+      const { rows } = await this.database.query<{ count: number }>(
+        "SELECT count(*)::int AS count FROM centre.notifications WHERE state = 'delivered'",
+      )
+      if (this.relay.received.length >= count && (rows[0]?.count ?? 0) >= count) return
+      this.centre.context.wake()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error(`${this.relay.received.length} mails where ${count} must be`)
+  }
+}
+
+export function enrolmentOf(box: TestBox, key: AgentKey, schedule: ScheduleOptions = {}) {
+  const {
+    everySeconds = 60,
+    start = '22:00',
+    end = '05:00',
+    timeZone = 'Europe/Paris',
+    graceMinutes = 60,
+  } = schedule
+  return {
+    boxId: box.boxId,
+    name: `Box ${box.boxId}`,
+    origin: box.origin,
+    journalKey: box.vkey,
+    agentKey: key.blob,
+    schedule: {
+      heads: everySeconds === null ? null : { everySeconds },
+      window: { start, end },
+      timeZone,
+      graceMinutes,
+    },
+  }
+}
+
+function settingsOf(
+  home: string,
+  owner: Connection,
+  service: Connection,
+  mailPort: number,
+): Settings {
+  return {
+    centreName: 'centre.test',
+    home,
+    database: {
+      socketFolder: owner.socketFolder,
+      port: owner.port,
+      database: owner.database,
+      owner: { user: owner.user, password: owner.password },
+      service: { user: service.user, password: service.password },
+    },
+    listen: { host: '127.0.0.1', port: 0 },
+    administration: { host: '127.0.0.1', port: 0 },
+    ssh: { host: '127.0.0.1', port: 0 },
+    keys: { provider: 'software', folder: join(home, 'keys') },
+    mail: { host: '127.0.0.1', port: mailPort, from: 'probant@centre.test', secure: false },
+    publicUrl: 'http://centre.test',
+  }
+}
