@@ -111,7 +111,7 @@ async function signalled(body: string, signals: NodeJS.Signals[]): Promise<Outco
   const script = `import { onShutdown } from ${JSON.stringify(HOST)}
     import { setTimeout as sleep } from 'node:timers/promises'
     ${body}
-    setInterval(() => {}, 1000)
+    process.stdin.resume().on('end', () => process.exit(9))
     process.stdout.write('ready\\n')`
   return run(script, {}, async (child) => {
     for (const signal of signals) {
@@ -128,7 +128,8 @@ async function run(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     env: { PATH: process.env['PATH'], ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // it ends with us, however we end
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

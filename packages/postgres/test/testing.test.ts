@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,19 +8,15 @@ import t from 'tap'
 import { createPool } from '../src/index.ts'
 import { testDatabase } from '../src/testing.ts'
 
-async function migrations(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'probant-migrations-'))
-  await writeFile(
-    join(folder, '0001_notes.sql'),
+const MIGRATIONS = {
+  '0001_notes.sql':
     'CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL);\n' +
-      'GRANT SELECT ON notes TO testing_reader;\nGRANT USAGE ON SCHEMA register TO testing_reader;\n',
-  )
-  return folder
+    'GRANT SELECT ON notes TO testing_reader;\nGRANT USAGE ON SCHEMA register TO testing_reader;\n',
 }
 
 await t.test('each test database is its own, with the migrations and the rights', async (t) => {
   const options = {
-    ...{ name: 'testing', migrations: await migrations() },
+    ...{ name: 'testing', migrations: t.testdir(MIGRATIONS) },
     ...{ roles: ['testing_reader'], schema: 'register' },
   }
   const [one, other] = await Promise.all([testDatabase(options), testDatabase(options)])
@@ -76,11 +72,12 @@ function user(folder: string): { child: ChildProcess; server: Promise<string> } 
   const script = `import { testDatabase } from ${JSON.stringify(testing)}
     const { connection } = await testDatabase({ name: 'shared' })
     console.log(connection.socketFolder)
-    setInterval(() => {}, 1000)`
+    process.stdin.resume().on('end', () => process.exit())`
   const program = [process.execPath, '--input-type=module', '--eval', script]
   const child = spawn('env', ['--unset=NODE_OPTIONS', ...program], {
     env: { PATH: process.env['PATH'], TMPDIR: folder, PROBANT_TEST_SERVER_IDLE_MS: '500' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // it ends with us, however we end
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const server = Promise.race([once(child.stdout, 'data'), once(child, 'exit')]).then(([first]) =>
     String(first).trim(),
