@@ -5,13 +5,36 @@ import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './jc
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const hexPattern = /^(?:[0-9a-f]{2})*$/
+const hexPattern = /^[0-9a-f]*$/
+
+// The day read last: times of a journal follow each other, and the calendar is what takes time.
+let lastDay = { text: '', startMs: Number.NaN }
 
 /** Milliseconds since 1970 of a time written as formats.md section 3 wants it, else undefined. */
 export function timeMs(text: string): number | undefined {
-  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
-  // Dates that don't exist (30 February) roll over silently in some engines: they must round-trip.
-  return Number.isNaN(ms) || new Date(ms).toISOString() !== text ? undefined : ms
+  if (!timePattern.test(text)) return undefined
+  const day = text.slice(0, 10)
+  if (day !== lastDay.text) lastDay = { text: day, startMs: startOfDay(day) }
+  const hours = digits(text, 11)
+  const minutes = digits(text, 14)
+  const seconds = digits(text, 17)
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined
+  const milliseconds = 10 * digits(text, 20) + text.charCodeAt(22) - 48
+  const ms = lastDay.startMs + ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** NaN for days that don't exist: engines roll them over (30 February) or refuse them. */
+function startOfDay(day: string): number {
+  const startMs = Date.parse(`${day}T00:00:00.000Z`)
+  return Number.isNaN(startMs) || !new Date(startMs).toISOString().startsWith(day)
+    ? Number.NaN
+    : startMs
+}
+
+/** The number of two digits at a place. */
+function digits(text: string, at: number): number {
+  return 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 528
 }
 
 /**
@@ -35,14 +58,16 @@ export class Members {
     this.#code = code
     if (!isJsonObject(value)) throw this.#error('not an object')
     this.#object = value
-    for (const name of required) {
-      if (!Object.hasOwn(value, name)) throw this.#error(`member "${name}" is missing`)
-    }
+    let found = 0
     for (const name of Object.keys(value)) {
-      if (!required.includes(name) && !optional.includes(name)) {
+      if (required.includes(name)) found++
+      else if (!optional.includes(name)) {
         throw this.#error(`member ${JSON.stringify(name)} is unknown`)
       }
     }
+    if (found === required.length) return
+    const missing = required.find((name) => !Object.hasOwn(value, name))
+    throw this.#error(`member "${missing ?? ''}" is missing`)
   }
 
   has(name: string): boolean {

@@ -1,8 +1,11 @@
-import { concat, toHex } from './bytes.ts'
+import { toHex } from './bytes.ts'
 import type { Hashing } from './crypto.ts'
 import type { JsonObject } from './jcs.ts'
-import { CompactRange, leafHash } from './merkle.ts'
+import { CompactRange, leafHash, treeHashBytes } from './merkle.ts'
 import { Members } from './members.ts'
+
+// Filled and hashed at once, as the buffers of merkle.ts are.
+const linkBuffer = new Uint8Array(2 * treeHashBytes)
 
 /**
  * c(n) and the SHA3-256 tree over the traces 0 … n − 1 (formats.md section 8): what a seal states, grown
@@ -32,7 +35,9 @@ export class Sha3Chain {
 
   append(traceBytes: Uint8Array): void {
     const leaf = leafHash(this.#hashing, traceBytes, 'sha3-256')
-    this.#head = this.#hashing.hash('sha3-256', concat(this.#head, leaf))
+    linkBuffer.set(this.#head)
+    linkBuffer.set(leaf, treeHashBytes)
+    this.#head = this.#hashing.hash('sha3-256', linkBuffer)
     this.range.append(leaf)
   }
 

@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { EvidenceCrypto } from '../crypto.ts'
-import { leafHash, type CompactRange } from '../merkle.ts'
+import { CompactRange, leafHash } from '../merkle.ts'
 import type { Note } from '../note.ts'
 import type { VerifierKey } from '../vkey.ts'
 import type { TreeEvidence } from './chain.ts'
@@ -32,7 +32,8 @@ export class JournalVerifier {
   /** After the last pending reading; undefined when they don't simply follow each other. */
   #tip: Context | undefined
   #pending: Reading[] = []
-  #beforeLast: CompactRange
+  /** Subtrees before the last leaf, to try another in its place. */
+  #beforeLast: Uint8Array[]
   #isTampered = false
   /** Size of the last checkpoint that the tree matched: nothing before it is in doubt. */
   #provenSize: number
@@ -42,7 +43,7 @@ export class JournalVerifier {
     this.#crypto = crypto
     this.#range = range
     this.#sha3 = sha3
-    this.#beforeLast = range.clone()
+    this.#beforeLast = range.hashes()
     this.#base = contextOf(state)
     this.#tip = this.#base
     this.#provenSize = state.size
@@ -73,7 +74,7 @@ export class JournalVerifier {
   /** Reads the next stored trace. The bytes must not be changed afterwards. */
   append(traceBytes: Uint8Array): Finding[] {
     const reading = readLeaf(this.#crypto, traceBytes, this.#sha3)
-    this.#beforeLast = this.#range.clone()
+    this.#beforeLast = this.#range.hashes()
     this.#range.append(leafHash(this.#crypto, traceBytes))
     this.#sha3.append(traceBytes)
     const next = this.#tip === undefined ? undefined : follow(this.#tip, reading, this.#isTampered)
@@ -118,7 +119,7 @@ export class JournalVerifier {
       provenSize: this.#provenSize,
       matchesWithLast: (bytes) => {
         if (root === undefined || matches === undefined) return false
-        const range = this.#beforeLast.clone()
+        const range = new CompactRange(this.#crypto, this.size - 1, this.#beforeLast)
         range.append(leafHash(this.#crypto, bytes))
         return equalBytes(range.root(), root)
       },

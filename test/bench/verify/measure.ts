@@ -1,0 +1,60 @@
+import { createHash, hash } from 'node:crypto'
+import {
+  claimedJournalState,
+  decodeSegment,
+  emptyJournalState,
+  parseVkey,
+  verifySegment,
+  type JournalState,
+} from '@probant/evidence'
+import { nodeCrypto } from '@probant/keys'
+import { ORIGIN } from './journal.ts'
+
+export type Work = 'verify' | 'hash-each' | 'hash-stream'
+
+/**
+ * Does one kind of work over segments that follow each other.
+ * @returns traces per second
+ */
+export async function rate(
+  work: Work,
+  segments: readonly Uint8Array[],
+  journalKey: string,
+): Promise<number> {
+  const beganAt = performance.now()
+  const traces = work === 'verify' ? await verify(segments, journalKey) : digest(work, segments)
+  return (traces * 1000) / (performance.now() - beganAt)
+}
+
+/** The product: everything that can be checked of a journal, from the bytes that were shipped. */
+async function verify(segments: readonly Uint8Array[], journalKey: string): Promise<number> {
+  const keys = [parseVkey(journalKey)]
+  let state: JournalState | undefined
+  let traces = 0
+  for (const bytes of segments) {
+    const segment = decodeSegment(bytes)
+    state ??=
+      segment.start === 0
+        ? emptyJournalState(nodeCrypto, ORIGIN)
+        : claimedJournalState(nodeCrypto, segment)
+    const verified = await verifySegment(nodeCrypto, state, segment, keys)
+    if (verified.findings.length > 0) throw new Error(JSON.stringify(verified.findings))
+    state = verified.state
+    traces += segment.traces.length
+  }
+  return traces
+}
+
+/** The limit: the same bytes once through SHA-256, trace by trace as any leaf needs it, or as one stream. */
+function digest(work: 'hash-each' | 'hash-stream', segments: readonly Uint8Array[]): number {
+  let traces = 0
+  const stream = createHash('sha256')
+  for (const bytes of segments) {
+    const segment = decodeSegment(bytes)
+    if (work === 'hash-stream') stream.update(bytes)
+    else for (const trace of segment.traces) hash('sha256', trace, 'buffer')
+    traces += segment.traces.length
+  }
+  stream.digest()
+  return traces
+}
