@@ -87,7 +87,7 @@ function extensionsOf(options: CertificateOptions): pkijs.Extension[] {
     const bits = new BitString({ valueHex: new Uint8Array([keyUsage]).buffer, unusedBits: 0 })
     add('2.5.29.15', true, bits)
   }
-  if (purposes) {
+  if (purposes && purposes.length > 0) {
     const usage = new pkijs.ExtKeyUsage({ keyPurposes: [...purposes] })
     add('2.5.29.37', options.purposesCritical ?? true, usage.toSchema())
   }
