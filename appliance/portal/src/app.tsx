@@ -50,7 +50,7 @@ export function App() {
     <Shell
       site={say.site}
       navigation={user !== undefined && <VaultChoice />}
-      footer={user !== undefined && <HeadLine />}
+      footer={<HeadLine />}
       mayLeave={() => !hasPendingDeposits.peek() || confirm(words().leaveQuestion)}
     >
       {session.value === undefined && <ResumeSession />}

@@ -124,7 +124,8 @@ export function startDepositing(
     isSending.value = true
     void send(deposit, noticeDone).finally(() => {
       isSending.value = false
-      if (next.peek()) return
+      // The effect has started the next one by now, if there is any.
+      if (isSending.peek()) return
       if (made.length > 0) onIdle(made)
       made = []
     })

@@ -57,7 +57,7 @@ export function DocumentPage({ vault, id }: { vault: string; id: string }) {
         <Unavailable isWhole={shown === undefined} failure={failure.value} />
       )}
       {shown && (
-        <Page title={shown.title ?? say.untitled}>
+        <Page title={shown.title ?? say.untitled(id)}>
           <Facts document={shown} />
           <Proof document={shown} />
           <IntegrityCheck vault={vault} id={id} />

@@ -16,7 +16,7 @@ export function DocumentTable(props: { vault: string; documents: readonly VaultD
           title: say.title,
           isRowHeader: true,
           cell: ({ id, title }) => (
-            <Link to={`/vaults/${props.vault}/documents/${id}`}>{title ?? say.untitled}</Link>
+            <Link to={`/vaults/${props.vault}/documents/${id}`}>{title ?? say.untitled(id)}</Link>
           ),
         },
         { title: say.depositedAt, cell: ({ depositedAt }) => <Time iso={depositedAt} /> },

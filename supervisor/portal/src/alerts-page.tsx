@@ -102,7 +102,7 @@ function Circumstances({ alert: { box, severity, openedAt, kind } }: { alert: Al
       {box !== undefined && (
         <>
           {' '}
-          · {say.box} <Link to={`/boxes/${encodeURIComponent(box)}`}>{box}</Link>
+          · <Link to={`/boxes/${encodeURIComponent(box)}`}>{say.seeBox}</Link>
         </>
       )}{' '}
       · <code>{kind}</code>

@@ -54,6 +54,7 @@ export const words = dictionary(
     found: 'Constaté',
 
     noAlerts: 'Aucune alerte. Tout ce que le parc a envoyé est complet et cohérent.',
+    seeBox: 'Voir le boîtier',
     alertsHint:
       'Une alerte non prise en charge est rappelée aux contacts jusqu’à ce que quelqu’un s’en charge.',
     severityAlert: 'Alerte',
@@ -141,6 +142,7 @@ export const words = dictionary(
     found: 'Found',
 
     noAlerts: 'No alert. All that the fleet has sent is complete and consistent.',
+    seeBox: 'See the box',
     alertsHint:
       'An alert that nobody takes charge of is sent to the contacts again until somebody does.',
     severityAlert: 'Alert',

@@ -65,7 +65,7 @@ export function Shell({ site, navigation, footer, mayLeave, children }: ShellPro
       <main id="content" tabIndex={-1}>
         {children}
       </main>
-      <footer class="footer">{footer}</footer>
+      {session.value && footer !== undefined && <footer class="footer">{footer}</footer>}
       <Toasts />
     </>
   )
