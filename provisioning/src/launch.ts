@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRandomness, type Clock } from '@probant/host'
 import { checkDisk } from './checks/disk.ts'
+import { whatKeepsBoxFromWork } from './console/box-readiness.ts'
 import { checkModules } from './checks/modules.ts'
 import { checkPorts } from './checks/ports.ts'
 import { readConfiguration } from './configuration/read.ts'
@@ -98,7 +99,7 @@ export class Launch {
 
   async #openBook(): Promise<ProcessBook> {
     const paths = homePaths(this.#layout.home)
-    const book = new ProcessBook(paths.processes)
+    const book = new ProcessBook(paths.processes, paths.demo)
     const guard = new Guard({ book, record: paths.processes, log: paths.log('guardian') })
     const stopCutting = keepLogsSmall(paths.logs)
     await this.#closing.add(async () => {
@@ -150,6 +151,8 @@ export class Launch {
       enrol(addresses(this.#layout).supervisionApi, { configuration, state, centre, box, agent }),
     )
     await step('Starting the box', () => this.#keep(components.part('appliance')))
+    for (const line of await whatKeepsBoxFromWork(addresses(this.#layout).admin))
+      this.#progress.tell(line)
     await step('Starting the agent', () => this.#keep(components.part('agent')))
     await writeAnchors(homePaths(this.#layout.home).anchors, box, centre)
   }

@@ -90,7 +90,8 @@ export class Components {
       arguments: [this.#source(name, 'main.ts'), '--settings', paths.settings(name)],
       workingFolder: layout.root,
       log: paths.log(name),
-      readyUrl: `http://${LOOPBACK}:${port}/readyz`,
+      // A box whose journal was altered runs without being ready, so that its agent can tell the centre.
+      readyUrl: `http://${LOOPBACK}:${port}/${name === 'supervisor' ? 'readyz' : 'healthz'}`,
       clock,
       record: (pid) => record(name, pid),
     })

@@ -25,7 +25,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
   return {
     boxId: state.boxId,
     name: state.boxName,
-    origin: `${state.boxName}/1`,
+    origin: `${state.boxId}/1`,
     home: paths.box,
     database: {
       socketFolder: sockets.database.folder,
@@ -52,7 +52,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
   const { start, end, timeZone, jitterSeconds } = configuration.window
   return {
     boxId: state.boxId,
-    origin: `${state.boxName}/1`,
+    origin: `${state.boxId}/1`,
     home: paths.agent,
     database: {
       socketFolder: sockets.database.folder,

@@ -7,9 +7,9 @@ export class ProcessBook {
   readonly #path: string
   readonly #record: ProcessRecord
 
-  constructor(path: string) {
+  constructor(path: string, readyFile: string) {
     this.#path = path
-    this.#record = { launcher: ownIdentity(), parts: {} }
+    this.#record = { launcher: ownIdentity(), readyFile, parts: {} }
     writeRecord(path, this.#record)
   }
 

@@ -7,6 +7,8 @@ import { stopProcess } from './stop.ts'
 export interface ProcessRecord {
   launcher: ProcessIdentity
   guardian?: ProcessIdentity
+  /** Says that the installation is ready (`demo.json`): true no longer once its launcher is gone. */
+  readyFile: string
   /** Folder of the parts' sockets, to be removed when they have ended. */
   socketFolder?: string
   parts: Record<string, ProcessIdentity>
@@ -36,13 +38,14 @@ export function removeRecord(path: string): void {
 }
 
 /**
- * Ends every recorded part that still runs, in order, gently first; removes their sockets; then
- * forgets the record.
+ * Withdraws the file that says ready; ends every recorded part that still runs, in order, gently
+ * first; removes their sockets; then forgets the record.
  * @returns the names of those that had to be ended
  */
 export async function endRecordedParts(path: string): Promise<string[]> {
   const record = readRecord(path)
   const ended: string[] = []
+  if (record !== undefined) rmSync(record.readyFile, { force: true })
   for (const name of STOP_ORDER) {
     const identity = record?.parts[name]
     if (identity === undefined || !isRunning(identity)) continue
@@ -63,6 +66,7 @@ export function ownIdentity(): ProcessIdentity {
 function isRecord(value: unknown): value is ProcessRecord {
   if (typeof value !== 'object' || value === null) return false
   if (!('launcher' in value) || !isIdentity(value.launcher)) return false
+  if (!('readyFile' in value) || !isText(value.readyFile)) return false
   if ('guardian' in value && !isIdentity(value.guardian)) return false
   if ('socketFolder' in value && !isText(value.socketFolder)) return false
   if (!('parts' in value) || typeof value.parts !== 'object' || value.parts === null) return false
