@@ -36,7 +36,7 @@ export { parseManifest, formatManifest, type Manifest } from './bundle/manifest.
 export { documentName, entryName } from './bundle/names.ts'
 export { parseOpenings, formatOpenings, type Openings } from './bundle/openings.ts'
 export * from './bundle/report.ts'
-export * from './bundle/source.ts'
+export { memorySource, type BundleSource } from './bundle/source.ts'
 export * from './bundle/verification.ts'
 export { readme } from './bundle/readme.ts'
 export { verifyScript } from './bundle/verify-script.ts'

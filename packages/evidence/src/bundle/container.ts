@@ -6,7 +6,6 @@ import { invalid, valid, type Verdict } from '../verdict.ts'
 import { blockEntries, type Manifest } from './manifest.ts'
 import {
   documentName,
-  entryLimit,
   entryName,
   isBlockEntry,
   isDocument,
@@ -14,7 +13,7 @@ import {
   proofName,
   seqOfTrace,
 } from './names.ts'
-import type { BundleSource } from './source.ts'
+import { readEntry, type BundleSource } from './source.ts'
 
 /** An object's traces are a few; a bundle made to keep a verifier busy has more. */
 const maximumEntries = 100_000
@@ -102,7 +101,7 @@ export async function checkDigests(
   manifest: Manifest,
 ): Promise<Verdict> {
   for (const { name, sha256 } of manifest.entries) {
-    const bytes = await source.read(name, entryLimit(name))
+    const bytes = await readEntry(source, name)
     if (toHex(hashing.hash('sha256', bytes)) !== sha256) {
       return invalid('altered-entry', `${name} is not what the manifest lists`, name)
     }
@@ -125,7 +124,7 @@ export async function checkManifest(
     [entryName.signedBytes, signedBytes],
   ]
   for (const [name, expected] of copies) {
-    const bytes = await source.read(name, entryLimit(name))
+    const bytes = await readEntry(source, name)
     if (expected === undefined || !equalBytes(bytes, expected)) {
       return invalid('bad-manifest', `${name} is not what the LAT holds`, name)
     }

@@ -21,12 +21,18 @@ export async function checkCheckpoint(
   return (await verifyNote(crypto, note, keys)).verdict
 }
 
+export interface CosignaturesCheck {
+  readonly verdict: Verdict
+  /** Those that were verified. */
+  readonly witnesses: readonly WitnessFact[]
+}
+
 /** Who else saw the checkpoint. One that doesn't verify under a given key rejects the note. */
 export async function checkCosignatures(
   crypto: EvidenceCrypto,
   note: Note,
   { witnessKeys }: Anchors,
-): Promise<{ readonly verdict: Verdict; readonly witnesses: readonly WitnessFact[] }> {
+): Promise<CosignaturesCheck> {
   const keys = witnessKeys ?? []
   if (keys.length === 0) return { verdict: cannotTell("the witnesses' keys"), witnesses: [] }
   const found = await verifyCosignatures(crypto, note, keys)

@@ -8,9 +8,9 @@ import { parseTlogProof } from '../proof.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 import { invalid, valid, verdictOf, type Verdict } from '../verdict.ts'
 import type { Manifest } from './manifest.ts'
-import { entryLimit, proofName, seqOfTrace, traceName } from './names.ts'
+import { proofName, seqOfTrace, traceName } from './names.ts'
 import type { BundleFacts } from './report.ts'
-import type { BundleSource } from './source.ts'
+import { readEntry, type BundleSource } from './source.ts'
 
 export interface TracesCheck {
   readonly verdict: Verdict
@@ -38,8 +38,8 @@ export async function checkTraces(
   const facts: BundleFacts['traces'][number][] = []
   const blocks: Block[] = []
   for (const seq of seqs) {
-    const bytes = await source.read(traceName(seq), entryLimit(traceName(seq)))
-    const proof = await source.read(proofName(seq), entryLimit(proofName(seq)))
+    const bytes = await readEntry(source, traceName(seq))
+    const proof = await readEntry(source, proofName(seq))
     try {
       const trace = parseTrace(bytes)
       if (seq === seqs[0]) deposit = trace

@@ -1,0 +1,63 @@
+import type { Anchors } from '../anchors.ts'
+import { fromUtf8 } from '../bytes.ts'
+import type { Lat } from '../lat.ts'
+import { verifyLat, type LatParts } from '../lat-verification.ts'
+import { parsePem } from '../pem.ts'
+import type { Statement } from '../statement.ts'
+import { cannotTell, invalid, valid, type Verdict } from '../verdict.ts'
+import { checkManifest } from './container.ts'
+import { checkDocuments } from './documents.ts'
+import { entryName } from './names.ts'
+import type { DocumentFact } from './report.ts'
+import { readEntry, readIfListed } from './source.ts'
+import type { BundleUnderCheck } from './under-check.ts'
+
+/** The LAT of a bundle, taken apart and checked. */
+export interface ArchiveProof {
+  readonly latBytes: Uint8Array
+  readonly lat: Lat
+  readonly statement: Statement
+  readonly parts: LatParts
+  readonly documents: readonly DocumentFact[]
+}
+
+/** Manifest, statement, box, documents, and the LAT itself; undefined when there is no LAT to read. */
+export async function checkArchiveProof(
+  bundle: BundleUnderCheck,
+  given: AsyncIterable<Uint8Array> | undefined,
+): Promise<ArchiveProof | undefined> {
+  const { crypto, source, manifest, anchors, checks } = bundle
+  checks.begin('manifest')
+  const latBytes = await readEntry(source, entryName.lat)
+  const tsaPem = await readIfListed(source, manifest, entryName.tsaCertificates)
+  const verified = await verifyLat(crypto, latBytes, {
+    latKeys: anchors.latKeys,
+    tsaRoots: anchors.tsaRoots,
+    tsaCertificates: tsaPem && parsePem(fromUtf8(tsaPem), 'CERTIFICATE'),
+  })
+  const { lat, statement, parts } = verified
+  if (lat === undefined || statement === undefined || parts === undefined) {
+    checks.add('statement', verified.verdict)
+    return undefined
+  }
+  checks.end(await checkManifest(source, manifest, lat, statement, parts.signedBytes))
+  checks.add('statement', parts.statement)
+  const box = boxVerdict(statement.box, anchors)
+  checks.add('box', box, box.status === 'invalid')
+
+  checks.begin('documents')
+  const { verdict, documents } = await checkDocuments(crypto, source, statement, given)
+  checks.end(verdict)
+
+  checks.add('lat-tree', parts.tree)
+  checks.add('lat-token', parts.token.verdict)
+  checks.add('lat-signature', parts.signature)
+  return { latBytes, lat, statement, parts, documents }
+}
+
+function boxVerdict(box: string, { boxes }: Anchors): Verdict {
+  if (boxes === undefined) return cannotTell("the boxes' identifiers (box.txt)")
+  return boxes.includes(box)
+    ? valid
+    : invalid('wrong-box', `the box ${box} is none of those given`, 'statement.json')
+}

@@ -1,0 +1,50 @@
+import type { ArchiveProof } from './archive-proof.ts'
+import { depositorOf } from './deposit.ts'
+import type { ExtrasCheck } from './extras.ts'
+import type { BundleJournal } from './journal.ts'
+import type { BundleFacts, NotProved } from './report.ts'
+
+/** What the bundle says, to be believed as far as the checks went. */
+export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): BundleFacts {
+  const { box, vault, object, receivedAt } = archive.statement
+  const { genTime, authority = '' } = archive.parts.token
+  const { checkpoint, cosigned, audited, openings, hasMetadata, traces } = journal
+  return {
+    box,
+    origin: checkpoint.origin,
+    vault,
+    object,
+    documents: archive.documents,
+    receivedAt,
+    token: genTime === undefined ? null : { genTime, authority },
+    state: cosigned.witnesses.length > 0 ? 'witnessed' : 'accepted',
+    witnesses: cosigned.witnesses,
+    checkpointSize: checkpoint.size,
+    audit: audited.audit,
+    depositor: depositorOf(openings),
+    hasMetadata,
+    traces: traces.facts,
+  }
+}
+
+/** What even a valid answer leaves open. */
+export function notProved(
+  { documents }: ArchiveProof,
+  { cosigned, audited }: BundleJournal,
+  { blocks, script }: ExtrasCheck,
+): NotProved[] {
+  const open: [boolean, NotProved][] = [
+    [documents.some((document) => document.compared === null), 'document-not-compared'],
+    [cosigned.witnesses.length === 0, 'no-witness'],
+    [true, 'time-is-the-boxes-claim'],
+    [audited.audit !== null && !audited.isRootCompared, 'audit-root-not-compared'],
+    [blocks.notChecked.length > 0, 'blocks-not-checked'],
+    [blocks.ignored.length > 0, 'blocks-ignored'],
+    [script.status !== 'valid', 'script-not-published'],
+    [true, 'revocation-not-checked'],
+    [true, 'who-the-depositor-is'],
+    [true, 'truth-of-the-content'],
+    [true, 'what-happened-later'],
+  ]
+  return open.filter(([isOpen]) => isOpen).map(([, name]) => name)
+}
