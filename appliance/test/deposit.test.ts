@@ -5,7 +5,7 @@ const world = await createWorld()
 t.teardown(() => world.close())
 const { vault, token } = await staff(world)
 
-t.test('what is deposited is read back byte for byte', async (t) => {
+await t.test('what is deposited is read back byte for byte', async (t) => {
   const answer = await world.call('POST', `/vaults/${vault}/objects`, {
     token,
     body: form('bonjour'),

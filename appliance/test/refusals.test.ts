@@ -63,7 +63,7 @@ async function refused(
   return problem
 }
 
-t.test('a wrong digest is refused and journalled', async (t) => {
+await t.test('a wrong digest is refused and journalled', async (t) => {
   const wrong = 'ab'.repeat(32)
   for (const digests of [{ sha256: wrong }, { 'sha3-256': wrong }]) {
     const problem = await refused(t, form('x', 'x.txt', { title: 'X', digests }), {
@@ -75,12 +75,12 @@ t.test('a wrong digest is refused and journalled', async (t) => {
   }
 })
 
-t.test('an empty file is refused', async (t) => {
+await t.test('an empty file is refused', async (t) => {
   await refused(t, form(''), { status: 422, type: 'bad-deposit' })
   t.same(await lastDeposit(), { outcome: 'refused', reason: 'bad-deposit' })
 })
 
-t.test('a missing part is named', async (t) => {
+await t.test('a missing part is named', async (t) => {
   const noFile = new FormData()
   noFile.append('metadata', '{"title":"X"}')
   t.match((await refused(t, noFile, { status: 422, type: 'missing-part' })).title, 'file')
@@ -89,7 +89,7 @@ t.test('a missing part is named', async (t) => {
   t.match((await refused(t, noMetadata, { status: 422, type: 'missing-part' })).title, 'metadata')
 })
 
-t.test('an unknown field, part or type is named', async (t) => {
+await t.test('an unknown field, part or type is named', async (t) => {
   await refused(t, form('x', 'x.txt', { title: 'X', colour: 'red' }), {
     status: 400,
     type: 'invalid-request',
@@ -113,7 +113,7 @@ t.test('an unknown field, part or type is named', async (t) => {
   })
 })
 
-t.test(
+await t.test(
   'names: Unicode and 255 bytes are kept exactly, longer ones and paths refused',
   async (t) => {
     for (const name of [
@@ -142,7 +142,7 @@ t.test(
   },
 )
 
-t.test('oversized metadata and an oversized file are refused', async (t) => {
+await t.test('oversized metadata and an oversized file are refused', async (t) => {
   await refused(
     t,
     form('x', 'x.txt', { title: 'X', fields: { a: 'x'.repeat(3900), b: 'y'.repeat(3900) } }),
@@ -154,12 +154,12 @@ t.test('oversized metadata and an oversized file are refused', async (t) => {
   await refused(t, form('x'.repeat(1024 * 1024 + 1)), { status: 422, type: 'bad-deposit' })
 })
 
-t.test('another media type than multipart is refused', async (t) => {
+await t.test('another media type than multipart is refused', async (t) => {
   const answer = await world.call('POST', `/vaults/${vault}/objects`, { token, json: {} })
   t.equal(answer.status, 415)
 })
 
-t.test('an upload that breaks off leaves nothing but its trace', async (t) => {
+await t.test('an upload that breaks off leaves nothing but its trace', async (t) => {
   const before = await stored(world)
   const body =
     '--b\r\ncontent-disposition: form-data; name="metadata"\r\n\r\n{"title":"X"}\r\n' +
@@ -181,7 +181,7 @@ t.test('an upload that breaks off leaves nothing but its trace', async (t) => {
   t.equal((await filesLeft()).length, before)
 })
 
-t.test('a multipart body that ends too early is refused', async (t) => {
+await t.test('a multipart body that ends too early is refused', async (t) => {
   const before = await stored(world)
   const answer = await world.call('POST', `/vaults/${vault}/objects`, {
     token,
@@ -192,7 +192,7 @@ t.test('a multipart body that ends too early is refused', async (t) => {
   t.equal(await stored(world), before)
 })
 
-t.test('who may not, and what does not exist', async (t) => {
+await t.test('who may not, and what does not exist', async (t) => {
   const unknown = '00000000-0000-4000-8000-000000000000'
   const at = (id: string) => `/vaults/${id}/objects`
   const status = async (path: string, options: Parameters<World['call']>[2]) =>
@@ -205,7 +205,7 @@ t.test('who may not, and what does not exist', async (t) => {
   t.same(await lastDeposit(), { outcome: 'refused', reason: 'forbidden' })
 })
 
-t.test('an expired token says so, and the attempt is journalled', async (t) => {
+await t.test('an expired token says so, and the attempt is journalled', async (t) => {
   const { rows } = await world.box.database.query<{ id: string }>(
     `SELECT id FROM vault.credentials WHERE label = 'test' ORDER BY created_at LIMIT 1`,
   )
@@ -226,21 +226,24 @@ t.test('an expired token says so, and the attempt is journalled', async (t) => {
   t.ok((traces[0]?.n ?? 0) >= 2)
 })
 
-t.test('an idempotency key gives the same deposit again, and refuses other content', async (t) => {
-  const headers = { 'idempotency-key': 'once' }
-  const send = async (content: string) =>
-    world.call('POST', `/vaults/${vault}/objects`, { token, body: form(content), headers })
-  const first = (await (await send('same')).json()) as { id: string }
-  const before = await stored(world)
-  const again = await send('same')
-  t.equal(again.status, 201)
-  t.equal(((await again.json()) as { id: string }).id, first.id)
-  t.equal(await stored(world), before)
-  await refused(t, form('other'), { status: 422, type: 'idempotency-key-reused' }, headers)
-  t.same(await lastDeposit(), { outcome: 'refused', reason: 'idempotency-key-reused' })
-})
+await t.test(
+  'an idempotency key gives the same deposit again, and refuses other content',
+  async (t) => {
+    const headers = { 'idempotency-key': 'once' }
+    const send = async (content: string) =>
+      world.call('POST', `/vaults/${vault}/objects`, { token, body: form(content), headers })
+    const first = (await (await send('same')).json()) as { id: string }
+    const before = await stored(world)
+    const again = await send('same')
+    t.equal(again.status, 201)
+    t.equal(((await again.json()) as { id: string }).id, first.id)
+    t.equal(await stored(world), before)
+    await refused(t, form('other'), { status: 422, type: 'idempotency-key-reused' }, headers)
+    t.same(await lastDeposit(), { outcome: 'refused', reason: 'idempotency-key-reused' })
+  },
+)
 
-t.test('messages come in the reader’s language', async (t) => {
+await t.test('messages come in the reader’s language', async (t) => {
   const send = async (language: string) => {
     const answer = await world.call('POST', `/vaults/${vault}/objects`, {
       token,

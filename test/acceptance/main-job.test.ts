@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { surviveKills } from '../../appliance/test/kill/kills.ts'
 import { freshClone } from './main-job/clone.ts'
 import { Demo, freePorts, type Ended } from './main-job/demo.ts'
 
@@ -66,7 +67,7 @@ const ship = (): Promise<Ended> => demo.probant('agent', 'ship', '--now')
 const verify = async (path: string): Promise<Ended> =>
   demo.probant('verify', path, '--anchors', (await demo.file()).anchors)
 
-t.test('one command: npm ci and npm start on a machine that has only npm', async (t) => {
+await t.test('one command: npm ci and npm start on a machine that has only npm', async (t) => {
   await run('npm', ['ci'], { cwd: clone.folder, env: clone.env, maxBuffer: 64 * 1024 * 1024 })
   await demo.start()
   const file = await demo.file()
@@ -83,7 +84,7 @@ t.test('one command: npm ci and npm start on a machine that has only npm', async
   t.equal((await objects()).length, 7, 'the demo’s documents are there')
 })
 
-t.test('a dead part is restarted within 2 seconds', async (t) => {
+await t.test('a dead part is restarted within 2 seconds', async (t) => {
   for (const part of ['supervisor', 'agent', 'appliance'] as const) {
     const { pids } = await demo.file()
     process.kill(pids[part], 'SIGKILL')
@@ -104,39 +105,42 @@ t.test('a dead part is restarted within 2 seconds', async (t) => {
   }
 })
 
-t.test('every sample is deposited, read back equal, and its bundle verified offline', async (t) => {
-  const known = new Map((await objects()).map((object) => [object.fileName, object]))
-  const folders = [
-    join(clone.folder, 'provisioning', 'demo'),
-    ...(existsSync(shared) ? [shared] : []),
-  ]
-  if (!existsSync(shared)) t.comment('no ../shared beside this clone: its samples are skipped')
-  for (const folder of folders)
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || entry.name.endsWith('.md')) continue
-      const bytes = await readFile(join(entry.parentPath, entry.name))
-      const object = known.get(entry.name) ?? (await deposit(new Uint8Array(bytes), entry.name))
-      known.set(entry.name, object)
-      const digest = createHash('sha256').update(bytes).digest('hex')
-      t.equal(object.digests.sha256, digest, entry.name)
-      t.ok((await content(object.id)).equals(bytes), `${entry.name} is read back equal`)
+await t.test(
+  'every sample is deposited, read back equal, and its bundle verified offline',
+  async (t) => {
+    const known = new Map((await objects()).map((object) => [object.fileName, object]))
+    const folders = [
+      join(clone.folder, 'provisioning', 'demo'),
+      ...(existsSync(shared) ? [shared] : []),
+    ]
+    if (!existsSync(shared)) t.comment('no ../shared beside this clone: its samples are skipped')
+    for (const folder of folders)
+      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || entry.name.endsWith('.md')) continue
+        const bytes = await readFile(join(entry.parentPath, entry.name))
+        const object = known.get(entry.name) ?? (await deposit(new Uint8Array(bytes), entry.name))
+        known.set(entry.name, object)
+        const digest = createHash('sha256').update(bytes).digest('hex')
+        t.equal(object.digests.sha256, digest, entry.name)
+        t.ok((await content(object.id)).equals(bytes), `${entry.name} is read back equal`)
+      }
+    const [first, ...others] = [...known.values()]
+    if (first === undefined) throw new Error('no sample was deposited')
+    for (const { id, fileName } of [first, ...others]) {
+      const verified = await verify(await bundle(id))
+      t.equal(verified.code, 0, `${fileName}: ${verified.stderr}`)
     }
-  const [first, ...others] = [...known.values()]
-  if (first === undefined) throw new Error('no sample was deposited')
-  for (const { id, fileName } of [first, ...others]) {
-    const verified = await verify(await bundle(id))
-    t.equal(verified.code, 0, `${fileName}: ${verified.stderr}`)
-  }
-  const path = await bundle(first.id)
-  const bytes = await readFile(path)
-  const at = Math.floor(bytes.length / 2)
-  bytes[at] = (bytes[at] ?? 0) ^ 1
-  await writeFile(path, bytes)
-  const flipped = await verify(path)
-  t.ok([1, 2].includes(flipped.code), `a flipped byte is refused (${flipped.code})`)
-})
+    const path = await bundle(first.id)
+    const bytes = await readFile(path)
+    const at = Math.floor(bytes.length / 2)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    await writeFile(path, bytes)
+    const flipped = await verify(path)
+    t.ok([1, 2].includes(flipped.code), `a flipped byte is refused (${flipped.code})`)
+  },
+)
 
-t.test('an independent centre vouches: shipped, audited, witnessed', async (t) => {
+await t.test('an independent centre vouches: shipped, audited, witnessed', async (t) => {
   const shipped = await ship()
   t.equal(shipped.code, 0, shipped.stdout + shipped.stderr)
   t.same(await demo.findings(), [], 'an honest box is accused of nothing')
@@ -162,7 +166,7 @@ t.test('an independent centre vouches: shipped, audited, witnessed', async (t) =
   t.ok(vault)
 })
 
-t.test('reading back: the command line, count, comparison, integrity, journal', async (t) => {
+await t.test('reading back: the command line, count, comparison, integrity, journal', async (t) => {
   const file = join(scratch, 'par la ligne de commande.txt')
   await writeFile(file, 'déposé par la ligne de commande')
   const deposited = await demo.probant('deposit', file, '--json')
@@ -188,22 +192,25 @@ t.test('reading back: the command line, count, comparison, integrity, journal', 
   t.ok(journal.items.some((item) => item.act === 'deposit'))
 })
 
-t.test('(a) one byte of a trace that was shipped is changed: the centre names it', async (t) => {
-  t.equal((await ship()).code, 0)
-  const seq = 3
-  await flipTraceByte(seq)
-  const shipped = await ship()
-  t.equal(shipped.code, 1, 'the agent says that the centre raised findings')
-  const finding = await demo.finding('altered-trace', (each) => each.seq === seq)
-  t.not(finding.expected, finding.found, 'both sides are kept')
-  t.ok(finding.sentence.fr.length > 20 && finding.sentence.en.length > 20)
-  const fsck = await demo.probant('box', 'fsck')
-  t.equal(fsck.code, 1)
-  t.match(fsck.stdout, 'altered-trace at trace 3')
-  await flipTraceByte(seq)
-})
+await t.test(
+  '(a) one byte of a trace that was shipped is changed: the centre names it',
+  async (t) => {
+    t.equal((await ship()).code, 0)
+    const seq = 3
+    await flipTraceByte(seq)
+    const shipped = await ship()
+    t.equal(shipped.code, 1, 'the agent says that the centre raised findings')
+    const finding = await demo.finding('altered-trace', (each) => each.seq === seq)
+    t.not(finding.expected, finding.found, 'both sides are kept')
+    t.ok(finding.sentence.fr.length > 20 && finding.sentence.en.length > 20)
+    const fsck = await demo.probant('box', 'fsck')
+    t.equal(fsck.code, 1)
+    t.match(fsck.stdout, 'altered-trace at trace 3')
+    await flipTraceByte(seq)
+  },
+)
 
-t.test(
+await t.test(
   '(a) one byte of a trace that was not shipped yet is changed: the centre names it',
   async (t) => {
     await ship()
@@ -223,7 +230,7 @@ t.test(
   },
 )
 
-t.test(
+await t.test(
   '(d) a bit of a stored file is flipped: the box says so and the centre alerts',
   async (t) => {
     const { id } = await deposit(new Uint8Array(Buffer.from('a file to be damaged')), 'damaged.txt')
@@ -239,7 +246,7 @@ t.test(
   },
 )
 
-t.test('a marker in a deposited file is found nowhere', async (t) => {
+await t.test('a marker in a deposited file is found nowhere', async (t) => {
   const marker = `MARKER-${randomUUID()}`
   const text = `${marker} `.repeat(20_000)
   await deposit(new Uint8Array(Buffer.from(text)), 'marker.txt')
@@ -253,7 +260,7 @@ t.test('a marker in a deposited file is found nowhere', async (t) => {
   }
 })
 
-t.test('metrics, health and readiness on the administration address only', async (t) => {
+await t.test('metrics, health and readiness on the administration address only', async (t) => {
   const { admin, portal } = await demo.file()
   t.match(await (await fetch(`${admin}/metrics`)).text(), 'probant_journal_size')
   t.equal((await fetch(`${admin}/healthz`)).status, 200)
@@ -261,7 +268,7 @@ t.test('metrics, health and readiness on the administration address only', async
   t.not((await fetch(`${portal}/metrics`)).headers.get('content-type')?.split(';')[0], 'text/plain')
 })
 
-t.test('Ctrl-C stops every process; a second start keeps the data', async (t) => {
+await t.test('Ctrl-C stops every process; a second start keeps the data', async (t) => {
   const before = (await objects()).map((object) => object.id)
   await demo.stop()
   t.same(await demo.leftovers(), [], 'nothing is left running')
@@ -273,7 +280,7 @@ t.test('Ctrl-C stops every process; a second start keeps the data', async (t) =>
   )
 })
 
-t.test('(b) the newest traces are deleted after their head was witnessed', async (t) => {
+await t.test('(b) the newest traces are deleted after their head was witnessed', async (t) => {
   await deposit(new Uint8Array(Buffer.from('soon unhappened')), 'deleted.txt')
   t.equal((await ship()).code, 0)
   await demo.asRoot(async (client) => {
@@ -290,7 +297,7 @@ t.test('(b) the newest traces are deleted after their head was witnessed', async
   t.pass('the centre says truncated, and a mail went out')
 })
 
-t.test('(c) an older copy of the database is restored', async (t) => {
+await t.test('(c) an older copy of the database is restored', async (t) => {
   await demo.stop()
   await rm(join(demo.home, 'postgres'), { recursive: true })
   await run('cp', ['-a', join(scratch, 'postgres'), join(demo.home, 'postgres')])
@@ -301,6 +308,81 @@ t.test('(c) an older copy of the database is restored', async (t) => {
   const head = (await (await demo.call('/journal/head')).json()) as { stopped: string | null }
   t.ok(head.stopped ?? vault, 'the box itself records nothing on top of a rolled-back journal')
 })
+
+await t.test(
+  'kill -9 at each step under 16 clients: 20 times here, 500 by npm run soak',
+  async (t) => {
+    const seed = Number(process.env['PROBANT_KILL_SEED'] ?? process.hrtime.bigint() % 2n ** 31n)
+    t.comment(`PROBANT_KILL_SEED=${seed}`)
+    const { kills, deposits, wrong } = await surviveKills(20, seed, ({ round, wrong }) => {
+      t.same(wrong, [], JSON.stringify(round))
+    })
+    t.equal(kills, 20)
+    t.ok(deposits > 20, `${deposits} deposits`)
+    t.same(wrong, [])
+  },
+)
+
+await t.test('bad input: each with status and message, and nothing kept', async (t) => {
+  const ended = await node('appliance/test/refusals.test.ts')
+  t.equal(ended.code, 0, ended.stdout)
+})
+
+await t.test('bench deposit and verify print ratios against limits of the same run', async (t) => {
+  const ended = await node('test/bench/run.ts', ['deposit', 'verify'], { BENCH_QUICK: '1' })
+  t.equal(ended.code, 0, ended.stdout + ended.stderr)
+  const figures = ended.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  for (const bench of ['deposit', 'verify'])
+    t.ok(figures.some((figure) => figure['bench'] === bench))
+  for (const figure of figures) {
+    t.equal(typeof figure['value'], 'number')
+    t.equal(typeof figure['limit'], 'number')
+    t.ok(Number(figure['ratio']) > 0, JSON.stringify(figure))
+  }
+})
+
+await t.test('npm test covers types, lint, dependency rules and every suite', async (t) => {
+  const script = await readFile(join(project, 'test', 'run.ts'), 'utf8')
+  for (const part of ['types', 'lint', 'lint:deps', 'knip', 'tap'])
+    t.match(script, part, `npm test runs ${part}`)
+})
+
+await t.test(
+  'README and docs: what it is, two commands, formats, threat model; no claim of conformity',
+  async (t) => {
+    const readme = await readFile(join(project, 'README.md'), 'utf8')
+    t.match(readme, 'npm ci && npm start')
+    t.match(readme, 'npm ci && npm test')
+    const names = (await readdir(join(project, 'docs'), { recursive: true })).filter((name) =>
+      name.endsWith('.md'),
+    )
+    for (const name of ['formats.md', 'threat-model.md', 'configuration.md', 'api.md'])
+      t.ok(names.includes(name), name)
+    for (const name of names) {
+      const text = await readFile(join(project, 'docs', name), 'utf8')
+      for (const claim of text.matchAll(/[^.\n]*\b(certifiée?s?|agréée?s?|conforme NF)\b[^.\n]*/gi))
+        t.match(claim[0], /\b(never|jamais|pas|not|ni|aucun)\b/i, `${name}: ${claim[0]}`)
+    }
+  },
+)
+
+/** Runs one of the project's own programs on the Node of this very test. */
+function node(file: string, words: string[] = [], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [file, ...words],
+      { cwd: project, env: { ...process.env, ...more }, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+        resolve({ code, stdout, stderr })
+      },
+    )
+  })
+}
 
 async function flipTraceByte(seq: number): Promise<void> {
   await demo.asRoot((client) =>

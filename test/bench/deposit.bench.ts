@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { startBox } from './deposit/box.ts'
 import type { Load } from './deposit/clients.ts'
 import { limitRate } from './deposit/limit.ts'
-import { compare } from './figures.ts'
+import { compare, isQuick } from './figures.ts'
 
 /**
  * `deposit`: objects per second over HTTP with every guarantee on, against the least work that a correct deposit needs. The clients
@@ -23,12 +23,12 @@ const box = await startBox(folder)
 try {
   const product = async (sizeBytes: number, clients: number, deposits: number) =>
     (await inWorker({ ...box, sizeBytes, clients, deposits })).rate
-  await product(KIB, 8, 400)
+  await product(KIB, 8, isQuick ? 8 : 400)
   for (const each of cases)
     for (const clients of clientCounts) {
       const name = `${each.name}, ${clients} clients`
       if (wanted !== undefined && wanted !== name) continue
-      const deposits = each.deposits[clients]
+      const deposits = isQuick ? clients : each.deposits[clients]
       await compare(
         { bench: 'deposit', case: name, unit: 'objects/s' },
         () => product(each.sizeBytes, clients, deposits),
