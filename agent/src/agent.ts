@@ -42,7 +42,8 @@ export class Agent {
   readonly #journal: JournalReader
   readonly #memory: Memory
   readonly #findings: LocalFindings
-  readonly #schedule: ShippingSchedule
+  /** Absent where traces go by file only. */
+  readonly #schedule: ShippingSchedule | undefined
   readonly #supervised: Supervised | undefined
   readonly #figures: Figures
   #lastHead: LastRun | undefined
@@ -59,7 +60,8 @@ export class Agent {
     this.#memory = memory
     this.#findings = findings
     this.#supervised = supervised
-    this.#schedule = new ShippingSchedule(parts.settings.window, parts.randomness)
+    const { window } = parts.settings
+    if (window !== null) this.#schedule = new ShippingSchedule(window, parts.randomness)
     this.#figures = createFigures(this.registry, this.#figureSource())
   }
 
@@ -106,7 +108,7 @@ export class Agent {
       repeat({
         ...this.#parts,
         what: 'shipment',
-        dueMs: () => this.#schedule.dueMs(clock.nowMs(), this.#memory.state),
+        dueMs: () => this.#schedule?.dueMs(clock.nowMs(), this.#memory.state) ?? Infinity,
         work: () => this.ship(),
         firstRetryMs: 60_000,
         longestRetryMs: 15 * 60_000,
@@ -120,10 +122,9 @@ export class Agent {
    */
   async ship(): Promise<ShipmentOutcome> {
     const { clock } = this.#parts
-    if (this.#supervised === undefined)
-      throw new AgentError('not-enrolled', 'this box has no supervision centre in its settings')
+    const supervised = this.#centre()
     try {
-      const outcome = await this.#supervised.ship()
+      const outcome = await supervised.ship()
       const { shippedTo, receiptSize, findings, traces } = outcome
       this.#lastShipment = {
         atMs: clock.nowMs(),
@@ -141,6 +142,14 @@ export class Agent {
     }
   }
 
+  /**
+   * Takes an audit receipt that came back by file.
+   * @throws AgentError `not-enrolled`, and as Supervised.takeReceipt
+   */
+  async takeReceipt(note: string): Promise<{ receiptSize: number }> {
+    return { receiptSize: await this.#centre().takeReceipt(note) }
+  }
+
   async status(): Promise<AgentStatus> {
     const nowMs = this.#parts.clock.nowMs()
     return statusOf({
@@ -151,8 +160,8 @@ export class Agent {
       lastHead: this.#lastHead,
       lastShipment: this.#lastShipment,
       nextHeadMs: this.#supervised?.heads.dueMs,
-      nextShipmentMs: this.#supervised && this.#schedule.dueMs(nowMs, this.#memory.state),
-      nightsWithoutReceipt: this.#schedule.nightsWithoutReceipt(nowMs, this.#memory.state),
+      nextShipmentMs: this.#supervised && this.#schedule?.dueMs(nowMs, this.#memory.state),
+      nightsWithoutReceipt: this.#nightsWithoutReceipt(),
       findings: this.#findings.all(),
     })
   }
@@ -181,8 +190,19 @@ export class Agent {
     }
   }
 
+  #nightsWithoutReceipt(): number {
+    const nowMs = this.#parts.clock.nowMs()
+    return this.#schedule?.nightsWithoutReceipt(nowMs, this.#memory.state) ?? 0
+  }
+
+  #centre(): Supervised {
+    if (this.#supervised === undefined)
+      throw new AgentError('not-enrolled', 'this box has no supervision centre in its settings')
+    return this.#supervised
+  }
+
   #figureSource(): FigureSource {
-    const { clock, logger } = this.#parts
+    const { logger } = this.#parts
     const memory = this.#memory
     return {
       databaseSize: () =>
@@ -193,7 +213,7 @@ export class Agent {
         }),
       witnessedSize: () => memory.state.witnessed?.size ?? 0,
       auditedSize: () => memory.state.receipt?.size ?? 0,
-      nightsWithoutReceipt: () => this.#schedule.nightsWithoutReceipt(clock.nowMs(), memory.state),
+      nightsWithoutReceipt: () => this.#nightsWithoutReceipt(),
       lastHeadMs: () => memory.state.witnessed?.atMs ?? 0,
       lastReceiptMs: () => memory.state.receipt?.atMs ?? 0,
       findingKinds: () => this.#findings.all().map(({ kind }) => kind),

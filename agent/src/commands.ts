@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { HostError, readSettings } from '@probant/host'
-import { askForStatus, askToShip, type Answer } from './command-line/ask.ts'
+import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
 import { exportFromBox } from './command-line/export.ts'
 import { print, printExport, printShipment, printStatus } from './command-line/output.ts'
 import { AgentError, messageOf } from './errors.ts'
@@ -17,7 +18,7 @@ interface Options {
   json?: boolean
 }
 
-/** Registers `probant agent ship|export|status`. */
+/** Registers `probant agent ship|export|receipt|status`. */
 export function register(program: Command, { home }: { home: string }): void {
   const agent = program
     .command('agent')
@@ -53,6 +54,21 @@ export function register(program: Command, { home }: { home: string }): void {
       }),
     )
 
+  command('receipt', 'take audit receipts that came back from a centre by file')
+    .argument('<files...>', 'receipts that `supervisor import` wrote')
+    .action((files: string[], options: Options) =>
+      reported(async () => {
+        const { controlSocket } = await settingsOf(options)
+        for (const file of files)
+          show(
+            await askToTakeReceipt(controlSocket, await readFile(file, 'utf8')),
+            options,
+            ({ receiptSize }) => print(`receipt: audited up to size ${receiptSize}`),
+          )
+        return 0
+      }),
+    )
+
   command('status', 'what was witnessed, shipped and receipted, and what comes next').action(
     (options: Options) =>
       reported(async () => {
@@ -69,9 +85,13 @@ async function reported(work: () => Promise<number>): Promise<void> {
     process.exitCode = await work()
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    process.exitCode = error instanceof HostError ? UNUSABLE : NOT_REACHED
+    process.exitCode = isCallersFault(error) ? UNUSABLE : NOT_REACHED
     if (!(error instanceof HostError || error instanceof AgentError)) throw error
   }
+}
+
+function isCallersFault(error: unknown): boolean {
+  return error instanceof HostError || (error instanceof AgentError && error.kind === 'caller')
 }
 
 function show<T>(answer: Answer<T>, options: Options, inWords: (body: T) => void): Answer<T> {

@@ -9,6 +9,7 @@ export type AgentErrorCode =
   | 'not-enrolled'
   | 'unusable-key'
   | 'unusable-file'
+  | 'unknown-call'
   | 'stopping'
 
 /** `retryable`: the same again later may work. `fatal`: somebody has to change something first. `caller`: what was asked makes no sense. */
@@ -24,6 +25,7 @@ const KINDS: Record<AgentErrorCode, AgentErrorKind> = {
   'not-enrolled': 'caller',
   'unusable-key': 'fatal',
   'unusable-file': 'caller',
+  'unknown-call': 'caller',
   stopping: 'retryable',
 }
 

@@ -47,7 +47,11 @@ async function start(settingsFile: string, logger: Logger): Promise<void> {
   })
   const control = await controlServer(
     settings.controlSocket,
-    { ship: () => agent.ship(), status: () => agent.status() },
+    {
+      ship: () => agent.ship(),
+      status: () => agent.status(),
+      takeReceipt: (note) => agent.takeReceipt(note),
+    },
     logger,
   )
   const administration = await administrationServer({

@@ -53,16 +53,19 @@ export const settingsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ]),
-    /** The off-peak hours in which traces go, on the clocks of the site. */
-    window: Type.Object(
-      {
-        start: timeOfDay,
-        end: timeOfDay,
-        timeZone: text,
-        jitterSeconds: Type.Integer({ minimum: 0, maximum: 86_400 }),
-      },
-      { additionalProperties: false },
-    ),
+    /** The off-peak hours in which traces go, on the clocks of the site; null: by file only. */
+    window: Type.Union([
+      Type.Null(),
+      Type.Object(
+        {
+          start: timeOfDay,
+          end: timeOfDay,
+          timeZone: text,
+          jitterSeconds: Type.Integer({ minimum: 0, maximum: 86_400 }),
+        },
+        { additionalProperties: false },
+      ),
+    ]),
     /** Unix socket for `probant agent …`. */
     controlSocket: text,
   },

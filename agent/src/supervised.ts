@@ -1,10 +1,16 @@
 import { join } from 'node:path'
-import { parseVkey, type EvidenceCrypto } from '@probant/evidence'
+import {
+  parseAuditReceipt,
+  parseVkey,
+  type AuditReceipt,
+  type EvidenceCrypto,
+} from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
 import type { Appliance } from './appliance/appliance.ts'
 import { Centre } from './centre/centre.ts'
 import { inspect } from './centre/inspection.ts'
 import { Turn } from './centre/turn.ts'
+import { AgentError, messageOf } from './errors.ts'
 import type { LocalFindings } from './findings/findings.ts'
 import { Heads, type HeadOutcome } from './heads/heads.ts'
 import { Positions } from './journal/positions.ts'
@@ -36,12 +42,14 @@ export class Supervised {
   readonly #centre: Centre
   readonly #shipment: Shipment
   readonly #receipts: Receipts
+  readonly #positions: Positions
   readonly #shipments = new Turn()
 
   private constructor(parts: SupervisedParts, positions: Positions) {
     const { settings, centre, crypto } = parts
     const { boxId, origin } = settings
     this.#parts = parts
+    this.#positions = positions
     this.#centre = new Centre({ ...parts, settings: centre, boxId, origin })
     this.heads = new Heads({
       ...parts,
@@ -88,6 +96,36 @@ export class Supervised {
   /** Ships everything, after a shipment that is under way. */
   ship(): Promise<ShipmentOutcome> {
     return this.#shipments.run(() => this.#shipment.run())
+  }
+
+  /**
+   * Takes an audit receipt that came back by file; durable and handed over when this resolves.
+   * @returns the size that it covers
+   * @throws AgentError `unusable-file` when it is none or covers traces that are not here, and as Receipts.accept
+   */
+  takeReceipt(note: string): Promise<number> {
+    return this.#shipments.run(async () => {
+      const { size } = readReceipt(note)
+      const position = await this.#positions.at(size)
+      if (position.size !== size)
+        throw new AgentError(
+          'unusable-file',
+          `the receipt covers ${size} traces, more than are here`,
+        )
+      await this.#receipts.accept(note, position)
+      this.#positions.remember(position)
+      await this.#positions.save()
+      await this.#receipts.handOver()
+      return size
+    })
+  }
+}
+
+function readReceipt(note: string): AuditReceipt {
+  try {
+    return parseAuditReceipt(note)
+  } catch (error) {
+    throw new AgentError('unusable-file', `not an audit receipt: ${messageOf(error)}`, error)
   }
 }
 

@@ -36,6 +36,9 @@ const status = Type.Object({
   findings: Type.Array(finding),
 })
 
+/** What `POST /receipts` answers. */
+const taken = Type.Object({ receiptSize: size })
+
 const problem = Type.Object({ detail: Type.String() })
 
 export type AnsweredFinding = Static<typeof finding>
@@ -52,9 +55,17 @@ export interface Answer<T> {
 const SHIPPING_MS = 24 * 3_600_000
 const STATUS_MS = 30_000
 
-/** Has the running agent ship now. @throws AgentError `centre-unreachable` with the agent's reason */
+/** Has the running agent ship now. @throws AgentError `centre-unreachable`, or `unusable-file` where what was asked makes no sense, with the agent's reason */
 export function askToShip(controlSocket: string): Promise<Answer<AnsweredShipment>> {
   return ask(controlSocket, 'POST', '/ship', SHIPPING_MS, shipment)
+}
+
+/** Gives the running agent an audit receipt that came back by file. @throws AgentError as {@link askToShip} */
+export function askToTakeReceipt(
+  controlSocket: string,
+  note: string,
+): Promise<Answer<Static<typeof taken>>> {
+  return ask(controlSocket, 'POST', '/receipts', STATUS_MS, taken, note)
 }
 
 /** @throws AgentError `centre-unreachable` when no agent answers */
@@ -68,12 +79,13 @@ async function ask<S extends Type.TSchema>(
   path: string,
   timeoutMs: number,
   schema: S,
+  body?: string,
 ): Promise<Answer<Static<S>>> {
   const answer = await callLocal(
     controlSocket,
     method,
     path,
-    undefined,
+    body,
     AbortSignal.timeout(timeoutMs),
   ).catch((error: unknown) => {
     throw new AgentError('centre-unreachable', `no agent answers: ${messageOf(error)}`, error)
@@ -82,5 +94,5 @@ async function ask<S extends Type.TSchema>(
   const value: unknown = JSON.parse(text)
   if (answer.status === 200 && Value.Check(schema, value)) return { text, body: value }
   const reason = Value.Check(problem, value) ? value.detail : `it answered ${answer.status}`
-  throw new AgentError('centre-unreachable', reason)
+  throw new AgentError(answer.status === 409 ? 'unusable-file' : 'centre-unreachable', reason)
 }

@@ -1,5 +1,5 @@
 import { chmod, unlink } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Logger } from '@probant/host'
 import { AgentError, messageOf } from '../errors.ts'
 
@@ -7,13 +7,17 @@ import { AgentError, messageOf } from '../errors.ts'
 export interface Controlled {
   ship: () => Promise<object>
   status: () => Promise<object>
+  /** Takes an audit receipt, the text of a note. */
+  takeReceipt: (note: string) => Promise<object>
 }
 
 /** Longest path of a Unix socket, in bytes (sun_path). */
 const LONGEST_SOCKET_PATH = 107
 
+const LONGEST_BODY_BYTES = 64 * 1024
+
 /**
- * `POST /ship` and `GET /status` over a Unix socket that only the agent's own user may open.
+ * `POST /ship`, `POST /receipts` (text) and `GET /status` over a Unix socket that only the agent's own user may open.
  * @throws AgentError `unusable-file` when the path is too long; whatever listening throws
  */
 export async function controlServer(
@@ -27,22 +31,16 @@ export async function controlServer(
       `controlSocket ${path} is too long: a Unix socket's path holds ${LONGEST_SOCKET_PATH} bytes`,
     )
   const server = createServer((request, response) => {
-    request.resume()
     const send = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': contentType(status) })
       response.end(`${JSON.stringify(body)}\n`)
     }
-    const work = find(agent, `${request.method ?? ''} ${request.url ?? ''}`)
-    if (work === undefined) {
-      send(404, problem('not-found', 'no such call on the agent'))
-      return
-    }
-    work().then(
+    answer(agent, request).then(
       (body) => send(200, body),
       (error: unknown) => {
         logger.warn({ err: error, url: request.url }, 'a call on the control socket failed')
         const code = error instanceof AgentError ? error.code : 'unexpected'
-        send(code === 'not-enrolled' ? 409 : 502, problem(code, messageOf(error)))
+        send(statusOf(error), problem(code, messageOf(error)))
       },
     )
   })
@@ -55,10 +53,37 @@ export async function controlServer(
   return { close: () => closed(server) }
 }
 
-function find(agent: Controlled, call: string): (() => Promise<object>) | undefined {
-  if (call === 'POST /ship') return agent.ship
-  if (call === 'GET /status') return agent.status
-  return undefined
+async function answer(agent: Controlled, request: IncomingMessage): Promise<object> {
+  const text = await bodyOf(request)
+  switch (`${request.method ?? ''} ${request.url ?? ''}`) {
+    case 'POST /ship':
+      return agent.ship()
+    case 'GET /status':
+      return agent.status()
+    case 'POST /receipts':
+      return agent.takeReceipt(text)
+    default:
+      throw new AgentError('unknown-call', 'no such call on the agent')
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request) {
+    if (!(chunk instanceof Uint8Array)) continue
+    length += chunk.length
+    if (length > LONGEST_BODY_BYTES)
+      throw new AgentError('unusable-file', 'the receipt is too long')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof AgentError)) return 500
+  if (error.code === 'unknown-call') return 404
+  return error.kind === 'caller' ? 409 : 502
 }
 
 /** RFC 9457, for people at a terminal. */

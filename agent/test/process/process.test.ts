@@ -109,6 +109,13 @@ await t.test('the service: ready, ships when asked, stops when told', async (t) 
   const exported = await run(probant, 'agent', 'export', join(home, 'stick'), '--from', '0')
   t.equal(exported.code, 0, exported.stderr)
 
+  const file = join(home, 'receipt.txt')
+  await writeFile(file, await world.centre.receipt())
+  const taken = await run(probant, 'agent', 'receipt', file)
+  t.equal(taken.code, 0, taken.stderr)
+  await writeFile(file, 'nothing of the kind')
+  t.equal((await run(probant, 'agent', 'receipt', file)).code, 2)
+
   await world.box.append(5)
   await world.box.database.query(
     `UPDATE journal.traces SET bytes = overlay(bytes placing 'W'::bytea from 40) WHERE seq = 32`,

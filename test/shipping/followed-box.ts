@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatVkey } from '@probant/evidence'
+import { createLogger, systemRandomness } from '@probant/host'
+import { nodeCrypto, openProvider } from '@probant/keys'
+import { createPool } from '@probant/postgres'
+import type { Test } from 'tap'
+import { Agent } from '../../agent/src/agent.ts'
+import type { AgentSettings } from '../../agent/src/settings.ts'
+import { SSH_KEY_LABEL, sshKeyOf, sshPublicKey } from '../../agent/src/ssh/signing-key.ts'
+import { TestAppliance } from '../../agent/test/fixtures/appliance.ts'
+import { Box, ORIGIN } from '../../agent/test/fixtures/box.ts'
+import { TestCentre } from '../../supervisor/test/support/centre.ts'
+
+export const BOX_ID = 'box-7'
+
+/** A box's journal in a real database, its agent, and a whole centre that follows it: only the appliance is played. */
+export interface FollowedBox {
+  box: Box
+  agent: Agent
+  centre: TestCentre
+  appliance: TestAppliance
+  settings: AgentSettings
+}
+
+export async function followedBox(t: Test): Promise<FollowedBox> {
+  const centre = await TestCentre.start(t)
+  const folder = await mkdtemp(join(tmpdir(), 'probant-shipping-'))
+  const provider = await openProvider({ provider: 'software', folder: join(folder, 'keys') })
+  const key = await provider.generate(SSH_KEY_LABEL, 'ec-p256')
+  const box = await Box.open(provider)
+  const appliance = await TestAppliance.open(join(folder, 'box.sock'))
+  const { status } = await centre.api('POST', '/enrolments', {
+    boxId: BOX_ID,
+    name: 'Town hall',
+    origin: ORIGIN,
+    journalKey: formatVkey(ORIGIN, 2, box.journalKey.publicKey, nodeCrypto),
+    agentKey: sshPublicKey(await provider.publicKey(key)).blob.toString('base64'),
+    schedule: {
+      heads: { everySeconds: 60 },
+      window: { start: '22:00', end: '05:00' },
+      timeZone: 'Europe/Paris',
+      graceMinutes: 60,
+    },
+  })
+  t.equal(status, 201, 'enrolled')
+  const settings = settingsOf(folder, box, appliance, centre)
+  const database = createPool({ ...box.reader, max: 4 })
+  const stopping = new AbortController()
+  const agent = await Agent.open({
+    settings,
+    key: await sshKeyOf(provider),
+    database,
+    crypto: nodeCrypto,
+    clock: centre.clock,
+    randomness: systemRandomness,
+    logger: createLogger({ component: 'agent', level: 'silent' }),
+    stopping: stopping.signal,
+  })
+  t.teardown(async () => {
+    stopping.abort()
+    await appliance.close()
+    await database.close()
+    await box.close()
+    await provider.close()
+    await rm(folder, { recursive: true })
+  })
+  return { box, agent, centre, appliance, settings }
+}
+
+function settingsOf(
+  folder: string,
+  box: Box,
+  appliance: TestAppliance,
+  centre: TestCentre,
+): AgentSettings {
+  const { witnessKeys, auditKey, sshHostKey } = centre.initialised
+  return {
+    boxId: BOX_ID,
+    origin: ORIGIN,
+    home: join(folder, 'agent'),
+    database: box.reader,
+    applianceSocket: appliance.socketPath,
+    administration: { host: '127.0.0.1', port: 0 },
+    centre: {
+      host: '127.0.0.1',
+      port: centre.centre.ports.ssh,
+      hostKey: sshHostKey,
+      witnessKeys,
+      auditKey,
+    },
+    keys: { provider: 'software', folder: join(folder, 'keys') },
+    heads: { everySeconds: 60 },
+    window: { start: '22:00', end: '05:00', timeZone: 'Europe/Paris', jitterSeconds: 600 },
+    controlSocket: join(folder, 'agent.sock'),
+  }
+}
