@@ -21,6 +21,8 @@ export interface World {
     path: string,
     options?: { token?: string; json?: unknown; body?: BodyInit; headers?: Record<string, string> },
   ): Promise<Response>
+  /** Stops, for good or until `restart`. */
+  stop(): Promise<void>
   /** Stops and starts again on the same folder and database. */
   restart(options?: Partial<BoxOptions>): Promise<void>
   close(): Promise<void>
@@ -85,7 +87,10 @@ export async function createWorld(changes: Partial<ApplianceSettings> = {}): Pro
     return { box, api, base: `http://127.0.0.1:${apiPort}` }
   }
   let running = await start()
+  let isRunning = true
   const stop = async () => {
+    if (!isRunning) return
+    isRunning = false
     await running.api.close()
     await running.box.close()
   }
@@ -109,9 +114,11 @@ export async function createWorld(changes: Partial<ApplianceSettings> = {}): Pro
         ...(sent === undefined ? {} : { body: sent }),
       })
     },
+    stop,
     async restart(options) {
       await stop()
       running = await start(options)
+      isRunning = true
     },
     async close() {
       await stop()
