@@ -76,10 +76,10 @@ export class TestWorld {
     return new Uint8Array(this.latKey.publicKey.export({ type: 'spki', format: 'der' }))
   }
 
-  /** Deposits documents as one object, in a batch with two others, and journals it with a few more acts. */
+  /** Deposits documents as one object, in a batch (with two others by default), and journals it with a few more acts. */
   async deposit(
     documents: readonly Uint8Array[] = [utf8('un document\n')],
-    changes: { statement?: Partial<Statement>; trace?: object } = {},
+    changes: { statement?: Partial<Statement>; trace?: object; alone?: boolean } = {},
   ): Promise<TestDeposit> {
     const metadata = canonicalBytes({ title: 'Bulletin de paie', year: 2026 })
     const depositor = randomOpening('depositor', utf8(testDepositor))
@@ -89,7 +89,9 @@ export class TestWorld {
       ...changes.statement,
     }
     const bytes = formatStatement(statement)
-    const lat = await this.lat([randomBytes(300), bytes, randomBytes(200)], 1)
+    const lat = changes.alone
+      ? await this.lat([bytes], 0)
+      : await this.lat([randomBytes(300), bytes, randomBytes(200)], 1)
     const object = randomOpening('object', depositedObject(testCrypto, statement, lat))
     const common = { vault: statement.vault, object: statement.object }
     const seqs = [this.journal.size, this.journal.size + 2]
