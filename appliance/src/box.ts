@@ -172,7 +172,8 @@ export async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
   return ref
 }
 
-async function readWitnessedHead(
+/** The last head that a witness cosigned, as remembered outside the database. */
+export async function readWitnessedHead(
   home: string,
 ): Promise<{ size: number; note: string } | undefined> {
   try {

@@ -72,7 +72,8 @@ export async function initialise(settingsFile: string) {
       await box.journal.record({
         act: 'user-created',
         outcome: 'done',
-        data: { user: id, roles: ['functional-administrator', 'technical-administrator'] },
+        data: { roles: ['functional-administrator', 'technical-administrator'] },
+        hidden: { user: id },
         apply: (client) =>
           addUser(client, {
             id,
@@ -89,7 +90,8 @@ export async function initialise(settingsFile: string) {
     await box.journal.record({
       act: 'token-created',
       outcome: 'done',
-      data: { token: token.id, user: id },
+      data: { token: token.id },
+      hidden: { user: id },
       apply: token.store,
     })
     return {

@@ -1,7 +1,7 @@
-import { readSettings, systemRandomness } from '@probant/host'
+import { readSettings, systemClock, systemRandomness } from '@probant/host'
 import { nodeCrypto, openProvider } from '@probant/keys'
-import { createPool } from '@probant/postgres'
-import { KEY_LABELS, keyOf } from '../box.ts'
+import { createPool, type Database } from '@probant/postgres'
+import { KEY_LABELS, keyOf, readWitnessedHead } from '../box.ts'
 import { recompute, type Recomputation } from '../integrity/recomputation.ts'
 import { journalVerifier } from '../journal/notes.ts'
 import { ApplianceSettings } from '../settings.ts'
@@ -21,8 +21,9 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
   try {
     const journalKey = await keys.publicKey(await keyOf(keys, KEY_LABELS.journal))
     const root = await keyOf(keys, KEY_LABELS.vaults)
-    const origin = (await readState(database))?.origin ?? settings.origin
-    const head = await newestCheckpoint(database)
+    const state = await readState(database)
+    const origin = state?.origin ?? settings.origin
+    const covered = await coveredSize(database, state?.size ?? 0)
     const result = await recompute(
       {
         database,
@@ -32,7 +33,8 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
         origin,
         journalKeys: [journalVerifier(nodeCrypto, origin, journalKey)],
       },
-      head?.size ?? 0,
+      // What the box ever had witnessed, or counts itself, must still be there, whatever the newest checkpoint says.
+      Math.max(covered, state?.size ?? 0, (await readWitnessedHead(settings.home))?.size ?? 0),
     )
     process.stdout.write(
       options.json === true ? `${JSON.stringify(result)}\n` : `${report(result).join('\n')}\n`,
@@ -41,6 +43,15 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
   } finally {
     await keys.close()
     await database.close()
+  }
+}
+
+/** Size of the newest checkpoint; on a running box it may follow the traces by a moment. */
+async function coveredSize(database: Database, committed: number): Promise<number> {
+  for (let tries = 0; ; tries += 1) {
+    const size = (await newestCheckpoint(database))?.size ?? 0
+    if (size >= committed || tries === 30) return size
+    await systemClock.sleep(100)
   }
 }
 

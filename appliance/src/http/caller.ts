@@ -64,7 +64,7 @@ export function recogniseCallers(server: Server, box: Box): void {
       .record({
         act: 'access',
         outcome: 'refused',
-        address: request.ip,
+        hidden: { address: request.ip },
         data: { reason: `credential-${caller}` },
       })
       .catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { fromHex } from '@probant/evidence'
-import { strictObject, strictParser, type Server } from '@probant/web'
+import { strictObject, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { Box } from '../box.ts'
 import { digest } from '../deposit/reception.ts'
 import { isIntact } from '../reading/content.ts'
@@ -12,6 +12,10 @@ import { problemOf } from './problems.ts'
 import { VaultPath } from './vaults.ts'
 import { BoxError } from '../errors.ts'
 
+const hexDigest = Type.String({ pattern: '^[0-9a-fA-F]{64}$' })
+const Digests = strictObject({
+  digests: strictObject({ sha256: hexDigest, 'sha3-256': hexDigest }),
+})
 const OBJECTS_AT_ONCE = 100
 const NAMED_BAD_OBJECTS = 100
 
@@ -85,6 +89,7 @@ export function checkRoutes(server: Server, box: Box): void {
         summary:
           'Which objects are identical to this file (multipart `file`), or have these digests (JSON)',
         params: VaultPath,
+        body: Type.Union([Digests, Type.Null(), Type.Undefined()]),
       },
     },
     async (request) => {
@@ -93,7 +98,7 @@ export function checkRoutes(server: Server, box: Box): void {
       })
       const { sha256, sha3 } = request.isMultipart()
         ? await digestsOfFile(box, request)
-        : digestsGiven(parseDigests(request.body))
+        : digestsGiven(request.body)
       const identical = await findByDigests(box.database, vault.id, sha256, sha3)
       await performed(box, caller, 'comparison', { vault: vault.id }, { found: identical.length })
       return { identical }
@@ -101,20 +106,15 @@ export function checkRoutes(server: Server, box: Box): void {
   )
 }
 
-const parseDigests = strictParser(
-  strictObject({
-    digests: strictObject({
-      sha256: Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
-      'sha3-256': Type.String({ pattern: '^[0-9a-fA-F]{64}$' }),
-    }),
-  }),
-  'body',
-)
-
-const digestsGiven = ({ digests }: ReturnType<typeof parseDigests>) => ({
-  sha256: fromHex(digests.sha256.toLowerCase()),
-  sha3: fromHex(digests['sha3-256'].toLowerCase()),
-})
+function digestsGiven(body: Static<typeof Digests> | null | undefined) {
+  if (body === null || body === undefined)
+    throw problemOf(new BoxError('bad-deposit', 'caller', 'neither a file nor digests were sent'))
+  const { digests } = body
+  return {
+    sha256: fromHex(digests.sha256.toLowerCase()),
+    sha3: fromHex(digests['sha3-256'].toLowerCase()),
+  }
+}
 
 /** Digests of an uploaded file, of which nothing is kept. */
 async function digestsOfFile(box: Box, request: FastifyRequest) {

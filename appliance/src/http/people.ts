@@ -58,7 +58,8 @@ export function peopleRoutes(server: Server, box: Box): void {
           act: 'user-created',
           outcome: 'done',
           actorId: caller.user.id,
-          data: { user: user.id, roles },
+          data: { roles },
+          hidden: { user: user.id },
           apply: (client) =>
             addUser(client, { ...user, passwordHash, createdAtMs: box.clock.nowMs() }),
         })
@@ -112,7 +113,8 @@ export function peopleRoutes(server: Server, box: Box): void {
         act: 'token-created',
         outcome: 'done',
         actorId: caller.user.id,
-        data: { token: token.id, user: userId },
+        data: { token: token.id },
+        hidden: { user: userId },
         apply: token.store,
       })
       return reply.code(201).send({

@@ -36,7 +36,7 @@ export function sessionRoutes(server: Server, box: Box): void {
         await box.journal.record({
           act: 'sign-in',
           outcome: 'refused',
-          address: request.ip,
+          hidden: { address: request.ip },
           data: { reason: 'wrong-password' },
         })
         throw new Problem({
@@ -53,7 +53,7 @@ export function sessionRoutes(server: Server, box: Box): void {
         act: 'sign-in',
         outcome: 'done',
         actorId: user.id,
-        address: request.ip,
+        hidden: { address: request.ip },
         apply: session.store,
       })
       void reply.setCookie(SESSION_COOKIE, session.secret, {

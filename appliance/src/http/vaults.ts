@@ -180,6 +180,7 @@ export function vaultRoutes(server: Server, box: Box): void {
         vault: vault.id,
         actorId: caller.user.id,
         data: { changed: ['members'], rights },
+        hidden: { user: userId },
         apply: (client) => setMember(client, vault.id, userId, rights),
       })
       return reply.code(204).send()

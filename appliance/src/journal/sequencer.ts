@@ -219,7 +219,9 @@ export class Sequencer {
     const data: JsonObject = {
       ...act.data,
       ...act.dataAt?.(at.sha3),
-      ...(act.address === undefined ? {} : { address: committed('address', act.address) }),
+      ...Object.fromEntries(
+        Object.entries(act.hidden ?? {}).map(([field, value]) => [field, committed(field, value)]),
+      ),
     }
     const bytes = formatTrace({
       format: 1,

@@ -23,6 +23,17 @@ import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
 
 const NoteBody = strictObject({ note: Type.String({ minLength: 1, maxLength: 200_000 }) })
 
+/** What the agent tells of, such as a centre that knows less than it has signed. */
+const FindingBody = strictObject({
+  kind: Type.String({ pattern: '^[a-z-]{1,64}$' }),
+  seq: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+  expected: Type.String({ maxLength: 1000 }),
+  found: Type.String({ maxLength: 1000 }),
+  fr: Type.String({ maxLength: 1000 }),
+  en: Type.String({ maxLength: 1000 }),
+  at: Type.String({ maxLength: 40 }),
+})
+
 const refused = (what: string, cause?: unknown) =>
   new Problem({
     type: 'bad-receipt',
@@ -68,6 +79,17 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     return work.catch((error: unknown) => {
       throw problemOf(error)
     })
+  })
+
+  server.post('/findings', { schema: { body: FindingBody } }, async (request, reply) => {
+    const { kind, seq, expected, found } = request.body
+    box.log.error({ kind, seq }, 'the agent found something wrong')
+    await box.journal
+      .record({ act: 'agent-finding', outcome: 'done', data: { kind, seq, expected, found } })
+      .catch((error: unknown) => {
+        throw problemOf(error)
+      })
+    return reply.code(204).send()
   })
 
   const { localSocket } = box.settings
