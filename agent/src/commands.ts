@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { HostError, readSettings } from '@probant/host'
 import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
-import { exportFromBox } from './command-line/export.ts'
 import { print, printExport, printShipment, printStatus } from './command-line/output.ts'
 import { AgentError, messageOf } from './errors.ts'
 import { settingsSchema, type AgentSettings } from './settings.ts'
@@ -46,6 +45,8 @@ export function register(program: Command, { home }: { home: string }): void {
     .option('--from <size>', 'first trace; by default what follows the newest receipt', parseSize)
     .action((folder: string, options: Options & { from?: number }) =>
       reported(async () => {
+        // Only this command opens the database.
+        const { exportFromBox } = await import('./command-line/export.ts')
         const report = await exportFromBox(await settingsOf(options), folder, options.from)
         show({ text: JSON.stringify(report), body: report }, options, (body) =>
           printExport(body, folder),

@@ -10,7 +10,7 @@ import {
 import { nodeCrypto } from '@probant/keys'
 import { ORIGIN } from './journal.ts'
 
-export type Work = 'verify' | 'hash-each' | 'hash-stream'
+export type Work = 'verify' | 'hash-each' | 'hash-stream' | 'digests'
 
 /**
  * Does one kind of work over segments that follow each other.
@@ -45,16 +45,34 @@ async function verify(segments: readonly Uint8Array[], journalKey: string): Prom
   return traces
 }
 
-/** The limit: the same bytes once through SHA-256, trace by trace as any leaf needs it, or as one stream. */
-function digest(work: 'hash-each' | 'hash-stream', segments: readonly Uint8Array[]): number {
+/**
+ * The limits: the same bytes once through SHA-256, trace by trace as any leaf needs it, or as one stream; and nothing but the digests
+ * that full verification asks for (formats.md sections 6 to 8): of each trace SHA-256 for the chain and for its leaf, SHA3-256 for its
+ * leaf, and one node in each tree and one link of the SHA3-256 chain.
+ */
+function digest(work: Exclude<Work, 'verify'>, segments: readonly Uint8Array[]): number {
   let traces = 0
   const stream = createHash('sha256')
   for (const bytes of segments) {
     const segment = decodeSegment(bytes)
-    if (work === 'hash-stream') stream.update(bytes)
-    else for (const trace of segment.traces) hash('sha256', trace, 'buffer')
     traces += segment.traces.length
+    if (work === 'hash-stream') stream.update(bytes)
+    else if (work === 'hash-each')
+      for (const trace of segment.traces) hash('sha256', trace, 'binary')
+    else for (const trace of segment.traces) everyDigest(trace)
   }
   stream.digest()
   return traces
+}
+
+const node = new Uint8Array(65)
+const link = new Uint8Array(64)
+
+function everyDigest(trace: Uint8Array): void {
+  hash('sha256', trace, 'binary')
+  hash('sha256', trace, 'binary')
+  hash('sha256', node, 'binary')
+  hash('sha3-256', trace, 'binary')
+  hash('sha3-256', node, 'binary')
+  hash('sha3-256', link, 'binary')
 }
