@@ -29,8 +29,9 @@ async function onlyFinding(t: Test, boxId: string, kind: string, seq: number | n
   const findings = await centre.findings(boxId)
   t.equal(findings.length, 1, `one finding about ${boxId}: ${findings.map((f) => f.kind).join()}`)
   const [finding] = findings
+  if (finding === undefined) throw new Error(`no finding about ${boxId}`)
   t.match(finding, { kind, seq, sentence: { fr: /\S/, en: /\S/ }, cause: { fr: /\S/, en: /\S/ } })
-  t.ok(finding?.expected && finding.found, 'both sides')
+  t.ok(finding.expected && finding.found, 'both sides')
   return finding
 }
 
@@ -58,7 +59,9 @@ void t.test('a byte of a trace that was shipped, its head unchanged', async (t) 
   await agent.bye()
   const finding = await onlyFinding(t, 'shipped', 'altered-trace', 4)
   t.equal(finding.evidence.expected, toHex(nodeCrypto.hash('sha256', before)))
-  const kept = await centre.centre.context.bytes.get(Buffer.from(finding.evidence.found, 'hex'))
+  const kept = await centre.centre.context.bytes.get(
+    Buffer.from(finding.evidence.found ?? '', 'hex'),
+  )
   t.same(kept, followed.box.traces[4], 'both sides are kept')
 })
 
@@ -321,10 +324,7 @@ void t.test('no finding of an attack on what honest boxes live through', async (
   // restart of the centre, then the night goes on
   box.acts(2)
   await centre.restart()
-  t.same(
-    (await centre.ship(followed)).map(({ status }) => status),
-    [200, 200, 200],
-  )
+  t.ok((await centre.ship(followed)).every(({ status }) => status === 200))
   // a witness that was asked with an old size answers with its own
   const late = await centre.connect(followed)
   box.acts(1)

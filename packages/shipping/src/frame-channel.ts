@@ -15,10 +15,11 @@ export class FrameChannel {
   #closed = false
   #wake: (() => void) | undefined
   #wakeWriter: (() => void) | undefined
+  readonly #onReadable = (): void => this.#wake?.()
 
   constructor(stream: Duplex) {
     this.#stream = stream
-    stream.on('readable', () => this.#wake?.())
+    stream.on('readable', this.#onReadable)
     stream.on('drain', () => this.#wakeWriter?.())
     stream.on('end', () => {
       this.#ended = true
@@ -73,8 +74,10 @@ export class FrameChannel {
     }
   }
 
-  /** Ends our side after what was sent; resolves at once. */
+  /** Ends our side after what was sent. What the peer still sends is thrown away, so that its end can be seen. */
   end(): void {
+    this.#stream.off('readable', this.#onReadable)
+    this.#stream.resume()
     this.#stream.end()
   }
 

@@ -44,8 +44,6 @@ export async function converse(
       await apologise(channel, 'the centre failed; try again later')
       if (isFatal(error)) halt(error)
     }
-  } finally {
-    channel.end()
   }
 }
 

@@ -25,6 +25,8 @@ export interface IntakeServer {
 
 /** After its key was accepted, a box must ask for what it came for. */
 const SUBSYSTEM_MS = 30_000
+/** How long a peer may take to hang up. */
+const HANG_UP_MS = 5_000
 
 /**
  * The SSH server on which agents dial in. One channel, one subsystem; ssh2 refuses by itself whatever has no listener here:
@@ -107,11 +109,22 @@ function serve(
           return
         }
         clearTimeout(idle)
-        talk(context, authentication, acceptSubsystem(), drop, halt)
-          .catch(drop)
-          .finally(() => connection.end())
+        const channel = acceptSubsystem()
+        talk(context, authentication, channel, drop, halt).then(
+          () => hangUp(connection, channel),
+          drop,
+        )
       })
     })
+  })
+}
+
+/** Ends the connection once the peer has taken the last answer and closed the channel too, or doesn't in time. */
+function hangUp(connection: Connection, channel: ServerChannel): void {
+  const late = setTimeout(() => connection.end(), HANG_UP_MS)
+  channel.once('close', () => {
+    clearTimeout(late)
+    connection.end()
   })
 }
 
@@ -132,7 +145,10 @@ async function talk(
     context.figures.refusedConnections.inc({ reason: error.code })
     drop(error)
   })
-  await converse(context, box, new FrameChannel(channel), halt)
+  const frames = new FrameChannel(channel)
+  await converse(context, box, frames, halt)
+  channel.exit(0)
+  frames.end()
 }
 
 function listen(listener: NetServer, { host, port }: IntakeOptions): Promise<void> {

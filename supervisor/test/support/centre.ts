@@ -11,6 +11,16 @@ import type { Settings } from '../../src/settings.ts'
 import { newAgentKey, TestAgent, type AgentKey } from './agent.ts'
 import { TestBox } from './box.ts'
 import { TestRelay } from './mail.ts'
+import {
+  AlertShape,
+  EntryShape,
+  FindingShape,
+  PageOf,
+  read,
+  type ShownAlert,
+  type ShownEntry,
+  type ShownFinding,
+} from './shapes.ts'
 
 const logger = createLogger({
   component: 'supervisor',
@@ -105,7 +115,7 @@ export class TestCentre {
     headers: Record<string, string> = {
       authorization: `Bearer ${this.initialised.supervisionToken}`,
     },
-  ): Promise<{ status: number; body: any; headers: Headers }> {
+  ): Promise<{ status: number; body: unknown; headers: Headers }> {
     const response = await fetch(`http://127.0.0.1:${this.centre.ports.http}/api/v1${path}`, {
       method,
       headers: {
@@ -115,11 +125,8 @@ export class TestCentre {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    return {
-      status: response.status,
-      body: text === '' ? undefined : JSON.parse(text),
-      headers: response.headers,
-    }
+    const parsed: unknown = text === '' ? undefined : JSON.parse(text)
+    return { status: response.status, body: parsed, headers: response.headers }
   }
 
   async follow(boxId: string, schedule: ScheduleOptions = {}): Promise<Followed> {
@@ -160,8 +167,20 @@ export class TestCentre {
     }
   }
 
-  async findings(boxId: string): Promise<any[]> {
-    return (await this.api('GET', `/boxes/${boxId}/findings`)).body.items
+  async findings(boxId: string): Promise<ShownFinding[]> {
+    const { body } = await this.api('GET', `/boxes/${boxId}/findings`)
+    return read(PageOf(FindingShape), body).items
+  }
+
+  async alerts(): Promise<ShownAlert[]> {
+    const { body } = await this.api('GET', '/alerts')
+    return read(PageOf(AlertShape), body).items
+  }
+
+  /** Entries of the alert journal, oldest first. */
+  async entries(): Promise<ShownEntry[]> {
+    const { body } = await this.api('GET', '/alert-journal?limit=200')
+    return read(PageOf(EntryShape), body).items.reverse()
   }
 
   async kinds(boxId: string): Promise<string[]> {

@@ -50,7 +50,7 @@ export class TestRelay {
 
   async #take(stream: Readable, to: string): Promise<void> {
     const chunks: Buffer[] = []
-    for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+    for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString('utf8')
     this.received.push({ to, text })
     this.onArrival()
