@@ -12,6 +12,7 @@ import { writeAnchors } from './demonstration/anchors.ts'
 import { addresses, DemoFile } from './demonstration/demo-file.ts'
 import { Demonstration } from './demonstration/populate.ts'
 import { shipNow } from './demonstration/shipping.ts'
+import { ProvisioningError } from './errors.ts'
 import { Components } from './installation/components.ts'
 import { EmbeddedDatabase } from './installation/database.ts'
 import { enrol } from './installation/enrolment.ts'
@@ -174,12 +175,22 @@ export class Launch {
       demonstration.depositDocuments(),
     )
     if (!state.value.demo.shipped)
-      await this.#progress.step('Having them witnessed', async () => {
-        await shipNow(agentSocket(sockets))
-        await state.update((value) => {
-          value.demo.shipped = true
-        })
+      await this.#progress.step('Having them witnessed', () =>
+        this.#shipFirst(state, agentSocket(sockets)),
+      )
+  }
+
+  /** A shipment that does not come about is no reason to stop: the agent tries again by itself. */
+  async #shipFirst(state: StateFile, socket: string): Promise<void> {
+    try {
+      await shipNow(socket, this.#clock)
+      await state.update((value) => {
+        value.demo.shipped = true
       })
+    } catch (error) {
+      if (!(error instanceof ProvisioningError)) throw error
+      this.#progress.tell(`  ! ${error.message} It ships at the next occasion.`)
+    }
   }
 
   async #startMail(): Promise<void> {

@@ -108,7 +108,7 @@ const launcher = (folder: string, record: string) => `
 import { ProcessBook } from ${JSON.stringify(join(import.meta.dirname, '../src/processes/book.ts'))}
 import { Guard } from ${JSON.stringify(join(import.meta.dirname, '../src/processes/guarding.ts'))}
 import { spawn } from 'node:child_process'
-const book = new ProcessBook(${JSON.stringify(record)})
+const book = new ProcessBook(${JSON.stringify(record)}, ${JSON.stringify(join(folder, 'demo.json'))})
 new Guard({ book, record: ${JSON.stringify(record)}, log: ${JSON.stringify(join(folder, 'guardian.log'))} })
 for (const name of ['agent', 'postgres']) {
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' })
@@ -119,7 +119,7 @@ setInterval(() => undefined, 1000)
 `
 
 async function startLauncher(t: Test) {
-  const folder = t.testdir()
+  const folder = t.testdir({ 'demo.json': '{}' })
   const record = join(folder, 'processes.json')
   const child = spawn(
     process.execPath,
@@ -140,6 +140,7 @@ void t.test('a launcher that is killed leaves nothing running behind', async (t)
   child.kill('SIGKILL')
   t.ok(await until(() => !parts.some(isRunning), 5000))
   t.ok(await until(() => !existsSync(record), 2000), 'the record is gone')
+  t.notOk(existsSync(written.readyFile), 'nothing says that it is ready')
 })
 
 void t.test('killed with its guardian, it leaves parts that the next start ends', async (t) => {
