@@ -1,3 +1,9 @@
+/** One sentence in both languages of the portal. */
+export interface Words {
+  readonly fr: string
+  readonly en: string
+}
+
 /** What went wrong, for callers to switch on. `fault` says who has to act: the caller, nobody (try again), or the operator. */
 export type BoxErrorCode =
   | 'journal-busy'
@@ -8,6 +14,7 @@ export type BoxErrorCode =
   | 'act-refused'
   | 'no-such-vault'
   | 'no-such-object'
+  | 'no-such-entry'
   | 'integrity-failure'
   | 'digest-mismatch'
   | 'bad-deposit'
@@ -24,12 +31,30 @@ export class BoxError extends Error {
   override name = 'BoxError'
   readonly code: BoxErrorCode
   readonly fault: Fault
+  /** What the caller may be told beside the code's own sentence. */
+  readonly words: Words | undefined
 
-  constructor(code: BoxErrorCode, fault: Fault, message: string, options?: ErrorOptions) {
+  constructor(
+    code: BoxErrorCode,
+    fault: Fault,
+    message: string,
+    options?: ErrorOptions & { words?: Words },
+  ) {
     super(message, options)
     this.code = code
     this.fault = fault
+    this.words = options?.words
   }
+}
+
+/** A deposit that can't be accepted as it is: says why, in the depositor's language. */
+export function unacceptable(fr: string, en: string): BoxError {
+  return new BoxError('bad-deposit', 'caller', en, { words: { fr, en } })
+}
+
+/** Something other than a vault or an object that a call names and that isn't there. */
+export function noSuchEntry(fr: string, en: string): BoxError {
+  return new BoxError('no-such-entry', 'caller', en, { words: { fr, en } })
 }
 
 /** A broken invariant: the process must stop rather than go on with a state that it doesn't understand. */

@@ -12,7 +12,7 @@ import {
 } from '@probant/evidence'
 import { formatTime, type Clock, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
-import { BoxError } from '../errors.ts'
+import { BoxError, unacceptable } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { VaultCiphers } from '../store/cipher.ts'
@@ -204,7 +204,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
 }
 
 function checkReceived(received: Received, given: GivenDigests | undefined): void {
-  if (received.sizeBytes === 0) throw new BoxError('bad-deposit', 'caller', 'the file is empty')
+  if (received.sizeBytes === 0) throw unacceptable('Le fichier est vide.', 'The file is empty.')
   const differs =
     (given?.sha256 !== undefined && given.sha256.toLowerCase() !== toHex(received.sha256)) ||
     (given?.['sha3-256'] !== undefined && given['sha3-256'].toLowerCase() !== toHex(received.sha3))

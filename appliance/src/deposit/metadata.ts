@@ -1,5 +1,5 @@
 import { canonicalBytes, type JsonObject } from '@probant/evidence'
-import { BoxError } from '../errors.ts'
+import { unacceptable } from '../errors.ts'
 
 /** What a depositor says about an object. */
 export interface DescriptiveMetadata {
@@ -17,13 +17,24 @@ const DECEPTIVE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u
  * @throws BoxError `bad-deposit`
  */
 export function checkFileName(name: string): string {
-  const refuse = (why: string) => new BoxError('bad-deposit', 'caller', `file name: ${why}`)
-  if (name === '') throw refuse('a file needs a name')
-  if (!name.isWellFormed()) throw refuse('it is not valid Unicode')
+  if (name === '') throw unacceptable('Le fichier n’a pas de nom.', 'The file has no name.')
+  if (!name.isWellFormed())
+    throw unacceptable(
+      'Le nom du fichier n’est pas en Unicode valable.',
+      'The file’s name is not valid Unicode.',
+    )
   if (Buffer.byteLength(name) > MAX_FILE_NAME_BYTES)
-    throw refuse(`it has ${Buffer.byteLength(name)} bytes, ${MAX_FILE_NAME_BYTES} at most`)
-  if (/[/\\]/.test(name) || name === '.' || name === '..') throw refuse('it must not be a path')
-  if (DECEPTIVE.test(name)) throw refuse('it holds control or direction characters')
+    throw unacceptable(
+      `Le nom du fichier a ${Buffer.byteLength(name)} octets, ${MAX_FILE_NAME_BYTES} au plus sont acceptés.`,
+      `The file’s name has ${Buffer.byteLength(name)} bytes, ${MAX_FILE_NAME_BYTES} are accepted at most.`,
+    )
+  if (/[/\\]/.test(name) || name === '.' || name === '..')
+    throw unacceptable('Le nom du fichier est un chemin.', 'The file’s name is a path.')
+  if (DECEPTIVE.test(name))
+    throw unacceptable(
+      'Le nom du fichier contient des caractères de contrôle ou de direction.',
+      'The file’s name holds control or direction characters.',
+    )
   return name
 }
 
@@ -31,7 +42,10 @@ export function checkFileName(name: string): string {
 export function metadataBytes(metadata: DescriptiveMetadata, fileName: string): Uint8Array {
   const texts = [metadata.title, metadata.folder ?? '', ...Object.entries(metadata.fields ?? {})]
   if (!texts.flat().every((text) => text.isWellFormed() && !text.includes('\0')))
-    throw new BoxError('bad-deposit', 'caller', 'metadata: a text is not valid Unicode')
+    throw unacceptable(
+      'Un texte des métadonnées n’est pas en Unicode valable.',
+      'A text of the metadata is not valid Unicode.',
+    )
   const value: JsonObject = {
     title: metadata.title,
     fileName,

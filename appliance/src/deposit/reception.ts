@@ -2,7 +2,7 @@ import type { EvidenceCrypto } from '@probant/evidence'
 import { FileEncryptor } from '@probant/keys'
 import { fileTypeFromBuffer } from 'file-type'
 import type { FileHandle } from 'node:fs/promises'
-import { BoxError } from '../errors.ts'
+import { BoxError, unacceptable } from '../errors.ts'
 
 /** What is looked at to recognise a format. */
 const SAMPLE_BYTES = 4100
@@ -60,7 +60,10 @@ export async function digest(
     if (sizeBytes < SAMPLE_BYTES) sample.push(chunk.slice(0, SAMPLE_BYTES - sizeBytes))
     sizeBytes += chunk.length
     if (sizeBytes > maxBytes)
-      throw new BoxError('bad-deposit', 'caller', `a file may have ${maxBytes} bytes at most`)
+      throw unacceptable(
+        `Un fichier peut avoir ${maxBytes} octets au plus.`,
+        `A file may have ${maxBytes} bytes at most.`,
+      )
     await consume(chunk)
     sha256.update(chunk)
     sha3.update(chunk)

@@ -10,7 +10,7 @@ import { allowedIn, performed } from './caller.ts'
 import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
 import { problemOf } from './problems.ts'
 import { VaultPath } from './vaults.ts'
-import { BoxError } from '../errors.ts'
+import { unacceptable } from '../errors.ts'
 
 const hexDigest = Type.String({ pattern: '^[0-9a-fA-F]{64}$' })
 const Digests = strictObject({
@@ -108,7 +108,12 @@ export function checkRoutes(server: Server, box: Box): void {
 
 function digestsGiven(body: Static<typeof Digests> | null | undefined) {
   if (body === null || body === undefined)
-    throw problemOf(new BoxError('bad-deposit', 'caller', 'neither a file nor digests were sent'))
+    throw problemOf(
+      unacceptable(
+        'Ni fichier ni empreintes n’ont été envoyés.',
+        'Neither a file nor digests were sent.',
+      ),
+    )
   const { digests } = body
   return {
     sha256: fromHex(digests.sha256.toLowerCase()),
@@ -120,7 +125,7 @@ function digestsGiven(body: Static<typeof Digests> | null | undefined) {
 async function digestsOfFile(box: Box, request: FastifyRequest) {
   const part = await request.file()
   if (part?.fieldname !== 'file')
-    throw problemOf(new BoxError('bad-deposit', 'caller', 'the part “file” is missing'))
+    throw problemOf(unacceptable('La partie « file » manque.', 'The part “file” is missing.'))
   const bytes = part.file as AsyncIterable<Uint8Array>
   return digest(box.crypto, bytes, box.settings.limits.objectBytes).catch((error: unknown) => {
     throw problemOf(error)

@@ -2,7 +2,7 @@ import { strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import { hashPassword } from '../access/credentials.ts'
 import type { Box } from '../box.ts'
-import { BoxError } from '../errors.ts'
+import { noSuchEntry } from '../errors.ts'
 import {
   addUser,
   findUser,
@@ -107,7 +107,7 @@ export function peopleRoutes(server: Server, box: Box): void {
       const { user: userId, label, expiresInDays } = request.body
       const owner = await findUser(box.database, userId)
       if (owner === undefined)
-        throw problemOf(new BoxError('no-such-object', 'caller', 'no such user'))
+        throw problemOf(noSuchEntry('Cet utilisateur n’existe pas.', 'This user does not exist.'))
       const token = box.credentials.issue(userId, 'token', label, expiresInDays * SECONDS_A_DAY)
       await box.journal.record({
         act: 'token-created',
@@ -162,7 +162,10 @@ export function peopleRoutes(server: Server, box: Box): void {
           data: { token },
           apply: async (client) => {
             if (!(await revokeCredential(client, token, box.clock.nowMs())))
-              throw new BoxError('no-such-object', 'caller', 'no live token of this identifier')
+              throw noSuchEntry(
+                'Aucun jeton valide ne porte cet identifiant.',
+                'No live token has this identifier.',
+              )
           },
         })
         .catch((error: unknown) => {

@@ -39,6 +39,11 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
     status: 404,
     title: { fr: 'Ce document n’existe pas.', en: 'This document does not exist.' },
   },
+  'no-such-entry': {
+    type: 'not-found',
+    status: 404,
+    title: { fr: 'Cela n’existe pas.', en: 'There is no such thing.' },
+  },
   'integrity-failure': {
     type: 'integrity-failure',
     status: 500,
@@ -133,8 +138,7 @@ export function problemOf(error: unknown, step?: DepositStep): unknown {
   return new Problem({
     ...told,
     ...(step === undefined ? {} : { step }),
-    // What the caller got wrong may be told in full; everything else stays in the log.
-    ...(error.fault === 'caller' ? { detail: { fr: error.message, en: error.message } } : {}),
+    ...(error.words === undefined ? {} : { detail: error.words }),
     ...(told.status === 503 ? { headers: { 'retry-after': '2' } } : {}),
     cause: error,
   })

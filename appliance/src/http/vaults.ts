@@ -3,7 +3,7 @@ import { PostgresError } from '@probant/postgres'
 import { Type } from 'typebox'
 import { may, seesEveryVault } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
-import { BoxError } from '../errors.ts'
+import { BoxError, noSuchEntry } from '../errors.ts'
 import { findUser } from '../store/people.ts'
 import {
   addVault,
@@ -172,7 +172,7 @@ export function vaultRoutes(server: Server, box: Box): void {
         throw forbidden()
       }
       if ((await findUser(box.database, userId)) === undefined)
-        throw problemOf(new BoxError('no-such-object', 'caller', 'no such user'))
+        throw problemOf(noSuchEntry('Cet utilisateur n’existe pas.', 'This user does not exist.'))
       const { rights } = request.body
       await box.journal.record({
         ...attempted,
