@@ -4,6 +4,7 @@ import {
   Null,
   ObjectIdentifier,
   OctetString,
+  Primitive,
   Sequence,
   Utf8String,
   UTCTime,
@@ -34,6 +35,8 @@ export interface CertificateOptions {
   readonly purposesCritical?: boolean
   readonly criticalExtension?: string
   readonly keyIdentifier?: Uint8Array
+  /** The key identifier is there twice. */
+  readonly twice?: boolean
   /** Signs with this key in place of the issuer's. */
   readonly forgedBy?: CryptoKey
 }
@@ -95,6 +98,7 @@ function extensionsOf(options: CertificateOptions): pkijs.Extension[] {
   if (options.keyIdentifier) {
     const id = new OctetString({ valueHex: new Uint8Array(options.keyIdentifier).buffer })
     add('2.5.29.14', false, id)
+    if (options.twice) add('2.5.29.14', false, id)
   }
   return extensions
 }
@@ -115,6 +119,7 @@ export interface TokenOptions {
   readonly contentType?: string
   readonly messageDigest?: Uint8Array
   readonly sid?: 'issuer-serial' | 'key-identifier'
+  readonly keyIdentifier?: Uint8Array
   readonly signWith?: CryptoKey
   readonly version?: number
 }
@@ -182,8 +187,11 @@ export async function makeToken(options: TokenOptions): Promise<Uint8Array> {
   return new Uint8Array(outer.toSchema().toBER())
 }
 
-function signerIdentifier({ sid, certificate }: TokenOptions): pkijs.IssuerAndSerialNumber {
-  if (sid === 'key-identifier') throw new Error('made by openssl in its test')
+function signerIdentifier({ sid, certificate, keyIdentifier }: TokenOptions): pkijs.SchemaType {
+  if (sid === 'key-identifier') {
+    const valueHex = new Uint8Array(keyIdentifier ?? []).buffer
+    return new Primitive({ idBlock: { tagClass: 3, tagNumber: 0 }, valueHex })
+  }
   return new pkijs.IssuerAndSerialNumber({
     issuer: certificate.parsed.issuer,
     serialNumber: certificate.parsed.serialNumber,

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromBER, Null } from 'asn1js'
 import fc from 'fast-check'
+import { AlgorithmIdentifier, PublicKeyInfo } from 'pkijs'
 import t from 'tap'
 import {
   equalBytes,
@@ -14,7 +16,8 @@ import {
   utf8,
   verifyToken,
 } from '../src/index.ts'
-import type { EvidenceCrypto, TokenVerification } from '../src/index.ts'
+import type { EvidenceCrypto, HashName, TokenVerification } from '../src/index.ts'
+import { hashNameOf, signatureAlgorithmOf } from '../src/timestamp/algorithms.ts'
 import { makeAuthority, makeCertificate, makeToken, timeStamping } from './authority.ts'
 import type { CertificateOptions, TestCertificate, TokenOptions } from './authority.ts'
 import { hasOpenssl, OpensslAuthority } from './openssl-authority.ts'
@@ -325,6 +328,75 @@ void t.test('paths', async (t) => {
   t.equal(await answer(direct, []), 'cannot-tell', 'no root at all')
   const bare = await makeToken({ imprint, certificate, certificates: [] })
   t.equal(await answer(bare, [root], [certificate]), 'valid', 'its certificate beside it')
+})
+
+void t.test('signers named by their key', async (t) => {
+  const keyIdentifier = new Uint8Array([1, 2, 3, 4])
+  const common = { name: 'Keyed', issuer: root, purposes: [timeStamping] }
+  const keyed = await makeCertificate({ ...common, keyIdentifier })
+  const token = (id: Uint8Array, signer = keyed): Promise<Uint8Array> =>
+    makeToken({ imprint, certificate: signer, sid: 'key-identifier', keyIdentifier: id })
+  t.equal(await answer(await token(keyIdentifier)), 'valid')
+  t.equal(await answer(await token(new Uint8Array([9]))), 'cannot-tell', 'of another')
+  const twice = await makeCertificate({ ...common, keyIdentifier, twice: true })
+  t.equal(await answer(await token(keyIdentifier, twice)), 'malformed-token', 'there twice')
+  t.throws(() => parseCertificate(twice.der), { code: 'malformed-token' })
+})
+
+void t.test('algorithms', (t) => {
+  const spki = (der: Buffer): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(der))
+  const generate = {
+    rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    p256: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
+    p384: generateKeyPairSync('ec', { namedCurve: 'secp384r1' }),
+    k256: generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
+    explicit: generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }),
+    ed25519: generateKeyPairSync('ed25519'),
+    x25519: generateKeyPairSync('x25519'),
+  }
+  const of = (
+    kind: keyof typeof generate,
+    algorithmId: string,
+    digest?: HashName,
+    parametersHex?: string,
+  ): string | undefined => {
+    const key = spki(generate[kind].publicKey.export({ type: 'spki', format: 'der' }))
+    const algorithmParams =
+      parametersHex === undefined
+        ? new Null()
+        : fromBER(Uint8Array.from(Buffer.from(parametersHex, 'hex')).buffer).result
+    const algorithm = new AlgorithmIdentifier({ algorithmId, algorithmParams })
+    return signatureAlgorithmOf(algorithm, key, digest)
+  }
+  const rsa = '1.2.840.113549.1.1'
+  const ecdsa = '1.2.840.10045.4.3'
+  t.equal(of('rsa', `${rsa}.11`), 'rsa-pkcs1-sha256')
+  t.equal(of('rsa', `${rsa}.12`), 'rsa-pkcs1-sha384')
+  t.equal(of('rsa', `${rsa}.13`), 'rsa-pkcs1-sha512')
+  t.equal(of('rsa', `${rsa}.1`, 'sha512'), 'rsa-pkcs1-sha512')
+  t.equal(of('rsa', `${rsa}.1`), undefined)
+  t.equal(of('rsa', `${rsa}.5`), undefined, 'SHA-1')
+  t.equal(of('rsa', `${ecdsa}.2`), undefined)
+  const sha256 = '300d06096086480165030402010500'
+  const pss = `a00f${sha256}a11c301a06092a864886f70d010108${sha256}`
+  t.equal(of('rsa', `${rsa}.10`, undefined, `3034${pss}a203020120`), 'rsa-pss-sha256')
+  t.equal(of('rsa', `${rsa}.10`, undefined, `3034${pss}a203020114`), undefined, 'another salt')
+  const bare = new AlgorithmIdentifier({ algorithmId: `${rsa}.10` })
+  const rsaKey = spki(generate.rsa.publicKey.export({ type: 'spki', format: 'der' }))
+  t.equal(signatureAlgorithmOf(bare, rsaKey), undefined, 'PSS with SHA-1 by default')
+  t.equal(of('p256', `${ecdsa}.2`), 'ecdsa-p256-sha256')
+  t.equal(of('p384', `${ecdsa}.3`), 'ecdsa-p384-sha384')
+  t.equal(of('p384', `${ecdsa}.2`), undefined)
+  t.equal(of('p256', '1.2.840.10045.2.1', 'sha256'), 'ecdsa-p256-sha256')
+  t.equal(of('p256', '1.2.840.10045.2.1'), undefined)
+  t.equal(of('k256', `${ecdsa}.2`), undefined)
+  t.equal(of('explicit', `${ecdsa}.2`), undefined)
+  t.equal(of('ed25519', '1.3.101.112'), 'ed25519')
+  t.equal(of('ed25519', `${ecdsa}.2`), undefined)
+  t.equal(of('x25519', '1.3.101.112'), undefined)
+  t.equal(hashNameOf('1.3.14.3.2.26'), undefined, 'SHA-1')
+  t.equal(hashNameOf('2.16.840.1.101.3.4.2.3'), 'sha512')
+  t.end()
 })
 
 void t.test('what can not be checked here', async (t) => {
