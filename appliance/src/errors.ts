@@ -56,8 +56,3 @@ export function unacceptable(fr: string, en: string): BoxError {
 export function noSuchEntry(fr: string, en: string): BoxError {
   return new BoxError('no-such-entry', 'caller', en, { words: { fr, en } })
 }
-
-/** A broken invariant: the process must stop rather than go on with a state that it doesn't understand. */
-export function assertInvariant(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new BoxError('journal-conflict', 'fatal', `broken invariant: ${what}`)
-}

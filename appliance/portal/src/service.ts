@@ -21,7 +21,6 @@ export const documentShape = record({
 export type VaultDocument = Shaped<typeof documentShape>
 
 export const entryShape = record({ seq: number, time: text, act: text, outcome: text })
-export type JournalEntry = Shaped<typeof entryShape>
 
 export const headShape = record({
   size: number,

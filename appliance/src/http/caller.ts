@@ -1,4 +1,4 @@
-import { Problem, forbidden, notFound, unauthenticated, type Server } from '@probant/web'
+import { Problem, forbidden, unauthenticated, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '@probant/evidence'
 import type { Caller } from '../access/credentials.ts'
@@ -149,5 +149,3 @@ export async function performed(
 ): Promise<void> {
   await box.journal.record({ act, outcome: 'done', ...where, actorId: caller.user.id, data })
 }
-
-export { notFound }

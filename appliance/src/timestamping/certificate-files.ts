@@ -4,12 +4,6 @@ import { fromBase64, toBase64 } from '@probant/evidence'
 import { writeDurably } from '@probant/host'
 import { BoxError } from '../errors.ts'
 
-/** The authority's certificates, DER. */
-export interface AuthorityCertificates {
-  readonly root: Uint8Array
-  readonly tsa: Uint8Array
-}
-
 /** Names inside the authority's folder. `root.pem` is what verifiers are given as `tsa.pem` among their anchors. */
 export const ROOT_FILE = 'root.pem'
 export const TSA_FILE = 'tsa.pem'

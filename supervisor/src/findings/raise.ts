@@ -57,21 +57,6 @@ export async function raise(
   return [...byCause.values()].flat()
 }
 
-/** Raises facts in a transaction of their own. */
-export async function raiseNow(
-  context: Context,
-  box: BoxKey,
-  facts: readonly Fact[],
-): Promise<NewFinding[]> {
-  if (facts.length === 0) return []
-  const kept = await keepEvidence(context, facts)
-  const raised = await context.database.transaction((client) => raise(client, context, box, kept), {
-    attempts: 3,
-  })
-  context.wake()
-  return raised
-}
-
 /** What was so is so no longer. The alert stays until somebody acknowledges it. */
 export async function settle(
   client: Client,
