@@ -94,6 +94,7 @@ export async function deposit(context: DepositContext, upload: Upload): Promise<
   try {
     return await keep(context, upload, attempt)
   } catch (error) {
+    if (error instanceof BoxError && error.code === 'store-failed') attempt.step = 'file'
     await abandon(context, upload, attempt, error)
     throw new DepositError(attempt.step, error)
   }
@@ -199,7 +200,8 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
     return { kind: 'kept', row: row(recorded), opening: object.opening, recorded }
   } finally {
     dataKey.fill(0)
-    if (!published) await staged.close()
+    // What it holds is dropped: whether it can be closed well no longer matters.
+    if (!published) await staged.close().catch(() => undefined)
   }
 }
 
@@ -318,14 +320,18 @@ async function repeat(
   return { kind: 'repeated', objectId: known.objectId }
 }
 
-/** Removes what was written and journals the failure; where the commit's outcome is unknown, recovery at restart decides instead. */
+/** Whether the deposit may be in the database, or soon be: then its file must stay, and recovery at restart decides. */
+const mayBeCommitted = (attempt: Attempt, error: unknown): boolean =>
+  attempt.step === 'commit' && !(error instanceof BoxError && error.code === 'journal-busy')
+
+/** Removes what was written and journals the failure, unless the deposit may have been committed. */
 async function abandon(
   context: DepositContext,
   upload: Upload,
   attempt: Attempt,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof BoxError && error.code === 'journal-stopped') return
+  if (mayBeCommitted(attempt, error)) return
   await context.files.discard(attempt.objectId).catch(() => undefined)
   const refused = error instanceof BoxError && error.fault === 'caller'
   const { received } = attempt

@@ -11,7 +11,7 @@ import {
   type Sha3Chain,
 } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
-import { UnknownCommitState, type Database } from '@probant/postgres'
+import { PostgresError, type Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import {
   keepNodes,
@@ -43,6 +43,7 @@ export interface CertifierContext {
   readonly signer: JournalSigner
   /** Told before those who wait: the new head, and every node of the tree that it completed. */
   readonly certified: (checkpoint: CheckpointRow, nodes: readonly NodeRow[]) => void
+  /** Stops this certifier; the process must restart and recover. */
   readonly fatal: (error: Error) => void
 }
 
@@ -60,8 +61,9 @@ export class Certifier {
   readonly #context: CertifierContext
   #range: CompactRange
   #pending: Committed[] = []
-  #running: Promise<void> | undefined
-  #stopped = false
+  #isRunning = false
+  #settled: Promise<void> = Promise.resolve()
+  #stopped: BoxError | undefined
 
   constructor(context: CertifierContext, range: CompactRange) {
     this.#context = context
@@ -77,23 +79,33 @@ export class Certifier {
     return this.#pending.reduce((sum, each) => sum + each.traces.length, 0)
   }
 
+  /** Why nothing is certified any more. */
+  get stoppedBecause(): BoxError | undefined {
+    return this.#stopped
+  }
+
   add(traces: readonly CommittedTrace[], sha3: Sha3Chain | undefined): void {
+    if (this.#stopped !== undefined) {
+      reject(traces, this.#stopped)
+      return
+    }
     this.#pending.push({ traces, sha3 })
-    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+    if (!this.#isRunning) this.#settled = this.#run()
   }
 
   async settled(): Promise<void> {
-    await this.#running
+    await this.#settled
   }
 
-  stop(reason: Error): void {
-    this.#stopped = true
-    for (const { traces } of this.#pending.splice(0))
-      for (const trace of traces) trace.settle.reject(reason)
+  /** Tells those who wait. What they wait for is committed, so `reason` must not say that nothing was recorded. */
+  stop(reason: BoxError): void {
+    this.#stopped ??= reason
+    for (const { traces } of this.#pending.splice(0)) reject(traces, reason)
   }
 
   async #run(): Promise<void> {
-    while (this.#pending.length > 0 && !this.#stopped) {
+    this.#isRunning = true
+    while (this.#pending.length > 0 && this.#stopped === undefined) {
       const group = this.#nextGroup()
       const traces = group.flatMap((each) => each.traces)
       try {
@@ -101,14 +113,16 @@ export class Certifier {
         for (const { settle, seq, timeMs, bytes } of traces)
           settle.resolve({ seq, timeMs, trace: bytes, checkpoint })
       } catch (error) {
+        const cause = error instanceof Error ? error : new Error(String(error))
         const stopped = new BoxError('journal-stopped', 'retryable', 'the journal restarts', {
-          cause: error,
+          cause,
         })
-        for (const { settle } of traces) settle.reject(stopped)
+        reject(traces, stopped)
         this.stop(stopped)
-        this.#context.fatal(error instanceof Error ? error : new Error(String(error)))
+        this.#context.fatal(cause)
       }
     }
+    this.#isRunning = false
   }
 
   #nextGroup(): Committed[] {
@@ -174,7 +188,7 @@ export class Certifier {
     const { signer, crypto, clock, log, origin } = this.#context
     const message = utf8(text)
     for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_SIGNER_PAUSE_MS)) {
-      if (this.#stopped) throw new BoxError('journal-stopped', 'retryable', 'the journal stops')
+      if (this.#stopped !== undefined) throw this.#stopped
       try {
         const signature = await signer.sign(message)
         const answer = await crypto.verify(
@@ -199,11 +213,15 @@ export class Certifier {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof UnknownCommitState || error instanceof BoxError || this.#stopped)
-          throw error
+        // Anything else than the database's own refusal is a fault of this process.
+        if (!(error instanceof PostgresError) || this.#stopped !== undefined) throw error
         this.#context.log.warn({ err: error }, 'the database does not answer; the journal waits')
         await this.#context.clock.sleep(pauseMs)
       }
     }
   }
+}
+
+function reject(traces: readonly CommittedTrace[], reason: BoxError): void {
+  for (const { settle } of traces) settle.reject(reason)
 }

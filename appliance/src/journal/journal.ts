@@ -78,10 +78,14 @@ export class Journal {
     }
     const { origin, epoch } = state
     const shared = { database, crypto, clock: context.clock, origin, epoch }
-    const stop = (error: Error) => {
-      sequencer.stop(error)
-      certifier.stop(error)
-      context.fatal(error)
+    let isStopped = false
+    const stop = (cause: Error) => {
+      // Whoever waits is told no more than that: some of what they wait for is committed.
+      const reason = new BoxError('journal-stopped', 'retryable', 'the journal restarts', { cause })
+      sequencer.stop(reason)
+      certifier.stop(reason)
+      if (!isStopped) context.fatal(cause)
+      isStopped = true
     }
     const certifier: Certifier = new Certifier(
       {
@@ -118,6 +122,7 @@ export class Journal {
         certifier.add(part, start + 500 < left.length ? undefined : opened.sha3)
       }
       await certifier.settled()
+      if (certifier.stoppedBecause !== undefined) throw certifier.stoppedBecause
     }
     return journal
   }

@@ -56,7 +56,7 @@ export interface SequencerContext {
   readonly epoch: number
   /** Receives what was committed, in order. Must not throw. */
   readonly committed: (traces: readonly CommittedTrace[], end: JournalEnd) => void
-  /** Called once when the journal's state is no longer known; the process must restart and recover. */
+  /** Called when the journal's state is no longer known: stops this sequencer, and the process must restart and recover. */
   readonly fatal: (error: Error) => void
 }
 
@@ -116,12 +116,8 @@ export class Sequencer {
       error instanceof UnknownCommitState ||
       (error instanceof BoxError && error.fault === 'fatal')
     ) {
-      const stopped = new BoxError('journal-stopped', 'retryable', 'the journal restarts', {
-        cause: error,
-      })
-      this.stop(stopped)
       this.#context.fatal(error)
-      return stopped
+      return new BoxError('journal-stopped', 'retryable', 'the journal restarts', { cause: error })
     }
     if (error instanceof BoxError) return error
     return new BoxError('journal-busy', 'retryable', 'the journal could not be written', {

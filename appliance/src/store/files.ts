@@ -2,6 +2,7 @@ import { syncFolder } from '@probant/host'
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BoxError } from '../errors.ts'
 
 /** The calls on which the durability of files rests, given so that each of them can be seen to fail. */
 export interface Disk {
@@ -56,17 +57,32 @@ export class ObjectFiles {
     return join(this.#folder(objectId), objectId)
   }
 
-  /** A new staging file. Only ciphertext may be written to it. */
+  /** A new staging file. Only ciphertext may be written to it. @throws BoxError `store-failed` */
   async stage(objectId: string): Promise<FileHandle> {
-    return this.#disk.open(join(this.#staging(), objectId), 'wx', 0o600)
+    try {
+      return await this.#disk.open(join(this.#staging(), objectId), 'wx', 0o600)
+    } catch (cause) {
+      throw storeFailed('a staging file could not be made', cause)
+    }
   }
 
-  /** Makes a staged file durable under its final name: when this returns, name and bytes survive a power cut. */
+  /**
+   * Makes a staged file durable under its final name: when this returns, name and bytes survive a power cut. The file is closed in any
+   * case. After an error it must be discarded: a second sync would say yes to bytes that the first one lost.
+   * @throws BoxError `store-failed`
+   */
   async publish(objectId: string, staged: FileHandle): Promise<void> {
-    await staged.sync()
-    await staged.close()
-    await this.#disk.rename(join(this.#staging(), objectId), this.path(objectId))
-    await this.#disk.syncFolder(this.#folder(objectId))
+    try {
+      try {
+        await staged.sync()
+      } finally {
+        await staged.close()
+      }
+      await this.#disk.rename(join(this.#staging(), objectId), this.path(objectId))
+      await this.#disk.syncFolder(this.#folder(objectId))
+    } catch (cause) {
+      throw storeFailed('the file could not be made durable', cause)
+    }
   }
 
   /** Drops what a deposit that failed has left, under either name. */
@@ -90,3 +106,6 @@ export class ObjectFiles {
       yield await readdir(join(this.#root, 'objects', shard.toString(16).padStart(2, '0')))
   }
 }
+
+const storeFailed = (what: string, cause: unknown) =>
+  new BoxError('store-failed', 'retryable', what, { cause })
