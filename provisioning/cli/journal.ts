@@ -17,7 +17,7 @@ import {
   type JournalReport,
 } from './verification/journal-verification.ts'
 
-interface JournalOptions {
+export interface JournalOptions {
   readonly anchors?: string
   readonly json?: boolean
   readonly lang?: string
@@ -41,19 +41,29 @@ export function register(program: Command): void {
       "\nExit code: 0 valid, 1 invalid (first bad seq, reason), 2 unusable input, 3 can't tell (what is missing).",
     )
     .action(async (files: string[], options: JournalOptions) => {
-      const language = languageOf(options.lang, process.env)
-      const anchors = await readAnchors(options.anchors)
-      const { segments, unreadable } = await readSegments(files)
-      const reports = await verifyJournals(segments, anchors)
-      const answer = overall(reports, unreadable)
-      const exitCode = exitCodes[answer]
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ answer, exitCode, journals: reports, unreadable }, null, 2)}\n`
-          : journalText(reports, unreadable, answer, language),
-      )
+      const { text, exitCode } = await journalVerifyCommand(files, options, process.env)
+      process.stdout.write(text)
       process.exitCode = exitCode
     })
+}
+
+/** What the command prints and ends with. UnusableInput where the anchors can't be read. */
+export async function journalVerifyCommand(
+  files: readonly string[],
+  options: JournalOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ text: string; exitCode: number }> {
+  const language = languageOf(options.lang, environment)
+  const anchors = await readAnchors(options.anchors)
+  const { segments, unreadable } = await readSegments(files)
+  const reports = await verifyJournals(segments, anchors)
+  const answer = overall(reports, unreadable)
+  const exitCode = exitCodes[answer]
+  const text =
+    options.json === true
+      ? `${JSON.stringify({ answer, exitCode, journals: reports, unreadable }, null, 2)}\n`
+      : journalText(reports, unreadable, answer, language)
+  return { text, exitCode }
 }
 
 /** A contradiction outweighs a file that can't be read, which outweighs what is only missing. */

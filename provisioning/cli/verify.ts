@@ -8,7 +8,7 @@ import { exitCodes, languageOf, UnusableInput } from './verification/answer.ts'
 import { bundleText } from './verification/bundle-report.ts'
 import { openZip } from './verification/zip-source.ts'
 
-interface VerifyOptions {
+export interface VerifyOptions {
   readonly document?: string
   readonly anchors?: string
   readonly requireWitness?: boolean
@@ -32,16 +32,26 @@ export function register(program: Command): void {
       "\nExit code: 0 valid, 1 invalid (what, where, since when), 2 unusable input, 3 can't tell (what is missing).",
     )
     .action(async (bundle: string, options: VerifyOptions) => {
-      const language = languageOf(options.lang, process.env)
-      const report = await verifyFile(bundle, options)
-      const exitCode = exitCodes[report.verdict.status]
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ answer: report.verdict.status, exitCode, ...report }, null, 2)}\n`
-          : bundleText(bundle, report, language),
-      )
+      const { text, exitCode } = await verifyCommand(bundle, options, process.env)
+      process.stdout.write(text)
       process.exitCode = exitCode
     })
+}
+
+/** What the command prints and ends with. UnusableInput where there is nothing to judge. */
+export async function verifyCommand(
+  bundle: string,
+  options: VerifyOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ text: string; exitCode: number }> {
+  const language = languageOf(options.lang, environment)
+  const report = await verifyFile(bundle, options)
+  const exitCode = exitCodes[report.verdict.status]
+  const text =
+    options.json === true
+      ? `${JSON.stringify({ answer: report.verdict.status, exitCode, ...report }, null, 2)}\n`
+      : bundleText(bundle, report, language)
+  return { text, exitCode }
 }
 
 async function verifyFile(bundle: string, options: VerifyOptions): Promise<BundleReport> {

@@ -7,6 +7,7 @@ import { checkModules } from './checks/modules.ts'
 import { checkPorts } from './checks/ports.ts'
 import { readConfiguration } from './configuration/read.ts'
 import type { Configuration } from './configuration/schema.ts'
+import { sentenceOf } from './console/sentence.ts'
 import type { Progress } from './console/progress.ts'
 import { writeAnchors } from './demonstration/anchors.ts'
 import { addresses, DemoFile } from './demonstration/demo-file.ts'
@@ -100,7 +101,7 @@ export class Launch {
 
   async #openBook(): Promise<ProcessBook> {
     const paths = homePaths(this.#layout.home)
-    const book = new ProcessBook(paths.processes, paths.demo)
+    const book = new ProcessBook(paths.processes, paths.demo, (line) => this.#progress.tell(line))
     const guard = new Guard({ book, record: paths.processes, log: paths.log('guardian') })
     const stopCutting = keepLogsSmall(paths.logs)
     await this.#closing.add(async () => {
@@ -205,7 +206,11 @@ export class Launch {
 
   async #keep(part: Part): Promise<void> {
     const keeper = new Keeper(part, this.#clock, {
-      began: (name, pid) => void this.#demoFile.notePid(name, pid),
+      began: (name, pid) => {
+        this.#demoFile.notePid(name, pid).catch((error: unknown) => {
+          this.#progress.tell(`demo.json can't be written: ${sentenceOf(error)}`)
+        })
+      },
       tell: (line) => this.#progress.tell(line),
     })
     await this.#closing.add(() => keeper.stop())

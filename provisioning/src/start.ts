@@ -12,18 +12,21 @@ async function start(layout: Layout): Promise<void> {
   const progress = new Progress(process.stdout, systemClock)
   const launch = new Launch(layout, systemClock, progress)
   const end = onLauncherEnd(systemClock, process.env)
+  // a fault of the launcher itself: what it keeps has to be stopped in order all the same
+  const failure = new Promise<never>((_, reject) => process.on('uncaughtException', reject))
+  failure.catch(() => undefined)
   progress.tell(`Probant starts in ${layout.home}`)
   try {
     const started = launch.start()
     // a start that was given up fails in whatever step it is in, and that is nobody's concern then
     started.catch(() => undefined)
-    const outcome = await Promise.race([started, end])
+    const outcome = await Promise.race([started, end, failure])
     if (typeof outcome === 'string') {
       progress.tell(`${outcome}: the start is given up, stopping what runs already`)
       return
     }
     for (const line of readyLines(layout, outcome.value)) progress.tell(line)
-    progress.tell(`${await end}: stopping every part in order`)
+    progress.tell(`${await Promise.race([end, failure])}: stopping every part in order`)
   } finally {
     await launch.stop()
   }
@@ -36,8 +39,8 @@ process.stderr.on('error', () => undefined)
 
 try {
   const layout = readLayout(process.env, process.cwd())
-  await start(layout).catch((error: unknown) => {
-    throw diskRefusal(error, layout.home)
+  await start(layout).catch(async (error: unknown) => {
+    throw await diskRefusal(error, layout.home)
   })
   process.exit(0)
 } catch (error) {

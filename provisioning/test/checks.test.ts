@@ -59,9 +59,11 @@ void t.test('a disk without room, or closed, is a sentence', async (t) => {
     { code: 'not-writable', message: /PROBANT_HOME/ },
   )
   const full = Object.assign(new Error('write'), { code: 'ENOSPC' })
-  t.match(diskRefusal(new Error('while writing', { cause: full }), home), { code: 'disk-full' })
+  t.match(await diskRefusal(new Error('while writing', { cause: full }), home), {
+    code: 'disk-full',
+  })
   const other = new Error('other')
-  t.equal(diskRefusal(other, home), other)
+  t.equal(await diskRefusal(other, home), other)
 })
 
 void t.test('what is installed is compared with the lock file', async (t) => {

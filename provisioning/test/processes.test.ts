@@ -108,7 +108,7 @@ const launcher = (folder: string, record: string) => `
 import { ProcessBook } from ${JSON.stringify(join(import.meta.dirname, '../src/processes/book.ts'))}
 import { Guard } from ${JSON.stringify(join(import.meta.dirname, '../src/processes/guarding.ts'))}
 import { spawn } from 'node:child_process'
-const book = new ProcessBook(${JSON.stringify(record)}, ${JSON.stringify(join(folder, 'demo.json'))})
+const book = new ProcessBook(${JSON.stringify(record)}, ${JSON.stringify(join(folder, 'demo.json'))}, console.log)
 new Guard({ book, record: ${JSON.stringify(record)}, log: ${JSON.stringify(join(folder, 'guardian.log'))} })
 for (const name of ['agent', 'postgres']) {
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' })
@@ -192,4 +192,20 @@ void t.test('a log is cut in place when it grew too large', async (t) => {
   t.equal(readFileSync(join(folder, 'box.log'), 'utf8'), '')
   t.equal(readFileSync(join(folder, 'box.log.1'), 'utf8').length, 2000)
   t.equal(readFileSync(join(folder, 'agent.log'), 'utf8'), 'short')
+})
+
+void t.test('a part that can not even be begun says so at once, in its own words', async (t) => {
+  const told: string[] = []
+  let begun = 0
+  const part = {
+    name: 'postgres',
+    log: 'postgres.log',
+    begin: () => Promise.reject(new Error(`the disk is full ${++begun}`)),
+  }
+  const keeper = new Keeper(part, systemClock, {
+    began: () => undefined,
+    tell: (line) => told.push(line),
+  })
+  t.teardown(() => keeper.stop())
+  await t.rejects(keeper.start(), { message: 'the disk is full 1' })
 })

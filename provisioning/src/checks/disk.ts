@@ -5,6 +5,8 @@ import { ProvisioningError, systemCode } from '../errors.ts'
 
 /** An empty installation takes about 120 MiB, most of it PostgreSQL's; below this it would stop soon. */
 const LEAST_FREE_MIB = 512
+/** PostgreSQL's next write-ahead file alone takes 16 MiB. */
+const FULL_BYTES = 20 * 1024 * 1024
 const LEAST_FREE_INODES = 5000
 
 /**
@@ -17,7 +19,7 @@ export async function checkDisk(home: string): Promise<void> {
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK)
     await access(tmpdir(), constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw diskRefusal(error, home)
+    throw await diskRefusal(error, home)
   }
   const disk = await statfs(home)
   const freeMib = Math.floor((disk.bavail * disk.bsize) / (1024 * 1024))
@@ -34,16 +36,23 @@ export async function checkDisk(home: string): Promise<void> {
     )
 }
 
-/** Turns a failed call on the disk into a sentence; anything else comes back as it was. */
-export function diskRefusal(error: unknown, home: string): unknown {
+/**
+ * Turns a failed call on the disk into a sentence, and so whatever else failed on a disk that is full
+ * by now; anything else comes back as it was.
+ */
+export async function diskRefusal(error: unknown, home: string): Promise<unknown> {
+  const refusal = callRefusal(error, home)
+  if (refusal !== error) return refusal
+  const disk = await statfs(home).catch(() => undefined)
+  const isFull = disk !== undefined && disk.bavail * disk.bsize < FULL_BYTES
+  return isFull ? full(error, home) : error
+}
+
+function callRefusal(error: unknown, home: string): unknown {
   switch (systemCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new ProvisioningError(
-        'disk-full',
-        `The disk of ${home} or of ${tmpdir()} is full: make room, or choose a folder on another disk with PROBANT_HOME, then run npm start again.`,
-        error,
-      )
+      return full(error, home)
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
@@ -56,4 +65,12 @@ export function diskRefusal(error: unknown, home: string): unknown {
     default:
       return error
   }
+}
+
+function full(error: unknown, home: string): ProvisioningError {
+  return new ProvisioningError(
+    'disk-full',
+    `The disk of ${home} or of ${tmpdir()} is full: make room, or choose a folder on another disk with PROBANT_HOME, then run npm start again.`,
+    error,
+  )
 }

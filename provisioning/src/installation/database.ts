@@ -30,7 +30,7 @@ export class EmbeddedDatabase implements Part {
     this.#socketFolder = join(options.socketFolder, 'pg')
     this.#logger = createLogger({
       component: 'postgres',
-      destination: { write: (line) => appendFileSync(log, line, { mode: 0o600 }) },
+      destination: { write: (line) => appendIfPossible(log, line) },
     })
   }
 
@@ -90,5 +90,14 @@ async function dropCentre(cluster: Cluster): Promise<void> {
     await superuser.query('DROP DATABASE IF EXISTS centre WITH (FORCE)')
   } finally {
     await superuser.close()
+  }
+}
+
+/** A full disk costs the log a line, not the launcher its life. */
+function appendIfPossible(log: string, line: string): void {
+  try {
+    appendFileSync(log, line, { mode: 0o600 })
+  } catch {
+    // there is nowhere left to say so
   }
 }

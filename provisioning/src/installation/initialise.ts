@@ -34,7 +34,7 @@ export async function initialise<Schema extends TSchema>(
   }).catch(async (error: unknown) => {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
     await appendFile(log, said, { mode: 0o600 })
-    throw failed(lastLine(said) || 'it ended without a word', error)
+    throw failed(faultIn(said), error)
   })
   const line = lastLine(output.stdout)
   let value: unknown
@@ -52,4 +52,11 @@ export async function initialise<Schema extends TSchema>(
 
 function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? ''
+}
+
+/** Node ends a stack with its own version; the line that says what happened stands further up. */
+function faultIn(said: string): string {
+  const lines = said.split('\n')
+  const fault = lines.find((line) => /^(\w*Error\b|\{.*"level":"(error|fatal)")/.test(line))
+  return fault ?? (lastLine(said) || 'it ended without a word')
 }

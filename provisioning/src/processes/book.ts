@@ -6,9 +6,11 @@ import { ownIdentity, removeRecord, writeRecord, type ProcessRecord } from './re
 export class ProcessBook {
   readonly #path: string
   readonly #record: ProcessRecord
+  readonly #tell: (line: string) => void
 
-  constructor(path: string, readyFile: string) {
+  constructor(path: string, readyFile: string, tell: (line: string) => void) {
     this.#path = path
+    this.#tell = tell
     this.#record = { launcher: ownIdentity(), readyFile, parts: {} }
     writeRecord(path, this.#record)
   }
@@ -19,21 +21,28 @@ export class ProcessBook {
 
   note(name: string, pid: number): void {
     const identity = identify(pid)
-    if (identity === undefined) return
-    this.#record.parts[name] = identity
-    writeRecord(this.#path, this.#record)
+    if (identity !== undefined) this.#record.parts[name] = identity
+    this.#keep()
   }
 
   noteGuardian(pid: number): void {
     const identity = identify(pid)
-    if (identity === undefined) return
-    this.#record.guardian = identity
-    writeRecord(this.#path, this.#record)
+    if (identity !== undefined) this.#record.guardian = identity
+    this.#keep()
   }
 
   noteSocketFolder(folder: string): void {
     this.#record.socketFolder = folder
-    writeRecord(this.#path, this.#record)
+    this.#keep()
+  }
+
+  /** On a full disk a part that died is started again all the same: only a killed launcher would miss the record. */
+  #keep(): void {
+    try {
+      writeRecord(this.#path, this.#record)
+    } catch (error) {
+      this.#tell(`${this.#path} can't be written: ${error instanceof Error ? error.message : ''}`)
+    }
   }
 
   /** Nothing of it runs any more. */

@@ -93,7 +93,10 @@ export class Keeper {
     try {
       life = await this.part.begin()
     } catch (error) {
-      return { becameReady: false, end: error instanceof Error ? error.message : String(error) }
+      // what can't even be begun the first time says why itself, and won't do better the next time
+      this.#firstReady.reject(error)
+      const [end = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+      return { becameReady: false, end }
     }
     this.#life = life
     // a stop that came while the process was being started
