@@ -26,7 +26,9 @@ await t.test(
     })
     const { id, digests } = (await answer.json()) as { id: string; digests: object }
     const compared = async (options: Parameters<typeof world.call>[2]) =>
-      (await world.call('POST', `/vaults/${vault}/comparisons`, { token, ...options })).json()
+      (
+        await world.call('POST', `/vaults/${vault}/comparisons`, { token, ...options })
+      ).json() as Promise<unknown>
     t.same(await compared({ json: { digests } }), { identical: [id] })
     const file = new FormData()
     file.append('file', new Blob(['to compare']), 'x')
