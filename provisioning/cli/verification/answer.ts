@@ -18,6 +18,8 @@ export function languageOf(asked: string | undefined, environment: NodeJS.Proces
     if (asked === 'fr' || asked === 'en') return asked
     throw new UnusableInput(`--lang: fr or en, not ${asked}`)
   }
-  const locale = environment['LC_ALL'] ?? environment['LC_MESSAGES'] ?? environment['LANG'] ?? ''
+  // Empty counts as unset, as POSIX says of these three.
+  const names = ['LC_ALL', 'LC_MESSAGES', 'LANG']
+  const locale = names.map((name) => environment[name] ?? '').find((each) => each !== '') ?? ''
   return locale.startsWith('fr') ? 'fr' : 'en'
 }
