@@ -18,6 +18,7 @@ import { removeLeftovers } from './deposit/recovery.ts'
 import { BoxError } from './errors.ts'
 import { Journal } from './journal/journal.ts'
 import { sizeOfNote } from './journal/opening.ts'
+import { within } from './journal/patience.ts'
 import { JournalProofs } from './journal/proofs.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
 import type { ApplianceSettings } from './settings.ts'
@@ -27,6 +28,9 @@ import { openAuthority } from './timestamping/index.ts'
 
 /** Labels of the box's keys in its provider. */
 export const KEY_LABELS = { journal: 'journal', lat: 'lat', vaults: 'vaults' } as const
+
+/** A device that takes longer for one signature is taken for one that does not answer. */
+const SIGNATURE_LIMIT_MS = 20_000
 
 /** Everything that one running vault service is made of. */
 export interface Box {
@@ -83,7 +87,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     const ref = await keyOf(keys, label)
     return {
       publicKey: await keys.publicKey(ref),
-      sign: (message: Uint8Array) => keys.sign(ref, message),
+      sign: (message: Uint8Array) =>
+        within(clock, SIGNATURE_LIMIT_MS, `a signature by ${label}`, keys.sign(ref, message)),
     }
   }
   const journalSigner = await signing(KEY_LABELS.journal)
@@ -142,7 +147,11 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     files,
     ciphers: new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness),
     credentials: new Credentials(crypto, clock, randomness),
-    lats: new LatBatches(crypto, (imprint) => authority.token(imprint), latSigner),
+    lats: new LatBatches(
+      crypto,
+      (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),
+      latSigner,
+    ),
     journal,
     proofs,
     journalKey: journalSigner.publicKey,

@@ -71,10 +71,11 @@ async function start(
     registry: box.metrics,
     ready: async () => {
       await box.database.query('SELECT 1')
-      const stopped = box.journal.stoppedBecause
-      return stopped === undefined
+      const { stoppedBecause, waitsFor } = box.journal
+      const missing = stoppedBecause?.message ?? waitsFor
+      return missing === undefined
         ? { ready: true }
-        : { ready: false, missing: [`the journal: ${stopped.message}`] }
+        : { ready: false, missing: [`the journal: ${missing}`] }
     },
   })
   onShutdown(

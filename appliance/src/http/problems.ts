@@ -1,3 +1,4 @@
+import { PostgresError } from '@probant/postgres'
 import { Problem, unavailable } from '@probant/web'
 import { DepositError, type DepositStep } from '../deposit/deposit.ts'
 import { BoxError, type BoxErrorCode } from '../errors.ts'
@@ -120,6 +121,8 @@ export function problemOf(error: unknown, step?: DepositStep): unknown {
   if (error instanceof DepositError) return problemOf(error.cause, error.step)
   if (error instanceof Problem)
     return step === undefined || error.step !== undefined ? error : withStep(error, step)
+  if (error instanceof PostgresError && error.kind === 'retryable')
+    return databaseIsAway(error, step)
   if (!(error instanceof BoxError))
     return step === undefined
       ? error
@@ -143,6 +146,19 @@ export function problemOf(error: unknown, step?: DepositStep): unknown {
     cause: error,
   })
 }
+
+const databaseIsAway = (cause: PostgresError, step?: DepositStep) =>
+  new Problem({
+    type: 'database-away',
+    status: 503,
+    title: {
+      fr: 'La base de données ne répond pas : rien n’a été fait, réessayez dans un instant.',
+      en: 'The database does not answer: nothing was done, try again in a moment.',
+    },
+    ...(step === undefined ? {} : { step }),
+    headers: { 'retry-after': '2' },
+    cause,
+  })
 
 function withStep(problem: Problem, step: DepositStep): Problem {
   return new Problem({

@@ -18,6 +18,7 @@ export async function createApi(box: Box): Promise<Server> {
     logger: box.log,
     clock: box.clock,
     randomness: box.randomness,
+    knownProblem: problemOf,
     openapi: {
       title: 'Probant',
       version: '1',

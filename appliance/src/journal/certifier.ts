@@ -64,6 +64,8 @@ export class Certifier {
   #isRunning = false
   #settled: Promise<void> = Promise.resolve()
   #stopped: BoxError | undefined
+  #waitingTraces = 0
+  #waitsFor: string | undefined
 
   constructor(context: CertifierContext, range: CompactRange) {
     this.#context = context
@@ -75,8 +77,14 @@ export class Certifier {
     return this.#range.size
   }
 
+  /** Committed traces without a checkpoint. */
   get waitingTraces(): number {
-    return this.#pending.reduce((sum, each) => sum + each.traces.length, 0)
+    return this.#waitingTraces
+  }
+
+  /** What keeps the next checkpoint from being made; undefined while all is well. */
+  get waitsFor(): string | undefined {
+    return this.#waitsFor
   }
 
   /** Why nothing is certified any more. */
@@ -90,6 +98,7 @@ export class Certifier {
       return
     }
     this.#pending.push({ traces, sha3 })
+    this.#waitingTraces += traces.length
     if (!this.#isRunning) this.#settled = this.#run()
   }
 
@@ -110,6 +119,8 @@ export class Certifier {
       const traces = group.flatMap((each) => each.traces)
       try {
         const checkpoint = await this.#certify(traces, group.at(-1)?.sha3)
+        this.#waitingTraces -= traces.length
+        this.#waitsFor = undefined
         for (const { settle, seq, timeMs, bytes } of traces)
           settle.resolve({ seq, timeMs, trace: bytes, checkpoint })
       } catch (error) {
@@ -183,7 +194,7 @@ export class Certifier {
     return checkpoint
   }
 
-  /** Signs until the signer gives a signature that verifies. Acts wait meanwhile; the sequencer's bounded queue refuses what is too much. */
+  /** Signs until the signer gives a signature that verifies. Acts wait meanwhile; the sequencer refuses those that are too many. */
   async #signedLine(text: string): Promise<string> {
     const { signer, crypto, clock, log, origin } = this.#context
     const message = utf8(text)
@@ -199,9 +210,11 @@ export class Certifier {
         )
         if (answer === 'valid')
           return signatureLine(origin, keyIdOf(crypto, origin, 2, signer.publicKey), signature)
-        log.error({ answer }, 'the journal key gave a signature that does not verify')
+        this.#waitsFor = 'the journal key gave a signature that does not verify'
+        log.error({ answer }, this.#waitsFor)
       } catch (error) {
-        log.error({ err: error }, 'the journal key does not sign')
+        this.#waitsFor = 'the journal key does not sign'
+        log.error({ err: error }, this.#waitsFor)
       }
       await clock.sleep(pauseMs)
     }
@@ -215,6 +228,7 @@ export class Certifier {
       } catch (error) {
         // Anything else than the database's own refusal is a fault of this process.
         if (!(error instanceof PostgresError) || this.#stopped !== undefined) throw error
+        this.#waitsFor = 'the database does not answer'
         this.#context.log.warn({ err: error }, 'the database does not answer; the journal waits')
         await this.#context.clock.sleep(pauseMs)
       }

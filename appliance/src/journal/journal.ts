@@ -104,6 +104,7 @@ export class Journal {
       {
         ...shared,
         randomness: context.randomness,
+        uncertified: () => certifier.waitingTraces,
         committed: (traces, end) => certifier.add(traces, end.sha3),
         fatal: stop,
       },
@@ -154,6 +155,11 @@ export class Journal {
 
   get lastActMs(): number {
     return this.#lastActMs
+  }
+
+  /** What acts wait for just now, beyond the usual; undefined while all is well. */
+  get waitsFor(): string | undefined {
+    return this.#certifier?.waitsFor
   }
 
   /** Traces that wait for a checkpoint. */

@@ -18,7 +18,7 @@ import type { Act, RecordedAct } from './act.ts'
 
 /** Most acts that one transaction carries; a checkpoint must come at least every 1,000 traces (formats, section 12). */
 const MAX_BATCH_ACTS = 256
-/** Beyond this many waiting acts callers are told to come back: what can't be journalled does not happen. */
+/** Beyond this many acts that wait, for a transaction or for their checkpoint, callers are told to come back: what can't be journalled does not happen. */
 const MAX_WAITING_ACTS = 4096
 
 /** Traces that are committed but not yet covered by a checkpoint. */
@@ -54,6 +54,8 @@ export interface SequencerContext {
   readonly randomness: Randomness
   readonly origin: string
   readonly epoch: number
+  /** Traces that wait for their checkpoint: while no signature comes, what waits is bounded like the queue. */
+  readonly uncertified: () => number
   /** Receives what was committed, in order. Must not throw. */
   readonly committed: (traces: readonly CommittedTrace[], end: JournalEnd) => void
   /** Called when the journal's state is no longer known: stops this sequencer, and the process must restart and recover. */
@@ -83,7 +85,7 @@ export class Sequencer {
   /** Queues an act. @throws BoxError `journal-busy` (retryable) or the reason why the journal stopped. */
   submit(act: Act, settle: Settle): void {
     if (this.#stopped !== undefined) throw this.#stopped
-    if (this.#waiting.length >= MAX_WAITING_ACTS)
+    if (this.#waiting.length + this.#context.uncertified() >= MAX_WAITING_ACTS)
       throw new BoxError('journal-busy', 'retryable', 'too many acts wait for the journal')
     this.#waiting.push({ act, settle })
     if (!this.#running) void this.#run()

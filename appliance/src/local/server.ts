@@ -52,6 +52,7 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     logger: box.log,
     clock: box.clock,
     randomness: box.randomness,
+    knownProblem: problemOf,
     openapi: { title: 'Probant, local socket', version: '1' },
   })
 

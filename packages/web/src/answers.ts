@@ -6,12 +6,16 @@ import type { Problem } from './problem.ts'
 import { RouteTable } from './route-table.ts'
 import type { Server } from './server-type.ts'
 
-/** Turns everything thrown, and every address or method that nobody serves, into a problem document (RFC 9457). */
-export function answerErrors(server: Server): void {
+/**
+ * Turns everything thrown, and every address or method that nobody serves, into a problem document (RFC 9457).
+ *
+ * @param known what the service has to say about errors of its own; anything but a Problem is then judged as usual
+ */
+export function answerErrors(server: Server, known: (error: unknown) => unknown): void {
   const routes = new RouteTable()
   server.addHook('onRoute', ({ method, url }) => routes.add(method, url))
   server.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.routeOptions.bodyLimit)
+    const problem = problemOf(known(error), request.routeOptions.bodyLimit)
     logProblem(request, problem, error)
     return sendProblem(request, reply, problem)
   })

@@ -35,6 +35,8 @@ export interface ServerOptions {
   openapi: ApiDescription
   /** Largest body read into memory, in bytes; streams (multipart, tus) carry their own limit. Default 1 MiB. */
   bodyLimitBytes?: number
+  /** The problem that one of the service's own errors is for the outside; other errors come back unchanged. */
+  knownProblem?: (error: unknown) => unknown
   /** Requests accepted from one address, over the whole service; a route narrows it with `config.rateLimit`. */
   rateLimit?: { max: number; timeWindowMs: number }
 }
@@ -94,7 +96,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     keyGenerator: callerKey,
     errorResponseBuilder: (_request, context) => tooManyRequests(Math.ceil(context.ttl / 1000)),
   })
-  answerErrors(server)
+  answerErrors(server, options.knownProblem ?? ((error) => error))
   await describeApi(server, options.openapi)
   return server
 }

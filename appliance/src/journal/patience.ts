@@ -1,0 +1,23 @@
+import type { Clock } from '@probant/host'
+
+/**
+ * The outcome of `work`, or a rejection once it takes longer than `limitMs`. Work that never ends can't be stopped, only left alone, so it
+ * must be harmless when it ends later.
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
+  const ended = new AbortController()
+  const limit = clock.sleep(limitMs, ended.signal).then(() => {
+    throw new Error(`${what} took longer than ${limitMs} ms`)
+  })
+  limit.catch(() => undefined)
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    ended.abort()
+  }
+}
