@@ -18,6 +18,7 @@ import {
   SignInPage,
   Time,
   toast,
+  whenReaderChanges,
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
@@ -37,6 +38,11 @@ startDepositing(
     toast(isSingle ? say.deposited(first.name) : say.depositedMany(formatNumber(made.length)))
   },
 )
+whenReaderChanges(() => {
+  abandonAll()
+  vaults.value = undefined
+  journalHead.value = undefined
+})
 addEventListener('beforeunload', (event) => {
   if (hasPendingDeposits.peek()) event.preventDefault()
 })
@@ -45,7 +51,6 @@ addEventListener('beforeunload', (event) => {
 export function App() {
   const say = words()
   const user = session.value?.user
-  useEffect(() => () => forgetReader(), [user])
   return (
     <Shell
       site={say.site}
@@ -59,13 +64,6 @@ export function App() {
       <SignInAgain acceptsToken={false} />
     </Shell>
   )
-}
-
-/** What one person saw or was about to deposit is nobody else's business. */
-function forgetReader(): void {
-  abandonAll()
-  vaults.value = undefined
-  journalHead.value = undefined
 }
 
 function SignedIn() {

@@ -10,6 +10,7 @@ import {
   SignInAgain,
   SignInPage,
   toast,
+  whenReaderChanges,
 } from '@probant/web/browser'
 import { useEffect, useRef } from 'preact/hooks'
 import { AlertJournalPage } from './alert-journal-page.tsx'
@@ -20,11 +21,12 @@ import { FleetPage } from './fleet-page.tsx'
 import { useLive } from './live.ts'
 import { words } from './words.ts'
 
+whenReaderChanges(() => alerts.clear())
+
 /** The supervision pages: who is signed in decides what is shown. */
 export function App() {
   const say = words()
   const user = session.value?.user
-  useEffect(() => () => alerts.clear(), [user])
   return (
     <Shell site={say.site} navigation={user !== undefined && <Navigation />}>
       {session.value === undefined && <ResumeSession />}

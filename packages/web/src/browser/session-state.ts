@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { effect, signal, untracked } from '@preact/signals'
 
 export interface Session {
   /** What the person signs in as. */
@@ -25,6 +25,19 @@ export function csrfToken(): string | undefined {
 
 export function noticeLostSession(): void {
   if (session.peek()) isSessionLost.value = true
+}
+
+/**
+ * Forgets what one person saw or was about to do as soon as somebody else is signed in, or nobody: before anything is
+ * drawn for the next. Called once per thing to forget, when the page starts.
+ */
+export function whenReaderChanges(forget: () => void): void {
+  let reader: string | undefined
+  effect(() => {
+    const next = session.value?.user
+    if (reader !== undefined && next !== reader) untracked(forget)
+    reader = next
+  })
 }
 
 let renew: (() => Promise<void>) | undefined

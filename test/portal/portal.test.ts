@@ -1,0 +1,281 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { Installation } from './installation.ts'
+import { hasChromium, Screens } from './screens.ts'
+
+/** The two sites, used as people use them, against the real services. The subtests build on each other. */
+if (!hasChromium) {
+  t.plan(0, 'chromium is not installed (Debian package: chromium)')
+  process.exit(0)
+}
+t.setTimeout(400_000)
+
+const installation = await Installation.start()
+const { demo } = installation
+const screens = await Screens.open()
+const { page } = screens
+t.teardown(async () => {
+  await screens.close()
+  await installation.stop()
+})
+
+const rowOf = (title: string) => page.getByRole('row', { name: title })
+const depositOf = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+const picker = () => page.locator('input[type=file]')
+const file = (name: string, text: string) => ({
+  name,
+  mimeType: 'text/plain',
+  buffer: Buffer.from(text),
+})
+
+/** Heads go out at whole minutes: what is deposited now is seen unwitnessed for a while. */
+async function untilHeadIsFar(): Promise<void> {
+  const second = new Date().getUTCSeconds()
+  if (second > 45) await page.waitForTimeout((62 - second) * 1000)
+}
+
+async function bytesOf(page: Page, button: string): Promise<{ name: string; bytes: Buffer }> {
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ])
+  const bytes = Buffer.concat(await (await saved.createReadStream()).toArray())
+  return { name: saved.suggestedFilename(), bytes }
+}
+
+await t.test(
+  'signing in: French first, a wrong password is told, English is remembered',
+  async (t) => {
+    await page.goto(demo.portal)
+    await page.getByRole('heading', { name: 'Se connecter' }).waitFor()
+    t.equal(await page.getAttribute('html', 'lang'), 'fr')
+    t.same(await screens.faults(), [])
+    await page.getByLabel('Identifiant').fill('staff')
+    await page.getByLabel('Mot de passe').fill('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('n’est pas le bon').waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    t.equal(await page.getAttribute('html', 'lang'), 'en')
+    await page.getByRole('button', { name: 'Français' }).click()
+    await screens.signIn(demo.portal, 'staff', installation.passwordOf('staff'))
+    t.match(await page.title(), /^Coffre .+ · Probant$/)
+    t.same(await screens.faults(), [])
+  },
+)
+
+await t.test('deposits: several files, one after the other, each with its own fate', async (t) => {
+  await picker().setInputFiles([
+    file('premier.txt', 'un'),
+    file('vide.txt', ''),
+    file('second.txt', 'deux'),
+  ])
+  await page.getByText('2 documents sont déposés').waitFor()
+  t.match(await depositOf('vide.txt').innerText(), /Non déposé[^]*est vide/)
+  t.match(await depositOf('second.txt').innerText(), /Déposé/)
+  await rowOf('premier.txt').waitFor()
+  await rowOf('second.txt').waitFor()
+  t.same(await screens.faults(), [])
+  await page.getByRole('button', { name: 'Vider cette liste' }).click()
+  t.equal(await depositOf('premier.txt').count(), 0)
+})
+
+await t.test('deposits by drag and drop', async () => {
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File(['glissé'], 'glissé.txt', { type: 'text/plain' }))
+    const zone = document.querySelector('.drop')
+    for (const kind of ['dragover', 'drop'])
+      zone?.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }))
+  })
+  await rowOf('glissé.txt').waitFor()
+})
+
+await t.test('a deposit can be cancelled, and one that failed tried again', async (t) => {
+  const isDeposit = (url: URL) => url.pathname.endsWith('/objects')
+  let isDown = true
+  await page.route(isDeposit, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    if (isDown) return route.abort('connectionrefused')
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    return route.continue().catch(() => undefined)
+  })
+  await picker().setInputFiles([file('coupé.txt', 'un')])
+  await depositOf('coupé.txt').getByText('ne répond pas').waitFor()
+  isDown = false
+  await picker().setInputFiles([file('annulé.txt', 'deux'), file('lent.txt', 'lent')])
+  await depositOf('annulé.txt').getByText('Envoi').waitFor()
+  await page.getByRole('button', { name: 'Annuler le dépôt de annulé.txt' }).click()
+  await page.getByRole('button', { name: 'Réessayer de déposer coupé.txt' }).click()
+  await rowOf('coupé.txt').waitFor()
+  await rowOf('lent.txt').waitFor()
+  t.match(await depositOf('annulé.txt').innerText(), /rien n’a été conservé/)
+  t.equal(await rowOf('annulé.txt').count(), 0)
+  await page.unroute(isDeposit)
+})
+
+await t.test('a session that ends loses no work, and nobody deposits for another', async (t) => {
+  await screens.context.clearCookies()
+  await picker().setInputFiles([file('attente.txt', 'patience')])
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  t.same(await screens.faults(), [])
+  t.equal(await dialog.getByLabel('Identifiant').inputValue(), 'staff')
+  await dialog.getByLabel('Mot de passe').fill(installation.passwordOf('staff'))
+  await page.keyboard.press('Enter')
+  await rowOf('attente.txt').waitFor()
+  t.equal(await dialog.count(), 0)
+
+  await screens.context.clearCookies()
+  await picker().setInputFiles([file('pour moi.txt', 'moi')])
+  await dialog.waitFor()
+  await dialog.getByLabel('Identifiant').fill('auditor')
+  await dialog.getByLabel('Mot de passe').fill(installation.passwordOf('auditor'))
+  await page.keyboard.press('Enter')
+  await page.getByText('mais pas y déposer').waitFor()
+  t.equal(await page.getByText('pour moi.txt').count(), 0)
+  t.match(await page.getByRole('table').innerText(), /Titre masqué/)
+  t.notMatch(await page.getByRole('table').innerText(), /premier\.txt/)
+  await page.getByRole('button', { name: 'Se déconnecter' }).click()
+  await page.getByRole('heading', { name: 'Se connecter' }).waitFor()
+  await screens.signIn(demo.portal, 'staff', installation.passwordOf('staff'))
+  t.equal(await rowOf('pour moi.txt').count(), 0)
+})
+
+await t.test(
+  'a document: its state in plain words, its proof, its bytes, its journal',
+  async (t) => {
+    await untilHeadIsFar()
+    await picker().setInputFiles([file('preuve.txt', 'un')])
+    await rowOf('preuve.txt').getByRole('link').click()
+    await page.getByRole('heading', { level: 1, name: 'preuve.txt' }).waitFor()
+    t.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1')
+    await page.getByText('doit encore le constater').waitFor()
+    t.match(await page.locator('time').first().getAttribute('title'), / UTC$/)
+    await installation.probant('agent', 'ship', '--now')
+    await page.getByText('a contresigné le journal').waitFor({ timeout: 25_000 })
+
+    await page.getByRole('button', { name: 'Contrôler maintenant' }).click()
+    await page.getByText('Intact').waitFor()
+    t.same(
+      (await bytesOf(page, 'Télécharger le document')).bytes,
+      Buffer.from('un'),
+      'the very bytes deposited',
+    )
+    const proof = await bytesOf(page, 'Télécharger le dossier de preuve')
+    const bundle = join(installation.home, proof.name)
+    await writeFile(bundle, proof.bytes)
+    await t.resolves(installation.probant('verify', bundle, '--anchors', demo.anchors))
+
+    await page.getByText('Empreintes du document').click()
+    await page.getByText('Actes sur ce document').click()
+    await page.getByRole('row', { name: 'Contrôle d’intégrité' }).waitFor()
+    t.match(await page.getByRole('table').innerText(), /Dépôt/)
+    t.same(await screens.faults(), [])
+  },
+)
+
+await t.test(
+  'an idle page asks for the head alone: what leaves traces is not repeated',
+  async (t) => {
+    await page.getByRole('link', { name: 'Tous les documents' }).click()
+    await rowOf('premier.txt').waitFor()
+    await page.waitForTimeout(1000)
+    const asked: string[] = []
+    const listen = (request: { url: () => string }) => asked.push(new URL(request.url()).pathname)
+    page.on('request', listen)
+    await page.waitForTimeout(12_000)
+    page.off('request', listen)
+    t.ok(asked.length >= 1 && asked.length <= 2, `${asked.length} requests in 12 s`)
+    t.same([...new Set(asked)], ['/api/v1/journal/head'])
+  },
+)
+
+await t.test('everything can be reached with the keyboard alone', async (t) => {
+  const reached: string[] = []
+  await page.locator('.skip').focus()
+  for (let stop = 0; stop < 12; stop += 1) {
+    await page.keyboard.press('Tab')
+    const [name, outline] = await page.evaluate(() => {
+      const { activeElement: active } = document
+      if (!active) return ['', '']
+      return [active.textContent.trim(), getComputedStyle(active).outlineStyle]
+    })
+    t.equal(outline, 'solid', `the focus shows on ${name}`)
+    reached.push(name)
+  }
+  for (const name of ['EN', 'Se déconnecter', 'Choisir des fichiers', 'Actualiser'])
+    t.ok(reached.includes(name), name)
+  const title = reached.at(-1) ?? ''
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: title }).waitFor()
+})
+
+await t.test('an altered file: the check says so, and its bytes are not given out', async (t) => {
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+  const folder = join(installation.home, 'box', 'store', 'objects')
+  const names = await readdir(folder, { recursive: true })
+  const path = join(folder, names.find((name) => name.endsWith(id)) ?? '')
+  const stored = await readFile(path)
+  stored[stored.length - 1] = (stored.at(-1) ?? 0) ^ 1
+  await writeFile(path, stored)
+  await page.getByRole('button', { name: 'Contrôler maintenant' }).click()
+  await page.getByRole('alert').getByText('Altéré').waitFor()
+  await page.getByRole('button', { name: 'Télécharger le document' }).click()
+  await page.getByRole('alert').getByText('il n’est pas rendu').waitFor()
+  t.same(await screens.faults(), [])
+})
+
+await t.test(
+  'the supervision pages show the alert as it comes, and take its acknowledgement',
+  async (t) => {
+    await page.goto(demo.supervision)
+    await page.getByRole('button', { name: 'jeton d’accès' }).click()
+    await page.getByLabel('Jeton d’accès').fill(demo.supervisionToken)
+    t.same(await screens.faults(), [])
+    await page.keyboard.press('Enter')
+    await page.getByRole('row', { name: 'En ordre' }).waitFor()
+    t.same(await screens.faults(), [])
+
+    await installation.probant('agent', 'ship', '--now')
+    await page.getByRole('status').getByText('Nouvelle alerte').waitFor()
+    await page.getByRole('row', { name: 'Alerte' }).getByRole('link').click()
+    await page.getByRole('heading', { name: 'Anomalies constatées' }).waitFor()
+    await page.getByText('integrity-failure-on-box').first().waitFor()
+    t.same(await screens.faults(), [])
+
+    await page.getByRole('link', { name: /^Alertes/ }).click()
+    await page.getByRole('button', { name: 'Prendre en charge' }).click()
+    await page.getByLabel('Note').fill('Je regarde.')
+    t.same(await screens.faults(), [])
+    await page.getByRole('dialog').getByRole('button', { name: 'Prendre en charge' }).click()
+    await page.getByText('Note : Je regarde.').waitFor()
+    await page.getByRole('button', { name: 'Clore' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Clore' }).click()
+    await page.getByText('Résolue', { exact: true }).waitFor()
+    t.same(await screens.faults(), [])
+
+    await page.getByRole('link', { name: 'Journal des alertes' }).click()
+    await page.getByRole('row', { name: 'Alerte prise en charge' }).waitFor({ timeout: 90_000 })
+    t.same(await screens.faults(), [])
+    await page.getByRole('link', { name: 'Parc' }).click()
+    await page.getByRole('row', { name: 'En ordre' }).waitFor()
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByRole('row', { name: 'In order' }).waitFor()
+  },
+)
+
+await t.test('the interface can be read at /api/docs', async () => {
+  for (const address of [demo.portal, demo.supervision]) {
+    await page.goto(`${address}/api/docs`)
+    await page.locator('.opblock').first().waitFor()
+  }
+})
+
+await t.test('no script failed and no policy was violated on the way', (t) => {
+  t.same(screens.complaints, [])
+  t.end()
+})
