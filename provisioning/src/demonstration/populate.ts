@@ -43,11 +43,11 @@ interface Person {
 }
 
 const people: Person[] = [
-  { user: 'staff', name: 'Camille Martin', roles: ['user'], rights: ['deposit', 'read'] },
-  { user: 'auditor', name: 'Dominique Bernard', roles: ['auditor'], rights: [] },
+  { user: 'staff', name: 'Personnel (démonstration)', roles: ['user'], rights: ['deposit', 'read'] },
+  { user: 'auditor', name: 'Audit (démonstration)', roles: ['auditor'], rights: [] },
   {
     user: 'administrator',
-    name: 'Claude Petit',
+    name: 'Administration (démonstration)',
     roles: ['functional-administrator', 'technical-administrator'],
     rights: [],
   },
