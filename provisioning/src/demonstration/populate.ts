@@ -43,7 +43,12 @@ interface Person {
 }
 
 const people: Person[] = [
-  { user: 'staff', name: 'Personnel (démonstration)', roles: ['user'], rights: ['deposit', 'read'] },
+  {
+    user: 'staff',
+    name: 'Personnel (démonstration)',
+    roles: ['user'],
+    rights: ['deposit', 'read'],
+  },
   { user: 'auditor', name: 'Audit (démonstration)', roles: ['auditor'], rights: [] },
   {
     user: 'administrator',
