@@ -163,6 +163,18 @@ await t.test('an audit receipt for something else is not taken', async (t) => {
   await t.rejects(agent.ship(), { code: 'centre-misbehaved' }, 'a note of another size')
 })
 
+await t.test('a centre that vouches for two histories', async (t) => {
+  const world = await World.open(t)
+  await world.box.append(10)
+  const agent = await world.agent()
+  await agent.ship()
+  const note = await world.centre.receipt(new Uint8Array(32), 10)
+  world.centre.bent = { welcome: (welcome) => ({ ...welcome, audited: { size: 10, note } }) }
+  const { findings } = await agent.ship()
+  t.match(findings, [{ kind: 'supervisor-equivocation', found: /^root 0{64} at that size$/ }])
+  t.match(await agent.status(), { receipt: { size: 10 }, findingCount: 1 })
+})
+
 await t.test('off-peak: one shipment a night, a missed one at once, nights counted', async (t) => {
   const world = await World.open(t)
   await world.box.append(10)
