@@ -208,4 +208,6 @@ void t.test('a part that can not even be begun says so at once, in its own words
   })
   t.teardown(() => keeper.stop())
   await t.rejects(keeper.start(), { message: 'the disk is full 1' })
+  await keeper.stop()
+  t.same([begun, told], [1, []])
 })

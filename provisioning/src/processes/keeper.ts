@@ -49,6 +49,7 @@ export class Keeper {
   readonly #firstReady = Promise.withResolvers<undefined>()
   #life: Life | undefined
   #loop: Promise<void> | undefined
+  #wasBegun = false
 
   constructor(part: Part, clock: Clock, events: KeeperEvents) {
     this.part = part
@@ -75,7 +76,8 @@ export class Keeper {
     let failures = 0
     while (!this.#isStopping()) {
       const outcome = await this.#live()
-      if (this.#isStopping()) break
+      // what can't even be begun the first time says why itself, and won't do better the next time
+      if (this.#isStopping() || !this.#wasBegun) break
       failures = outcome.becameReady ? 0 : failures + 1
       if (failures >= PATIENCE) this.#giveUpFirstStart(outcome.end)
       const pauseMs = pauseAfter(failures)
@@ -93,12 +95,12 @@ export class Keeper {
     try {
       life = await this.part.begin()
     } catch (error) {
-      // what can't even be begun the first time says why itself, and won't do better the next time
       this.#firstReady.reject(error)
       const [end = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
       return { becameReady: false, end }
     }
     this.#life = life
+    this.#wasBegun = true
     // a stop that came while the process was being started
     if (this.#isStopping()) await life.stop()
     else this.#events.began(this.part.name, life.pid)
