@@ -4,10 +4,14 @@ const hostOnly =
   'Time, ids and randomness come from packages/host and are passed in, so that tests can drive them.'
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.probant/**', '.tap/**', '**/node_modules/**', '**/*.cjs', '*.js'] },
+  {
+    ignores: ['**/dist/**', '**/.probant/**', '.tap/**', '**/node_modules/**', '**/*.cjs', '*.js'],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],

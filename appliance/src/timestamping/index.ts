@@ -1,6 +1,2 @@
-export {
-  AUTHORITY_LABELS,
-  createAuthority,
-  openAuthority,
-} from './authority.ts'
+export { AUTHORITY_LABELS, createAuthority, openAuthority } from './authority.ts'
 export { POLICY_OID } from './oids.ts'

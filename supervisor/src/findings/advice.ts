@@ -1,5 +1,5 @@
 import type { Words } from '@probant/web'
-import type { RaisedKind, Told } from './catalogue.ts'
+import type { RaisedKind, Told } from './kinds.ts'
 
 export interface Advice {
   sentence: (told: Told) => Words

@@ -1,0 +1,92 @@
+import type { FindingKind } from '@probant/evidence'
+import type { Circumstances } from '../store/findings.ts'
+
+/** The kinds that this centre raises; others belong to the box or to functions that are not here yet. */
+export const RAISED_KINDS = [
+  'missing-shipment',
+  'late-shipment',
+  'gap',
+  'altered-trace',
+  'broken-chain',
+  'reordered',
+  'duplicated',
+  'truncated',
+  'rollback',
+  'fork',
+  'bad-checkpoint-signature',
+  'wrong-key',
+  'wrong-box',
+  'clock-skew',
+  'clock-regression',
+  'missing-seal',
+  'undeclared-restore',
+  'format-downgrade',
+  'oversized',
+  'integrity-failure-on-box',
+  'journal-unwitnessed',
+  'supervisor-was-blind',
+] as const satisfies readonly FindingKind[]
+
+export type RaisedKind = (typeof RAISED_KINDS)[number]
+
+/** `alert`: evidence or supervision is at stake; `warning`: somebody should look. */
+export type Severity = 'warning' | 'alert'
+
+/** Findings of one box and one cause go into one alert: a network cut is one alert, whatever it entails. */
+export type Cause = 'history' | 'identity' | 'silence' | 'clock' | 'storage' | 'centre'
+
+export interface Classification {
+  severity: Severity
+  cause: Cause
+  /** False where what was shipped is what the box wrote: it is stored, audited, and the finding stands beside it. */
+  refusesData: boolean
+}
+
+const history: Classification = { severity: 'alert', cause: 'history', refusesData: true }
+const identity: Classification = { severity: 'alert', cause: 'identity', refusesData: true }
+const silence: Classification = { severity: 'alert', cause: 'silence', refusesData: false }
+const clock: Classification = { severity: 'warning', cause: 'clock', refusesData: false }
+
+const classifications: Readonly<Record<RaisedKind, Classification>> = {
+  'missing-shipment': silence,
+  'late-shipment': { ...silence, severity: 'warning' },
+  'journal-unwitnessed': { ...silence, severity: 'warning' },
+  gap: history,
+  'altered-trace': history,
+  'broken-chain': history,
+  reordered: history,
+  duplicated: history,
+  truncated: history,
+  rollback: history,
+  fork: history,
+  'undeclared-restore': history,
+  'format-downgrade': history,
+  oversized: history,
+  'missing-seal': { severity: 'warning', cause: 'history', refusesData: false },
+  'bad-checkpoint-signature': identity,
+  'wrong-key': identity,
+  'wrong-box': identity,
+  'clock-skew': clock,
+  'clock-regression': clock,
+  'integrity-failure-on-box': { severity: 'alert', cause: 'storage', refusesData: false },
+  'supervisor-was-blind': { severity: 'warning', cause: 'centre', refusesData: false },
+}
+
+export function classify(kind: RaisedKind): Classification {
+  return classifications[kind]
+}
+
+export function isRaisedKind(kind: FindingKind): kind is RaisedKind {
+  return Object.hasOwn(classifications, kind)
+}
+
+/** What a sentence may speak of. */
+export interface Told {
+  kind: RaisedKind
+  /** Name of the box, or of the centre. */
+  subject: string
+  seq: number | null
+  expected: string
+  found: string
+  circumstances: Circumstances
+}
