@@ -41,7 +41,14 @@ export async function startCentre(
   const keeper = new AlertJournalKeeper(context)
   const loopOf = (name: string, everyMs: number, work: () => Promise<boolean>) =>
     new Loop({ name, everyMs, work, halt, clock: world.clock, logger: world.logger })
-  const watching = loopOf('watch', WATCH_EVERY_MS, () => watchClock(context))
+  // one round at a time, whoever asks for it
+  let lastRound: Promise<unknown> = Promise.resolve()
+  const watch = () => {
+    const round = lastRound.then(() => watchClock(context))
+    lastRound = round.catch(() => undefined)
+    return round
+  }
+  const watching = loopOf('watch', WATCH_EVERY_MS, watch)
   const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, mailer))
   const tending = loopOf('tend', TEND_EVERY_MS, () => keeper.tend())
   context.wake = () => {
@@ -49,7 +56,7 @@ export async function startCentre(
     tending.wake()
   }
   // the centre's own absence is noticed before any box can be judged or heard
-  await watchClock(context)
+  await watch()
   const intake = await startIntake(context, { hostKey, ...settings.ssh, halt })
   const api = await createApi(context, () => ({
     hostKey: hostKey.publicKey,
@@ -68,7 +75,7 @@ export async function startCentre(
       administration: administration.port,
     },
     async watch() {
-      await watchClock(context)
+      await watch()
     },
     async stop() {
       await intake.close()

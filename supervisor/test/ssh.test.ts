@@ -10,6 +10,7 @@ import { decodeMessage, encodeFrame, encodeMessage, FrameDecoder } from '@proban
 import { formatTime } from '@probant/host'
 import { Admission } from '../src/ssh/admission.ts'
 import { createFigures } from '../src/figures.ts'
+import { newPrivateKey } from '../src/ssh/host-key.ts'
 import { rekeyRegularly } from '../src/ssh/rekeying.ts'
 import { dial, newAgentKey, TestAgent, type AgentKey } from './support/agent.ts'
 import { TestCentre, type Followed } from './support/centre.ts'
@@ -235,16 +236,13 @@ void t.test('new session keys in the middle of a session', async (t) => {
 })
 
 void t.test('the centre asks for new keys by itself', async (t) => {
-  const server = new ssh2.Server(
-    { hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] },
-    (connection) => {
-      connection.on('error', () => undefined)
-      connection.on('authentication', (request) => request.accept())
-      const socket: unknown = Reflect.get(connection, '_sock')
-      if (!(socket instanceof Socket)) throw new Error('ssh2 changed')
-      rekeyRegularly(connection, socket, { everyMs: 30, everyBytes: Infinity, lookEveryMs: 10 })
-    },
-  )
+  const server = new ssh2.Server({ hostKeys: [newPrivateKey()] }, (connection) => {
+    connection.on('error', () => undefined)
+    connection.on('authentication', (request) => request.accept())
+    const socket: unknown = Reflect.get(connection, '_sock')
+    if (!(socket instanceof Socket)) throw new Error('ssh2 changed')
+    rekeyRegularly(connection, socket, { everyMs: 30, everyBytes: Infinity, lookEveryMs: 10 })
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   const address = server.address()
@@ -301,4 +299,11 @@ void t.test('the centre closes the door on idle sockets', async (t) => {
   await Promise.all(sockets.map((socket) => once(socket, 'connect').catch(() => undefined)))
   t.equal((await centre.head(followed)).status, 200, 'a box gets in past idle sockets')
   for (const socket of sockets) socket.destroy()
+})
+
+void t.test('every key that is made can be read', (t) => {
+  const { parseKey } = ssh2.utils
+  for (let made = 0; made < 1000; made++)
+    if (parseKey(newPrivateKey()) instanceof Error) t.fail('an unreadable key')
+  t.end()
 })

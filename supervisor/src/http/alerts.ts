@@ -11,9 +11,9 @@ import { findingsOfAlert, type StoredFinding } from '../store/findings.ts'
 import { attemptsOfAlert } from '../store/notifications.ts'
 import { CENTRE } from '../store/rows.ts'
 import { callerOf, tenantOf } from './caller.ts'
-import { DEFAULT_LIMIT, Page, pageOf, readTimeCursor } from './paging.ts'
+import { DEFAULT_LIMIT, Page, pageOf, readTimeCursor, Uuid } from './paging.ts'
 
-const AlertPath = strictObject({ alert: Type.String({ pattern: '^[0-9a-f-]{36}$' }) })
+const AlertPath = strictObject({ alert: Uuid })
 /** Optional as a whole: taking charge needs no words. */
 const Note = Type.Union([
   strictObject({ note: Type.Optional(Type.String({ maxLength: 2000 })) }),

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { insertContact, listContacts, removeContact, type Contact } from '../store/contacts.ts'
 import { tenantOf } from './caller.ts'
+import { Uuid } from './paging.ts'
 
 const Email = Type.String({
   maxLength: 254,
@@ -58,7 +59,7 @@ export function contactRoutes(server: Server, context: Context): void {
       schema: {
         tags: ['contacts'],
         summary: 'Tell somebody no more, and forget the address',
-        params: strictObject({ contact: Type.String({ pattern: '^[0-9a-f-]{36}$' }) }),
+        params: strictObject({ contact: Uuid }),
       },
     },
     async (request, reply) => {

@@ -1,6 +1,8 @@
 import { Problem } from '@probant/web'
 import { Type } from 'typebox'
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 /** Query of every list. */
 export const Page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Items a page' })),
@@ -10,6 +12,9 @@ export const Page = {
 }
 
 export const DEFAULT_LIMIT = 50
+
+/** An identifier given by the centre. */
+export const Uuid = Type.String({ pattern: UUID.source })
 
 /** A page of a list; asked for one item more than it shows, it knows whether there is another. */
 export function pageOf<Item, Shown>(
@@ -38,8 +43,7 @@ export function readTimeCursor(
 ): { atMs: number; id: string } | undefined {
   if (cursor === undefined) return undefined
   const [atMs, id] = readCursor(cursor)
-  if (typeof atMs !== 'number' || typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id))
-    throw badCursor()
+  if (typeof atMs !== 'number' || typeof id !== 'string' || !UUID.test(id)) throw badCursor()
   return { atMs, id }
 }
 

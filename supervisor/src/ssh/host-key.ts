@@ -19,8 +19,19 @@ const FILE = 'ssh-host-key'
 export async function generateHostKey(home: string): Promise<HostKey> {
   const path = join(home, FILE)
   if ((await stat(path).catch(() => undefined)) === undefined)
-    await writeDurably(path, ssh2.utils.generateKeyPairSync('ed25519').private, 0o600)
+    await writeDurably(path, newPrivateKey(), 0o600)
   return openHostKey(home)
+}
+
+/**
+ * An Ed25519 key as an OpenSSH file. ssh2 1.17.0 writes an unreadable one where the public key begins with a zero byte, about
+ * once in four hundred: those are made again.
+ */
+export function newPrivateKey(): string {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519').private
+    if (!(ssh2.utils.parseKey(made) instanceof Error)) return made
+  }
 }
 
 /** @throws SupervisorError `host-key` when it is missing, readable by others or no key */

@@ -1,14 +1,20 @@
 import type { Client } from '@probant/postgres'
 import { instant, ms } from './rows.ts'
 
-/** Says that the centre runs now. @returns when it last said so before; null the first time */
+/**
+ * Says that the centre runs now. Of several processes whose clocks differ a little the latest counts; a clock that was set
+ * back is followed.
+ * @returns when it last said so before; null the first time
+ */
 export async function noteAlive(client: Client, atMs: number): Promise<number | null> {
   const { rows } = await client.query<{ alive_at: Date }>(
     'SELECT alive_at FROM centre.presence FOR UPDATE',
   )
   await client.query(
     `INSERT INTO centre.presence (alive_at) VALUES ($1)
-     ON CONFLICT (singleton) DO UPDATE SET alive_at = $1`,
+     ON CONFLICT (singleton) DO UPDATE SET alive_at = CASE
+       WHEN presence.alive_at - $1 BETWEEN interval '0' AND interval '2 minutes' THEN presence.alive_at
+       ELSE $1 END`,
     [instant(atMs)],
   )
   return rows[0] === undefined ? null : ms(rows[0].alive_at)

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from '@probant/evidence'
+import { toBase64 } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import {
   decodeMessage,
@@ -13,6 +13,7 @@ import {
   type Welcome,
 } from '@probant/shipping'
 import ssh2, { type ClientChannel } from 'ssh2'
+import { newPrivateKey } from '../../src/ssh/host-key.ts'
 import type { TestBox } from './box.ts'
 
 /** An SSH key pair of an agent. */
@@ -23,7 +24,7 @@ export interface AgentKey {
 }
 
 export function newAgentKey(): AgentKey {
-  const { private: privateKey } = ssh2.utils.generateKeyPairSync('ed25519')
+  const privateKey = newPrivateKey()
   const key = ssh2.utils.parseKey(privateKey)
   if (key instanceof Error) throw key
   return { privateKey, blob: toBase64(new Uint8Array(key.getPublicSSH())) }
@@ -140,5 +141,3 @@ export function dial(
     })
   })
 }
-
-export { fromBase64 }

@@ -101,9 +101,10 @@ export class TestCentre {
     return all
   }
 
-  /** Stops the centre and starts another on the same data. */
-  async restart(): Promise<void> {
+  /** Stops the centre and starts another on the same data, later. */
+  async restart(awayMs = 0): Promise<void> {
     await this.centre.stop()
+    this.clock.advance(awayMs)
     const world = { clock: this.clock, randomness: systemRandomness, logger }
     this.centre = await startCentre(this.settings, world, (error) => this.halted.push(error))
   }
