@@ -16,6 +16,9 @@ const run = promisify(execFile)
 const project = new URL('../../', import.meta.url).pathname
 const shared = join(project, '..', 'shared', 'samples')
 
+// Minutes of real work: an installation from a fresh clone, 20 kills, two browsers.
+t.setTimeout(30 * 60_000)
+
 const clone = await freshClone()
 const demo = new Demo(clone, await freePorts())
 const scratch = await mkdtemp(join(tmpdir(), 'probant-acceptance-'))
@@ -342,6 +345,11 @@ await t.test('bench deposit and verify print ratios against limits of the same r
     t.equal(typeof figure['limit'], 'number')
     t.ok(Number(figure['ratio']) > 0, JSON.stringify(figure))
   }
+})
+
+await t.test('the two pages, in French and English, with axe on every screen', async (t) => {
+  const ended = await node('test/portal/portal.test.ts')
+  t.equal(ended.code, 0, ended.stdout)
 })
 
 await t.test('npm test covers types, lint, dependency rules and every suite', async (t) => {
