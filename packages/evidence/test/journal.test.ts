@@ -261,6 +261,14 @@ void t.test('what an attacker does to stored traces', async (t) => {
   for (const [what, expected, change] of cases) t.same(await tamper(change), expected, what)
 })
 
+void t.test('duplicates: the same again, or another', async (t) => {
+  const { journal, segment, traces } = written()
+  const again = { ...segment, traces: traces.toSpliced(5, 0, at(traces, 4)) }
+  t.equal((await findingsOf(again, journal.keys))[0]?.found, 'trace 4 again')
+  const other = { ...segment, traces: traces.toSpliced(9, 0, edited(traces[9], { act: 'x' })) }
+  t.equal((await findingsOf(other, journal.keys))[0]?.found, 'another trace with seq 9')
+})
+
 void t.test('rewrites everything after it', async (t) => {
   const { journal, segment } = written()
   const rewritten = new TestJournal(journal.origin, journal.signer)
@@ -377,6 +385,37 @@ void t.test('seals that do not come', async (t) => {
     [],
     'monotonic times of two boots are not compared',
   )
+  t.same(
+    await silent((j) => {
+      j.seal()
+      j.append()
+      j.pass(3 * minutes)
+      j.append()
+      j.pass(3 * minutes)
+      j.append()
+    }),
+    [],
+    'six minutes after a seal',
+  )
+
+  const journal = new TestJournal()
+  journal.append()
+  journal.pass(3_900_000)
+  journal.append()
+  const { state } = await verifySegment(
+    crypto,
+    emptyJournalState(crypto, journal.origin),
+    journal.segment(),
+    journal.keys,
+  )
+  journal.pass(3 * minutes)
+  journal.append()
+  const stored = journalStateFromJson(crypto, journalStateToJson(state))
+  t.same(
+    brief(await findingsOf(journal.segment(2), journal.keys, stored)),
+    [['missing-seal', 2]],
+    'what is overdue is remembered from segment to segment',
+  )
 })
 
 void t.test('clocks', async (t) => {
@@ -473,6 +512,12 @@ void t.test('checkpoints', async (t) => {
     "a witness's signature does not stand for the box's",
   )
   t.equal(lines.length, 1)
+  const elsewhere = testSigner('box-9/1', 2)
+  t.same(
+    brief(await withNote(signNote(text, elsewhere), [...journal.keys, elsewhere.key])),
+    [['wrong-key', null]],
+    "nor another journal's",
+  )
 })
 
 void t.test('heads without new traces', async (t) => {

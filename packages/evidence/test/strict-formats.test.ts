@@ -390,6 +390,7 @@ void t.test('segments', async (t) => {
   const segment = journal.segment(10, 20)
   const bytes = encodeSegment(segment)
   t.same(decodeSegment(bytes), segment)
+  t.same(decodeSegment(journal.segmentBytes(0, 20)), journal.segment(0, 20), 'from the beginning')
   const claimed = claimedJournalState(crypto, segment)
   const { findings, state } = await verifySegment(crypto, claimed, segment, journal.keys)
   t.same(findings, [], 'from what its header claims')

@@ -56,10 +56,10 @@ function claimedSlots(
       claim !== next &&
       reading.trace?.prev === before &&
       (following === undefined || following === next + 1)
-    // What can't be read takes the slot where it stands, unless the trace of that slot follows it.
+    // What can't be read takes the slot where it stands; should the trace of that slot follow, they are rivals.
     const seq = claim === undefined || seqAltered ? next : claim
     slots.push({ seq, reading, seqAltered })
-    next = claim === undefined && following === next ? next : seq + 1
+    next = seq + 1
     before = reading.hash
   })
   return slots
