@@ -74,7 +74,7 @@ async function render(context: Context, notification: Notification) {
   if (alert === undefined) throw new Error(`no alert ${alertId} behind a notification`)
   const box = await getBox(database, notification)
   const findings = await findingsOfAlert(database, notification, alertId)
-  const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts/${alertId}`
+  const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts#${alertId}`
   return messageOf({ alert, subject: box?.name ?? settings.centreName, findings, occasion, link })
 }
 

@@ -22,6 +22,14 @@ export interface Fact {
 /** Longest text of one side; what is longer stands whole in the bytes kept. */
 const TEXT_LENGTH = 2000
 
+/** A box writes some of these words: what can't be stored or shown must not keep a finding from being raised. */
+function printable(text: string): string {
+  return text
+    .slice(0, TEXT_LENGTH)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\u{fffd}')
+}
+
 /** A fact about one trace, or about the journal as a whole; its key is its kind and place. */
 export function factAt(
   origin: string,
@@ -35,8 +43,8 @@ export function factAt(
     kind,
     origin,
     seq,
-    expected: expected.slice(0, TEXT_LENGTH),
-    found: found.slice(0, TEXT_LENGTH),
+    expected: printable(expected),
+    found: printable(found),
     circumstances,
     key: `${origin}|${kind}|${seq ?? '-'}`,
   }

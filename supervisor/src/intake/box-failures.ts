@@ -12,6 +12,8 @@ import { factAt, type Fact } from '../findings/fact.ts'
 /** Checks by which the box examines itself (formats.md section 4). */
 const CHECKS = new Set(['full-recomputation', 'integrity-check', 'fsck'])
 
+const IDENTIFIER = /^[0-9a-f-]{36}$/
+
 /** What the box itself found altered in its journal or store, by the traces it shipped. */
 export function boxFailures(origin: string, { traces }: Segment): Fact[] {
   return traces.flatMap((bytes) => {
@@ -61,7 +63,7 @@ function failure(origin: string, trace: Trace): Fact {
 function objectsOf({ data, object }: Trace): string[] {
   const listed = data['badObjects']
   const named = isJsonArray(listed)
-    ? listed.filter((one): one is string => typeof one === 'string' && one.length <= 64)
+    ? listed.filter((one): one is string => typeof one === 'string' && IDENTIFIER.test(one))
     : []
   return named.length === 0 && object !== null ? [object] : named.slice(0, 100)
 }

@@ -19,7 +19,7 @@ export interface IntakeOptions {
 
 export interface IntakeServer {
   port: number
-  /** Ends every session; what was committed stays, what wasn't is shipped again. */
+  /** Ends every session, when the step it is at is done; what was committed stays, what wasn't is shipped again. */
   close(): Promise<void>
 }
 
@@ -35,6 +35,7 @@ const HANG_UP_MS = 5_000
 export async function startIntake(context: Context, options: IntakeOptions): Promise<IntakeServer> {
   const admission = new Admission(options.limits ?? ADMISSION_LIMITS, context.figures)
   const sockets = new Map<string, Socket>()
+  const sessions = new Set<Promise<void>>()
   const ssh = new ssh2.Server(
     {
       hostKeys: [options.hostKey.privateKey],
@@ -47,7 +48,7 @@ export async function startIntake(context: Context, options: IntakeOptions): Pro
     (connection, { ip, port }) => {
       const socket = sockets.get(`${ip}|${port}`)
       if (socket === undefined) connection.end()
-      else serve(context, connection, socket, admission, options)
+      else serve(context, connection, socket, admission, sessions, options)
     },
   )
   // our own listener sees a connection before it has said a word, which ssh2's doesn't
@@ -63,11 +64,12 @@ export async function startIntake(context: Context, options: IntakeOptions): Pro
   const address = listener.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
-    close: () =>
-      new Promise((resolve) => {
-        listener.close(() => resolve())
-        admission.closeAll()
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
+      admission.closeAll()
+      await closed
+      await Promise.all(sessions)
+    },
   }
 }
 
@@ -76,6 +78,7 @@ function serve(
   connection: Connection,
   socket: Socket,
   admission: Admission,
+  sessions: Set<Promise<void>>,
   { halt }: IntakeOptions,
 ): void {
   const { logger } = context
@@ -110,10 +113,12 @@ function serve(
         }
         clearTimeout(idle)
         const channel = acceptSubsystem()
-        talk(context, authentication, channel, drop, halt).then(
+        const session = talk(context, authentication, channel, drop, halt).then(
           () => hangUp(connection, channel),
           drop,
         )
+        sessions.add(session)
+        void session.finally(() => sessions.delete(session))
       })
     })
   })
