@@ -5,24 +5,12 @@ import { checkDisk, diskRefusal } from '../src/checks/disk.ts'
 import { checkModules } from '../src/checks/modules.ts'
 import { checkPorts } from '../src/checks/ports.ts'
 import { ProvisioningError } from '../src/errors.ts'
-import { readLayout, repositoryRoot, type Ports } from '../src/installation/layout.ts'
+import { readLayout, repositoryRoot } from '../src/installation/layout.ts'
 import { lockHome } from '../src/installation/lock.ts'
-
-/** Ten ports in a row that nothing uses, below those that the system gives to clients. */
-async function freePorts(): Promise<Ports> {
-  for (let first = 24_100; first < 32_000; first += 10) {
-    const { ports } = readLayout({ PROBANT_PORTS: String(first) }, '/')
-    const isFree = await checkPorts(ports).then(
-      () => true,
-      () => false,
-    )
-    if (isFree) return ports
-  }
-  throw new Error('no ten free ports')
-}
+import { freePorts } from './free-ports.ts'
 
 void t.test('a port that is taken is named, with the way out', async (t) => {
-  const ports = await freePorts()
+  const ports = await freePorts(24_100)
   for (const host of ['127.0.0.1', '0.0.0.0']) {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(ports.ssh, host, resolve))
