@@ -10,6 +10,7 @@ export type BoxErrorCode =
   | 'journal-stopped'
   | 'journal-conflict'
   | 'journal-altered'
+  | 'already-running'
   | 'signer-failed'
   | 'act-refused'
   | 'no-such-vault'

@@ -3,12 +3,13 @@ import type { Clock, Logger, Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import { newestWitnessed } from '../store/cosignatures.ts'
-import { takeEpoch, type CheckpointRow } from '../store/journal.ts'
+import { readState, takeEpoch, type CheckpointRow } from '../store/journal.ts'
 import type { Act, RecordedAct } from './act.ts'
 import { Certifier, type JournalSigner } from './certifier.ts'
 import type { JournalProofs } from './proofs.ts'
 import { openCommitted } from './opening.ts'
 import { Sequencer, type CommittedTrace } from './sequencer.ts'
+import { WriterLock } from './writer-lock.ts'
 
 export interface JournalContext {
   readonly database: Database
@@ -30,6 +31,7 @@ export interface JournalContext {
  */
 export class Journal {
   readonly origin: string
+  readonly #lock: WriterLock
   readonly #sequencer: Sequencer | undefined
   readonly #certifier: Certifier | undefined
   readonly #stoppedBecause: BoxError | undefined
@@ -40,6 +42,7 @@ export class Journal {
 
   private constructor(
     origin: string,
+    lock: WriterLock,
     parts: {
       sequencer?: Sequencer
       certifier?: Certifier
@@ -48,16 +51,31 @@ export class Journal {
     },
   ) {
     this.origin = origin
+    this.#lock = lock
     this.#sequencer = parts.sequencer
     this.#certifier = parts.certifier
     this.#stoppedBecause = parts.stoppedBecause
     this.#witnessedSize = parts.witnessedSize
   }
 
-  /** Opens the journal, fences off any older writer, and covers with a checkpoint what an earlier run left uncovered. */
+  /**
+   * Opens the journal as its only writer, fences off any older one, and covers with a checkpoint what an earlier run left uncovered.
+   * @throws BoxError `already-running`; `journal-stopped` (retryable) when that checkpoint's state became unknown
+   */
   static async open(context: JournalContext): Promise<Journal> {
+    const lock = await WriterLock.take(context)
+    try {
+      return await Journal.#openAlone(context, lock)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  static async #openAlone(context: JournalContext, lock: WriterLock): Promise<Journal> {
     const { database, crypto } = context
     const state = await database.transaction(takeEpoch)
+    const isStillWriter = async () => (await readState(database))?.epoch === state.epoch
     const witnessedSize = (await newestWitnessed(database))?.size ?? 0
     let opened
     try {
@@ -74,7 +92,8 @@ export class Journal {
         { err: error },
         'the journal is not what this box wrote: nothing is recorded',
       )
-      return new Journal(state.origin, { stoppedBecause: error, witnessedSize })
+      lock.heldBy({ isStillWriter, takenOver: context.fatal })
+      return new Journal(state.origin, lock, { stoppedBecause: error, witnessedSize })
     }
     const { origin, epoch } = state
     const shared = { database, crypto, clock: context.clock, origin, epoch }
@@ -87,6 +106,7 @@ export class Journal {
       if (!isStopped) context.fatal(cause)
       isStopped = true
     }
+    lock.heldBy({ isStillWriter, takenOver: stop })
     const certifier: Certifier = new Certifier(
       {
         ...shared,
@@ -110,7 +130,7 @@ export class Journal {
       },
       { size: state.size, prev: opened.prev, sha3: opened.sha3 },
     )
-    const journal: Journal = new Journal(origin, { sequencer, certifier, witnessedSize })
+    const journal: Journal = new Journal(origin, lock, { sequencer, certifier, witnessedSize })
     if (opened.uncertified.length > 0) {
       const nobody = { resolve: () => undefined, reject: () => undefined }
       const left: CommittedTrace[] = opened.uncertified.map((trace) => ({
@@ -198,9 +218,10 @@ export class Journal {
     this.#witnessedSize = Math.max(this.#witnessedSize, size)
   }
 
-  /** Waits until what was committed is covered by a checkpoint. */
+  /** Waits until what was committed is covered by a checkpoint, then lets another service write. */
   async close(): Promise<void> {
     this.#sequencer?.stop(new BoxError('journal-stopped', 'retryable', 'the service stops'))
     await this.#certifier?.settled()
+    this.#lock.release()
   }
 }

@@ -1,19 +1,14 @@
-import { systemClock, systemRandomness, type Clock } from '@probant/host'
+import { systemRandomness } from '@probant/host'
 import { openProvider, type KeyProvider } from '@probant/keys'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { quickClock } from '../interposed/clock.ts'
 import { withSigning } from '../interposed/keys.ts'
 import type { Acknowledged } from '../kill/clients.ts'
 import { createHash } from 'node:crypto'
 import { Inspection } from '../kill/inspection.ts'
 import { anchorsOf, proveReceipt } from '../kill/proving.ts'
 import { createWorld, form, staff } from '../world.ts'
-
-/** Waits a fiftieth of what it is asked to: a limit of 20 s passes in 0.4 s. */
-const quickClock: Clock = {
-  ...systemClock,
-  sleep: (ms, signal) => systemClock.sleep(ms / 50, signal),
-}
 
 type Sign = KeyProvider['sign']
 const invalid: Sign = () => Promise.resolve(Uint8Array.of(0x30, 6, 2, 1, 1, 2, 1, 1))

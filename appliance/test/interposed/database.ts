@@ -1,5 +1,4 @@
 import type { Client, Database, NamedStatement } from '@probant/postgres'
-import type { QueryResultRow } from 'pg'
 import { around, type Hooks, type Step } from './hooks.ts'
 
 const nameOf = (statement: string | NamedStatement) =>
@@ -7,6 +6,17 @@ const nameOf = (statement: string | NamedStatement) =>
 
 const namesSeal = (values: readonly unknown[] = []) =>
   values.some((column) => Array.isArray(column) && column.includes('seal'))
+
+/** The client's own query, each statement given to `pass` together with the way to run it. */
+function hookedQuery(
+  client: Client,
+  pass: (statement: string | NamedStatement, run: () => Promise<unknown>) => Promise<unknown>,
+): Client['query'] {
+  return new Proxy(client.query.bind(client), {
+    apply: (query, _self, given: Parameters<Client['query']>) =>
+      pass(given[0], () => query(...given)),
+  })
+}
 
 /** A database with hooks around each statement of a deposit, and around BEGIN and COMMIT. */
 export function interposedDatabase(real: Database, hooks: Hooks): Database {
@@ -21,11 +31,7 @@ export function interposedDatabase(real: Database, hooks: Hooks): Database {
     async transaction(work, options) {
       let commit: Step | undefined
       const hooked = (client: Client): Client => ({
-        query: <Row extends QueryResultRow>(
-          statement: string | NamedStatement,
-          values?: readonly unknown[],
-        ) => {
-          const run = () => client.query<Row>(statement, values)
+        query: hookedQuery(client, (statement, run) => {
           const name = nameOf(statement)
           if (name.startsWith('UPDATE journal.state SET epoch')) commit = 'epoch'
           if (name === 'append-traces') {
@@ -41,7 +47,7 @@ export function interposedDatabase(real: Database, hooks: Hooks): Database {
             return around(hooks, 'checkpoint-rows', run)
           }
           return run()
-        },
+        }),
       })
       await hooks.before('begin')
       const result = await real.transaction(async (client) => {

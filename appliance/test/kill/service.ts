@@ -1,8 +1,8 @@
 /**
  * The vault service as it is, in a process that ends itself by SIGKILL at a given passage of a given step:
- * `service.ts SETTINGS PLAN`. Tells its parent the port when it is ready; counts passages from the message `count` on.
+ * `service.ts SETTINGS PLAN [quick]`; a quick one waits a fiftieth of what it would. Tells its parent the port when it is ready; counts passages from the message `count` on.
  */
-import { createLogger, readSettings, systemRandomness } from '@probant/host'
+import { createLogger, readSettings, systemClock, systemRandomness } from '@probant/host'
 import { openProvider } from '@probant/keys'
 import { createPool } from '@probant/postgres'
 import { flushCompileCache } from 'node:module'
@@ -11,11 +11,12 @@ import { ApplianceSettings } from '../../src/settings.ts'
 import { ObjectFiles } from '../../src/store/files.ts'
 import { interposedDatabase } from '../interposed/database.ts'
 import { interposedDisk } from '../interposed/disk.ts'
+import { quickClock } from '../interposed/clock.ts'
 import type { Hooks, Step } from '../interposed/hooks.ts'
 import { interposedKeys } from '../interposed/keys.ts'
 import type { Kill, Moment } from './plan.ts'
 
-const [settingsFile = '', planText = 'null'] = process.argv.slice(2)
+const [settingsFile = '', planText = 'null', pace] = process.argv.slice(2)
 const plan = JSON.parse(planText) as Kill | null
 
 function endHere(): never {
@@ -59,6 +60,7 @@ const { service, owner, ...place } = settings.database
 const { api, administrationPort } = await serve({
   settings,
   log,
+  clock: pace === 'quick' ? quickClock : systemClock,
   keys: interposedKeys(await openProvider(settings.keys, systemRandomness), hooks),
   database: interposedDatabase(createPool({ ...place, ...service, max: 16, logger: log }), hooks),
   files: new ObjectFiles(settings.home, interposedDisk(hooks)),

@@ -1,6 +1,7 @@
 export type { Connection } from './connection.ts'
 export { createPool, type Database, type PoolOptions } from './database.ts'
 export type { Client, NamedStatement, TransactionOptions } from './transaction.ts'
+export { trySessionLock, type SessionLock } from './session-lock.ts'
 export { migrate, type MigrationOptions } from './migrate.ts'
 export {
   PostgresError,
