@@ -63,7 +63,8 @@ async function acceptNew(
     ...factOf(origin.origin, finding),
     foundBytes: bytes,
   }))
-  facts.push(...(await forksFromHeads(context, origin, segment)))
+  // Bytes that are not what their own checkpoint signs say nothing of a second history.
+  if (state !== undefined) facts.push(...(await forksFromHeads(context, origin, segment)))
   if (state === undefined || facts.some(({ kind }) => classify(kind).refusesData))
     return refuse(context, session, facts)
 
