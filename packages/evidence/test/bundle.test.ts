@@ -182,6 +182,7 @@ void t.test('entries', async (t) => {
   }))
   t.equal(await answer([...entries, ...many]), 'entries: too-large')
   t.equal(await answer([]), 'entries: bad-listing')
+  t.equal(await answer(without(entryName.manifest)), 'entries: bad-listing')
   const optional: string[] = [
     entryName.auditReceipt,
     entryName.tsaCertificates,
