@@ -113,10 +113,22 @@ function parsePublicKey(scheme: Scheme, bytes: Uint8Array): KeyObject | undefine
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
     if (!scheme.keyTypes.includes(key.asymmetricKeyType ?? '')) return undefined
     if (key.asymmetricKeyDetails?.namedCurve !== scheme.curve) return undefined
-    return key
+    return isHybridPoint(scheme, der) ? undefined : key
   } catch {
     return undefined
   }
+}
+
+const coordinateBytes: Readonly<Record<string, number>> = {
+  prime256v1: 32,
+  secp384r1: 48,
+  secp521r1: 66,
+}
+
+/** A second form of the same point, which OpenSSL reads and RFC 5480 section 2.2 forbids: one key, one form. */
+function isHybridPoint({ curve = '' }: Scheme, spki: Buffer): boolean {
+  const pointBytes = 2 * (coordinateBytes[curve] ?? Infinity) + 1
+  return spki.length >= pointBytes && spki.at(-pointBytes) !== 0x04
 }
 
 const answering = new Map<Scheme, boolean>()

@@ -107,6 +107,15 @@ for (const [name, { publicKey, signature }] of Object.entries(cases)) {
       }),
       options,
     )
+    if (name.startsWith('ecdsa')) {
+      // the point's hybrid form: its first byte tells the parity of y, and OpenSSL would read it
+      const point = { p256: 65, p384: 97, p521: 133 }[name.split('-')[1] ?? ''] ?? 0
+      for (const tag of [6, 7]) {
+        const hybrid = Buffer.from(publicKey)
+        hybrid[hybrid.length - point] = tag
+        t.equal(await verify(hybrid, message, signature), 'invalid', `hybrid point ${tag}`)
+      }
+    }
     const junk = fc.uint8Array({ maxLength: 100 })
     await fc.assert(
       fc.asyncProperty(junk, async (bytes) => {
