@@ -107,6 +107,46 @@ void t.test('who is not the box gets no further than the door', async (t) => {
   t.same(await centre.kinds('box-1'), [], 'but nobody is accused of what anyone can do')
 })
 
+/** Presents one key and signs with another: what anyone can do who has seen a public key. */
+class Impostor extends ssh2.BaseAgent<ssh2.ParsedKey> {
+  readonly #shown: ssh2.ParsedKey
+  readonly #own: ssh2.ParsedKey
+
+  constructor(shown: AgentKey, own: AgentKey) {
+    super()
+    this.#shown = parsed(shown)
+    this.#own = parsed(own)
+  }
+
+  override getIdentities(done: (error: Error | undefined, keys?: ssh2.ParsedKey[]) => void): void {
+    done(undefined, [this.#shown])
+  }
+
+  override sign(
+    _key: ssh2.ParsedKey,
+    data: Buffer,
+    options: ssh2.SigningRequestOptions | ((error: Error | undefined, signature?: Buffer) => void),
+    done?: (error: Error | undefined, signature?: Buffer) => void,
+  ): void {
+    const answer = typeof options === 'function' ? options : done
+    answer?.(undefined, this.#own.sign(data))
+  }
+}
+
+function parsed(key: AgentKey): ssh2.ParsedKey {
+  const found = ssh2.utils.parseKey(key.privateKey)
+  if (found instanceof Error) throw found
+  return found
+}
+
+void t.test('an enrolled key without its private half opens nothing', async (t) => {
+  const rightful = new Impostor(followed.key, followed.key)
+  const client = await dial(port, 'box-1', undefined, { agent: rightful })
+  client.end()
+  const impostor = new Impostor(followed.key, newAgentKey())
+  await t.rejects(dial(port, 'box-1', undefined, { agent: impostor }), /authentication|closed/)
+})
+
 void t.test('a key that was revoked is refused at once', async (t) => {
   const other = await centre.follow('revoked')
   await centre.head(other)
