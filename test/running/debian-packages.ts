@@ -5,13 +5,9 @@ import { delimiter, join } from 'node:path'
 /** What tests run besides npm packages: a program that must be in PATH, and Debian's package for it. */
 const programs = {
   openssl: 'openssl',
-  chromium: 'chromium',
   ssh: 'openssh-client',
-  'ssh-keygen': 'openssh-client',
-  pdftotext: 'poppler-utils',
-  psql: 'postgresql-client',
-  unzip: 'unzip',
-  curl: 'curl',
+  chromium: 'chromium',
+  git: 'git',
 }
 
 /**
