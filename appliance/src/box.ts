@@ -10,16 +10,15 @@ import {
 } from '@probant/host'
 import { nodeCrypto, openProvider, type KeyProvider, type KeyRef } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
 import { BoxError } from './errors.ts'
 import { Journal } from './journal/journal.ts'
-import { sizeOfNote } from './journal/opening.ts'
 import { within } from './journal/patience.ts'
 import { JournalProofs } from './journal/proofs.ts'
+import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
 import type { ApplianceSettings } from './settings.ts'
 import { VaultCiphers } from './store/cipher.ts'
@@ -48,6 +47,7 @@ export interface Box {
   readonly lats: LatBatches
   readonly journal: Journal
   readonly proofs: JournalProofs
+  readonly heads: RememberedHeads
   readonly journalKey: Uint8Array
   readonly latKey: Uint8Array
   readonly witnessKeys: readonly VerifierKey[]
@@ -66,9 +66,6 @@ export interface BoxOptions {
   readonly database?: Database
   readonly files?: ObjectFiles
 }
-
-/** File that remembers, outside the database, the last head a witness cosigned. */
-export const witnessedHeadFile = (home: string): string => join(home, 'witnessed-head')
 
 /**
  * Opens the box: keys, database, journal (with recovery), store. The same code recovers after a crash and starts normally.
@@ -100,6 +97,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     randomness,
     folder: join(settings.home, 'timestamping'),
   })
+  const heads = new RememberedHeads(settings.home, clock, log)
   const journal = await Journal.open({
     database,
     crypto,
@@ -108,7 +106,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     log,
     signer: journalSigner,
     proofs,
-    witnessed: await readWitnessedHead(settings.home),
+    heads,
     fatal: options.fatal,
   })
   const files = options.files ?? new ObjectFiles(settings.home)
@@ -154,6 +152,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     ),
     journal,
     proofs,
+    heads,
     journalKey: journalSigner.publicKey,
     latKey: latSigner.publicKey,
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
@@ -161,6 +160,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     async close() {
       seals.stop()
       await journal.close()
+      await heads.close()
       await database.close()
       await keys.close()
     },
@@ -179,17 +179,4 @@ export async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
       `the key store ${keys.name} holds no key "${label}": initialise the box first`,
     )
   return ref
-}
-
-/** The last head that a witness cosigned, as remembered outside the database. */
-export async function readWitnessedHead(
-  home: string,
-): Promise<{ size: number; note: string } | undefined> {
-  try {
-    const note = await readFile(witnessedHeadFile(home), 'utf8')
-    return { size: sizeOfNote(note), note }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -18,6 +18,7 @@ export interface JournalReport {
 
 /**
  * Recomputes the whole journal from its stored bytes: chain, both trees, seals, and every checkpoint with its signature.
+ * @param read sees every trace that is read, in order
  * @param certifiedSize what the caller knows to be under a checkpoint; traces after it may still be on their way
  */
 export async function recomputeJournal(
@@ -26,6 +27,7 @@ export async function recomputeJournal(
   origin: string,
   keys: readonly VerifierKey[],
   certifiedSize: number,
+  read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>,
 ): Promise<JournalReport> {
   const verifier = new JournalVerifier(crypto, emptyJournalState(crypto, origin))
   const findings: Finding[] = []
@@ -38,8 +40,9 @@ export async function recomputeJournal(
       // Whatever rows there are: a hole or a stranger among them is for the verifier to name.
       while (next < checkpoint.size) {
         const end = Math.min(checkpoint.size, next + TRACES_AT_ONCE)
-        for (const { bytes } of await readTraces(client, next, end))
-          findings.push(...verifier.append(bytes))
+        const traces = await readTraces(client, next, end)
+        for (const { bytes } of traces) findings.push(...verifier.append(bytes))
+        await read(traces)
         next = end
       }
       // Below a finding no root can match any more; that was said already.

@@ -1,6 +1,12 @@
 import type { EvidenceCrypto, JsonObject, VerifierKey } from '@probant/evidence'
 import { recomputeJournal, type JournalReport } from './journal-recomputation.ts'
-import { recomputeStore, type StoreContext, type StoreReport } from './store-recomputation.ts'
+import { missingObjects } from './missing-objects.ts'
+import {
+  recomputeStore,
+  type StoreContext,
+  type StoreFinding,
+  type StoreReport,
+} from './store-recomputation.ts'
 
 /** Objects that a trace names at most (formats, section 4). */
 const NAMED_BAD_OBJECTS = 100
@@ -31,8 +37,17 @@ export async function recompute(
   certifiedSize: number,
 ): Promise<Recomputation> {
   const { database, crypto, origin, journalKeys } = context
-  const journal = await recomputeJournal(database, crypto, origin, journalKeys, certifiedSize)
-  const store = await recomputeStore(context, certifiedSize)
+  const missing: StoreFinding[] = []
+  const journal = await recomputeJournal(
+    database,
+    crypto,
+    origin,
+    journalKeys,
+    certifiedSize,
+    async (traces) => void missing.push(...(await missingObjects(database, traces))),
+  )
+  const kept = await recomputeStore(context, certifiedSize)
+  const store = { ...kept, findings: [...missing, ...kept.findings] }
   const badSeqs = [...journal.findings, ...store.findings].flatMap(({ seq }) => seq ?? [])
   const badObjects = [...new Set(store.findings.map((finding) => finding.object))]
   return {

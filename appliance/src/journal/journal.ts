@@ -8,6 +8,7 @@ import type { Act, RecordedAct } from './act.ts'
 import { Certifier, type JournalSigner } from './certifier.ts'
 import type { JournalProofs } from './proofs.ts'
 import { openCommitted } from './opening.ts'
+import type { RememberedHeads } from './remembered-heads.ts'
 import { Sequencer, type CommittedTrace } from './sequencer.ts'
 import { WriterLock } from './writer-lock.ts'
 
@@ -19,8 +20,7 @@ export interface JournalContext {
   readonly log: Logger
   readonly signer: JournalSigner
   readonly proofs: JournalProofs
-  /** The last head that a witness cosigned, kept outside the database; undefined on a box that has none yet. */
-  readonly witnessed: { size: number; note: string } | undefined
+  readonly heads: RememberedHeads
   /** The journal's state is no longer known: the process must stop; its restart recovers. */
   readonly fatal: (error: Error) => void
 }
@@ -84,7 +84,7 @@ export class Journal {
         crypto,
         state,
         context.signer.publicKey,
-        context.witnessed,
+        await context.heads.read(),
       )
     } catch (error) {
       if (!(error instanceof BoxError) || error.code !== 'journal-altered') throw error
@@ -115,6 +115,7 @@ export class Journal {
         certified: (checkpoint, nodes) => {
           context.proofs.remember(nodes)
           journal.moveHead(checkpoint)
+          context.heads.signed(checkpoint)
         },
         fatal: stop,
       },

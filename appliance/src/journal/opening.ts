@@ -3,12 +3,14 @@ import {
   Sha3Chain,
   equalBytes,
   leafHash,
-  parseCheckpoint,
   parseNote,
+  parseTrace,
+  toHex,
   type EvidenceCrypto,
 } from '@probant/evidence'
 import { BoxError } from '../errors.ts'
 import {
+  checkpointCovering,
   keepNodes,
   newestCheckpoint,
   newestTraceEnd,
@@ -21,8 +23,11 @@ import {
 } from '../store/journal.ts'
 import { EMPTY_PREV } from './sequencer.ts'
 import { verifyBoxNote } from './notes.ts'
+import type { RememberedHead } from './remembered-heads.ts'
 
 const READ_AT_ONCE = 1000
+/** Traces below the newest checkpoint whose bytes are hashed again at each start. */
+const RECHECKED_TRACES = 1000
 
 /** Where a journal that was found intact goes on. */
 export interface OpenedJournal {
@@ -36,7 +41,8 @@ export interface OpenedJournal {
 }
 
 /**
- * Reads where the journal ends, and checks it against its own signed checkpoint and against the last head that a witness cosigned.
+ * Reads where the journal ends, and checks its newest traces against its own signed checkpoint, and that against the heads remembered
+ * outside the database. Older traces are for a recomputation: reading them all would make a start take as long as the journal is.
  * @throws BoxError `journal-altered` when the database can't be what this box wrote last: nothing may be signed on top of it.
  */
 export async function openCommitted(
@@ -44,7 +50,7 @@ export async function openCommitted(
   crypto: EvidenceCrypto,
   state: JournalStateRow,
   journalKey: Uint8Array,
-  witnessed: { size: number; note: string } | undefined,
+  remembered: readonly RememberedHead[],
 ): Promise<OpenedJournal> {
   const end = await newestTraceEnd(client)
   if (end !== state.size)
@@ -57,13 +63,14 @@ export async function openCommitted(
     throw altered(`a checkpoint covers ${size} traces but the journal holds ${state.size}`)
   if (checkpoint !== undefined)
     await verifyBoxNote(crypto, checkpoint.note, state.origin, journalKey)
-  if (witnessed !== undefined) await compareWithWitnessed(client, size, witnessed)
+  for (const head of remembered) await compareWithRemembered(client, size, head)
 
   const certified = await loadRange(client, crypto, size, checkpoint?.root)
   const sha3 = await loadSha3(client, crypto, size)
   const uncertified: { seq: number; bytes: Uint8Array }[] = []
   let prev = size === 0 ? EMPTY_PREV : await hashOfTrace(client, crypto, size - 1)
   for await (const trace of traces(client, size, state.size)) {
+    checkFollows(trace, prev, state.origin)
     uncertified.push(trace)
     sha3.append(trace.bytes)
     prev = crypto.hash('sha256', trace.bytes)
@@ -73,22 +80,34 @@ export async function openCommitted(
 
 const altered = (what: string) => new BoxError('journal-altered', 'fatal', what)
 
-async function compareWithWitnessed(
+async function compareWithRemembered(
   client: Queryable,
   size: number,
-  witnessed: { size: number; note: string },
+  head: RememberedHead,
 ): Promise<void> {
-  if (size < witnessed.size)
+  if (size < head.size)
     throw altered(
-      `the newest checkpoint covers ${size} traces, but a witness cosigned ${witnessed.size}: the database was rolled back or cut`,
+      `the newest checkpoint covers ${size} traces, but ${head.by} signed a head of ${head.size}: the database was rolled back or cut`,
     )
-  const { rows } = await client.query<{ note: string }>(
-    `SELECT note FROM journal.checkpoints WHERE size = $1`,
-    [witnessed.size],
-  )
-  const note = rows[0]?.note
-  if (note === undefined || parseNote(note).text !== parseNote(witnessed.note).text)
-    throw altered(`the checkpoint of size ${witnessed.size} is not the one that a witness cosigned`)
+  const checkpoint = await checkpointCovering(client, head.size)
+  if (checkpoint?.size !== head.size || parseNote(checkpoint.note).text !== head.text)
+    throw altered(`the checkpoint of size ${head.size} is not the one that ${head.by} signed`)
+}
+
+/** A committed trace that no signature covers yet must at least be this journal's next one. */
+function checkFollows(
+  trace: { seq: number; bytes: Uint8Array },
+  prev: Uint8Array,
+  origin: string,
+): void {
+  let parsed
+  try {
+    parsed = parseTrace(trace.bytes)
+  } catch {
+    throw altered(`trace ${trace.seq} can't be read`)
+  }
+  if (parsed.seq !== trace.seq || parsed.origin !== origin || parsed.prev !== toHex(prev))
+    throw altered(`trace ${trace.seq} does not follow the one before it`)
 }
 
 async function hashOfTrace(
@@ -132,7 +151,10 @@ export function rangeNodes(size: number): { level: number; index: number }[] {
   return nodes
 }
 
-/** Loads the compact range from the node cache; when that doesn't give the signed root, rebuilds the cache from the traces. */
+/**
+ * The compact range of the signed tree: from the node cache up to the newest traces, whose bytes are hashed again. When that doesn't give
+ * the signed root, the cache is rebuilt from all traces, and they decide.
+ */
 async function loadRange(
   client: Queryable,
   crypto: EvidenceCrypto,
@@ -140,17 +162,28 @@ async function loadRange(
   root: Uint8Array | undefined,
 ): Promise<CompactRange> {
   if (size === 0 || root === undefined) return new CompactRange(crypto)
-  const wanted = rangeNodes(size)
-  const found = await readNodes(client, wanted)
-  const hashes = wanted.flatMap((node) => found.get(`${node.level}:${node.index}`) ?? [])
-  if (hashes.length === wanted.length) {
-    const range = new CompactRange(crypto, size, hashes)
+  const range = await cachedRange(client, crypto, Math.max(0, size - RECHECKED_TRACES))
+  if (range !== undefined) {
+    for await (const { bytes } of traces(client, range.size, size))
+      range.append(leafHash(crypto, bytes))
     if (equalBytes(range.root(), root)) return range
   }
   const rebuilt = await rebuildNodes(client, crypto, size)
   if (!equalBytes(rebuilt.root(), root))
     throw altered(`the traces below ${size} do not give the root of their signed checkpoint`)
   return rebuilt
+}
+
+async function cachedRange(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  size: number,
+): Promise<CompactRange | undefined> {
+  if (size === 0) return new CompactRange(crypto)
+  const wanted = rangeNodes(size)
+  const found = await readNodes(client, wanted)
+  const hashes = wanted.flatMap((node) => found.get(`${node.level}:${node.index}`) ?? [])
+  return hashes.length === wanted.length ? new CompactRange(crypto, size, hashes) : undefined
 }
 
 /** Recomputes every node of the tree of `size` leaves from the traces' bytes and keeps them. */
@@ -190,5 +223,3 @@ async function loadSha3(
   for await (const { bytes } of traces(client, 0, size)) chain.append(bytes)
   return chain
 }
-
-export const sizeOfNote = (note: string): number => parseCheckpoint(parseNote(note).text).size

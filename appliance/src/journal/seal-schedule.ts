@@ -32,15 +32,16 @@ export interface SealContext {
 export class SealSchedule {
   readonly #context: SealContext
   #dueMs: number
-  #hasUnsealed = false
+  /** A start leaves a trace of its own, and may have found others unsealed. */
+  #hasUnsealed = true
   /** When the seal before was taken; undefined until it was looked up after a start. */
   #sealedAtMs: number | undefined
   #stopping = new AbortController()
 
   constructor(context: SealContext) {
     this.#context = context
-    const now = context.clock.monotonicMs()
-    this.#dueMs = now + context.idleSealSeconds * 1000
+    const soonest = Math.min(context.sealAfterSeconds, context.idleSealSeconds)
+    this.#dueMs = context.clock.monotonicMs() + soonest * 1000
     context.journal.onRecorded((act) => {
       if (act.act === 'seal' || this.#hasUnsealed) return
       this.#hasUnsealed = true

@@ -10,11 +10,10 @@ import {
   verifyCosignatures,
   EvidenceError,
 } from '@probant/evidence'
-import { writeDurably } from '@probant/host'
 import { strictObject, createServer, Problem } from '@probant/web'
 import { chmod, rm } from 'node:fs/promises'
 import { Type } from 'typebox'
-import { witnessedHeadFile, type Box } from '../box.ts'
+import type { Box } from '../box.ts'
 import { problemOf } from '../http/problems.ts'
 import { recomputationData, recompute } from '../integrity/recomputation.ts'
 import { journalVerifier } from '../journal/notes.ts'
@@ -54,6 +53,14 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     randomness: box.randomness,
     knownProblem: problemOf,
     openapi: { title: 'Probant, local socket', version: '1' },
+  })
+
+  server.addHook('preHandler', (request, _reply, done) => {
+    // Nothing that came with an altered journal may become what the next start believes.
+    const { stoppedBecause } = box.journal
+    const isAct = request.method !== 'GET' && stoppedBecause !== undefined
+    const problem = isAct ? problemOf(stoppedBecause) : undefined
+    done(problem instanceof Error ? problem : undefined)
   })
 
   server.get('/head', async () => {
@@ -162,8 +169,7 @@ async function takeCosignatures(box: Box, text: string): Promise<void> {
     ]
   })
   await keepCosignatures(box.database, rows, box.clock.nowMs())
-  if (checkpoint.size >= box.journal.witnessedSize)
-    await writeDurably(witnessedHeadFile(box.settings.home), text, 0o600)
+  await box.heads.witnessed(text)
   box.journal.noteWitnessed(checkpoint.size)
 }
 

@@ -130,13 +130,25 @@ export async function findByDigests(
   return rows.map((row) => row.id)
 }
 
-/** Those of `ids` that have a row. */
+/** The `deposit_seq` of those of `ids` that have a row. */
+export async function depositSeqs(
+  client: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ id: string; deposit_seq: number }>(
+    `SELECT id, deposit_seq FROM vault.objects WHERE id = ANY($1::uuid[])`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.id, row.deposit_seq]))
+}
+
+/** Those of `ids`, which are UUIDs, that have a row. */
 export async function existingObjects(
   client: Queryable,
   ids: readonly string[],
 ): Promise<Set<string>> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT id::text AS id FROM vault.objects WHERE id::text = ANY($1::text[])`,
+    `SELECT id FROM vault.objects WHERE id = ANY($1::uuid[])`,
     [ids],
   )
   return new Set(rows.map((row) => row.id))

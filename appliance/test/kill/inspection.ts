@@ -9,7 +9,7 @@ import {
 import { systemRandomness } from '@probant/host'
 import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KEY_LABELS, keyOf } from '../../src/box.ts'
 import { recompute } from '../../src/integrity/recomputation.ts'
@@ -19,6 +19,8 @@ import { ObjectFiles } from '../../src/store/files.ts'
 import type { World } from '../world.ts'
 import type { Acknowledged } from './clients.ts'
 import type { GivenCheckpoint } from './proving.ts'
+
+const ABANDONED_MS = 5000
 
 const without = (all: ReadonlySet<string>, others: ReadonlySet<string>) =>
   [...all].filter((each) => !others.has(each))
@@ -56,7 +58,13 @@ export class Inspection {
       withFileTypes: true,
     })
     const kept = new Set(all.filter((entry) => entry.isFile()).map(({ name }) => name))
-    const temporary = (await readdir(home)).filter((name) => name.endsWith('.tmp'))
+    const temporary: string[] = []
+    for (const name of await readdir(home)) {
+      if (!name.endsWith('.tmp')) continue
+      // a younger one may be of a write under way
+      const written = await stat(join(home, name)).catch(() => undefined)
+      if (written !== undefined && Date.now() - written.mtimeMs > ABANDONED_MS) temporary.push(name)
+    }
     return { staged, kept, temporary }
   }
 
