@@ -275,7 +275,6 @@ await t.test('Ctrl-C stops every process; a second start keeps the data', async 
   const before = (await objects()).map((object) => object.id)
   await demo.stop()
   t.same(await demo.leftovers(), [], 'nothing is left running')
-  await run('cp', ['-a', join(demo.home, 'postgres'), join(scratch, 'postgres')])
   await demo.start()
   t.same(
     (await objects()).map((object) => object.id),
@@ -284,6 +283,8 @@ await t.test('Ctrl-C stops every process; a second start keeps the data', async 
 })
 
 await t.test('(b) the newest traces are deleted after their head was witnessed', async (t) => {
+  await demo.asDisk('copy')
+  await settled()
   await deposit(new Uint8Array(Buffer.from('soon unhappened')), 'deleted.txt')
   t.equal((await ship()).code, 0)
   await demo.asRoot(async (client) => {
@@ -301,15 +302,18 @@ await t.test('(b) the newest traces are deleted after their head was witnessed',
 })
 
 await t.test('(c) an older copy of the database is restored', async (t) => {
-  await demo.stop()
-  await rm(join(demo.home, 'postgres'), { recursive: true })
-  await run('cp', ['-a', join(scratch, 'postgres'), join(demo.home, 'postgres')])
-  await demo.start()
+  const before = (await demo.findings()).filter(({ kind }) => kind === 'rollback').length
+  t.equal(before, 0)
+  await demo.asDisk('restore')
   await ship()
   await demo.finding('rollback')
-  const { vault } = await demo.file()
-  const head = (await (await demo.call('/journal/head')).json()) as { stopped: string | null }
-  t.ok(head.stopped ?? vault, 'the box itself records nothing on top of a rolled-back journal')
+  await demo.stop()
+  await demo.start()
+  const ready = await fetch(`${(await demo.file()).admin}/readyz`)
+  t.equal(ready.status, 503, 'the box records nothing on top of a journal that was rolled back')
+  t.match(await ready.text(), 'rolled back')
+  await demo.stop()
+  t.same(await demo.leftovers(), [], 'nothing is left running')
 })
 
 await t.test(
@@ -390,6 +394,18 @@ function node(file: string, words: string[] = [], more: NodeJS.ProcessEnv = {}):
       },
     )
   })
+}
+
+/** Waits until the box takes deposits again after its connections were cut. */
+async function settled(): Promise<void> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const { admin, vault } = await demo.file()
+    const ready = await fetch(`${admin}/readyz`).catch(() => undefined)
+    const counted = await demo.call(`/vaults/${vault}/objects/count`).catch(() => undefined)
+    if (ready?.ok === true && counted?.ok === true) return
+    await delay(200)
+  }
+  throw new Error('the box did not get ready again')
 }
 
 async function flipTraceByte(seq: number): Promise<void> {

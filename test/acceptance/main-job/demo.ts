@@ -138,12 +138,12 @@ export class Demo {
     return answer.items
   }
 
-  /** Waits for a finding and for a mail that names its kind. */
+  /** Waits for a finding and for a mail that names its kind; further findings of an open alert are told in groups, within a minute or so. */
   async finding(
     kind: string,
     matches: (finding: Finding) => boolean = () => true,
   ): Promise<Finding> {
-    for (let tries = 0; tries < 150; tries += 1) {
+    for (let tries = 0; tries < 700; tries += 1) {
       const found = (await this.findings()).find((each) => each.kind === kind && matches(each))
       if (found !== undefined && (await this.mails()).some((mail) => mail.includes(kind)))
         return found
@@ -163,7 +163,7 @@ export class Demo {
   }
 
   /** As root on the box would: the database's superuser, who may switch every barrier off. */
-  async asRoot<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  async asRoot<T>(work: (client: pg.Client) => Promise<T>, database = 'box'): Promise<T> {
     const settings = JSON.parse(
       await readFile(join(this.home, 'settings', 'appliance.json'), 'utf8'),
     ) as { database: { socketFolder: string; port: number } }
@@ -173,7 +173,7 @@ export class Demo {
       port: settings.database.port,
       user: 'postgres',
       password,
-      database: 'box',
+      database,
     })
     await client.connect()
     try {
@@ -182,6 +182,30 @@ export class Demo {
     } finally {
       await client.end()
     }
+  }
+
+  /** Copies the box's database beside it, or puts such a copy in its place: what a restore without a word looks like. */
+  async asDisk(what: 'copy' | 'restore'): Promise<void> {
+    const moves = {
+      copy: ['CREATE DATABASE box_older TEMPLATE box'],
+      restore: ['ALTER DATABASE box RENAME TO box_newer', 'ALTER DATABASE box_older RENAME TO box'],
+    }[what]
+    await this.asRoot(async (client) => {
+      for (let tries = 0; ; tries += 1) {
+        await client.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'box'`,
+        )
+        try {
+          const [first = '', ...others] = moves
+          await client.query(first)
+          for (const move of others) await client.query(move)
+          return
+        } catch (error) {
+          // Somebody connected again in between.
+          if (tries === 200) throw error
+        }
+      }
+    }, 'postgres')
   }
 
   /** Processes whose command line or folder lies in the clone: none may be left after a stop. */
