@@ -13,8 +13,14 @@ interface CommandModule {
   register(program: Command, context: CommandContext): void | Promise<void>
 }
 
+interface CommandOwner {
+  commands: string[]
+  /** Its module, from the root of the project. */
+  file: string
+}
+
 /** Whose commands are where: by name only, since provisioning imports no component. */
-const owners = [
+const knownOwners: CommandOwner[] = [
   { commands: ['verify'], file: 'provisioning/cli/verify.ts' },
   { commands: ['journal'], file: 'provisioning/cli/journal.ts' },
   { commands: ['deposit', 'get', 'box'], file: 'appliance/src/commands.ts' },
@@ -25,9 +31,11 @@ const owners = [
 /** Loads command modules: only the one that is meant where the first word says which. */
 export class CommandModules {
   readonly #context: CommandContext
+  readonly #owners: CommandOwner[]
 
-  constructor(context: CommandContext) {
+  constructor(context: CommandContext, owners = knownOwners) {
     this.#context = context
+    this.#owners = owners
   }
 
   /**
@@ -36,20 +44,22 @@ export class CommandModules {
    * @throws Error when the very command that is asked for can't be loaded
    */
   async registerFor(program: Command, first: string | undefined): Promise<string[]> {
-    const owner = owners.find(({ commands }) => first !== undefined && commands.includes(first))
+    const owner = this.#owners.find(
+      ({ commands }) => first !== undefined && commands.includes(first),
+    )
     if (owner !== undefined) {
       await this.#register(program, owner)
       return []
     }
     const problems: string[] = []
-    for (const each of owners)
+    for (const each of this.#owners)
       await this.#register(program, each).catch((error: unknown) => {
         problems.push(error instanceof Error ? error.message : String(error))
       })
     return problems
   }
 
-  async #register(program: Command, { commands, file }: (typeof owners)[number]): Promise<void> {
+  async #register(program: Command, { commands, file }: CommandOwner): Promise<void> {
     try {
       const module: unknown = await import(pathToFileURL(join(repositoryRoot, file)).href)
       if (!isCommandModule(module)) throw new Error(`${file} exports no register`)
