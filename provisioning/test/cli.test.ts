@@ -34,7 +34,7 @@ void t.test('help and version are answers, anything not understood is bad usage'
 
 void t.test('an error is one sentence, without a stack', (t) => {
   for (const [words, ports, expected] of [
-    [['agent', 'ship', '--now'], '8080', { status: 1, stderr: /\/nowhere/ }],
+    [['agent', 'ship', '--now'], '8080', { status: 2, stderr: /\/nowhere/ }],
     [['box', 'status'], 'eighty', { status: 2, stderr: /^PROBANT_PORTS is "eighty", but/ }],
   ] as const) {
     const answer = probant(words, { PROBANT_PORTS: ports })
