@@ -32,6 +32,11 @@ export async function createApi(box: Box): Promise<Server> {
     const problem = stoppedBecause === undefined ? undefined : problemOf(stoppedBecause)
     done(problem instanceof Error ? problem : undefined)
   })
+  server.addHook('onResponse', (request, _reply, done) => {
+    // The rest of a form that was refused half-way is read by nobody, and would hold up the connection's next request.
+    if (!request.raw.readableEnded) request.raw.unpipe().resume()
+    done()
+  })
   await depositRoutes(server, box)
   sessionRoutes(server, box)
   vaultRoutes(server, box)

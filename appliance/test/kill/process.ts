@@ -11,6 +11,7 @@ export interface End {
 
 /** A vault service in a process of its own. */
 export interface ServiceProcess {
+  readonly pid: number | undefined
   /** Of the API, on 127.0.0.1; undefined when it ended before it was ready. */
   readonly port: number | undefined
   readonly administrationPort: number | undefined
@@ -31,6 +32,8 @@ export interface ProcessOptions {
   readonly entry?: string
   readonly arguments?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** A command that runs the rest of its arguments in its own place. */
+  readonly under?: readonly string[]
 }
 
 /** Starts a vault service and waits until it is ready, or has ended. */
@@ -40,7 +43,9 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
   const given = options.arguments ?? [JSON.stringify(options.kill ?? null)]
   // tap puts its loaders into the environment of every child of a test
   const { NODE_OPTIONS: _, ...environment } = process.env
-  const child = spawn(process.execPath, [entry, options.settingsFile, ...given], {
+  const command = [...(options.under ?? []), process.execPath, entry, options.settingsFile]
+  const [program = process.execPath, ...rest] = [...command, ...given]
+  const child = spawn(program, rest, {
     stdio: ['ignore', log, log, 'ipc'],
     env: {
       ...environment,
@@ -61,6 +66,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
   const first = await Promise.race([ready, ended])
   const isReady = 'port' in first
   return {
+    pid: child.pid,
     port: isReady ? first.port : undefined,
     administrationPort: isReady ? first.administrationPort : undefined,
     ended,

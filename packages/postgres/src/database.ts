@@ -46,6 +46,8 @@ export function createPool(options: PoolOptions): Database {
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
   })
+  // A query that finds its connection broken hears of it, and then the driver emits the failed write once more, when nobody listens.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   // without a listener, an idle connection's end would end the process
   pool.on('error', (error) => logger?.warn({ err: error }, 'an idle database connection broke'))
   return {
