@@ -1,4 +1,5 @@
 import { createLogger } from '@probant/host'
+import type { Connection } from '@probant/postgres'
 import { testDatabase, type TestDatabase } from '@probant/postgres/testing'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,25 +36,17 @@ export interface Staff {
   readonly userId: string
 }
 
-export async function createWorld(changes: Partial<ApplianceSettings> = {}): Promise<World> {
-  const home = await mkdtemp(join(tmpdir(), 'probant-box-'))
-  const database = await testDatabase({
-    name: 'box',
-    owner: 'box_owner',
-    roles: ['box_service', 'box_journal_reader'],
-    migrations: new URL('../migrations', import.meta.url).pathname,
-  })
-  const { socketFolder, port, password } = database.connection
-  const settings: ApplianceSettings = {
+/** Settings of a box on a database of this owner; every role has the owner's password. */
+export function boxSettings(home: string, owner: Connection): ApplianceSettings {
+  const { socketFolder, port, database, user, password } = owner
+  return {
     boxId: '0b8f5d3e-1c1a-4d6b-9a52-7a4a35f3a001',
     name: 'test box',
     origin: '0b8f5d3e-1c1a-4d6b-9a52-7a4a35f3a001/1',
     home,
     database: {
-      socketFolder,
-      port,
-      database: database.connection.database,
-      owner: { user: 'box_owner', password },
+      ...{ socketFolder, port, database },
+      owner: { user, password },
       service: { user: 'box_service', password },
     },
     listen: { host: '127.0.0.1', port: 0 },
@@ -64,8 +57,18 @@ export async function createWorld(changes: Partial<ApplianceSettings> = {}): Pro
     journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
     limits: { objectBytes: 100 * 1024 * 1024, metadataBytes: 16_384, pendingDeposits: 64 },
     portalFolder: null,
-    ...changes,
   }
+}
+
+export async function createWorld(changes: Partial<ApplianceSettings> = {}): Promise<World> {
+  const home = await mkdtemp(join(tmpdir(), 'probant-box-'))
+  const database = await testDatabase({
+    name: 'box',
+    owner: 'box_owner',
+    roles: ['box_service', 'box_journal_reader'],
+    migrations: new URL('../migrations', import.meta.url).pathname,
+  })
+  const settings = { ...boxSettings(home, database.connection), ...changes }
   const file = join(home, 'settings.json')
   await writeFile(file, JSON.stringify(settings), { mode: 0o600 })
   const identity = await initialise(file)
@@ -129,7 +132,7 @@ export async function createWorld(changes: Partial<ApplianceSettings> = {}): Pro
 }
 
 /** A vault with somebody who may deposit and read, and an auditor. */
-export async function staff(world: World): Promise<Staff> {
+export async function staff(world: Pick<World, 'identity' | 'call'>): Promise<Staff> {
   const token = world.identity.adminToken
   const made = async (path: string, json: unknown) =>
     (await (await world.call('POST', path, { token, json })).json()) as Record<string, string>
