@@ -62,7 +62,9 @@ export class Launch {
     const ground = await this.#progress.step('Checking this machine', () => this.#prepareGround())
     const { state } = ground
     const sockets = await this.#startDatabase(ground)
-    await this.#progress.step('Building the pages', () => buildPortals(this.#layout))
+    await this.#progress.step('Building the pages', () =>
+      buildPortals(this.#layout, this.#interrupted.signal),
+    )
     await this.#startComponents(ground, sockets)
     await this.#fill(ground, sockets)
     await this.#demoFile.publish(state.value)
