@@ -85,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     done()
   })
   logRequests(server, clock)
+  endConnections(server)
   staysOutOfCaches(server)
   refuseUnknownFields(server)
   await server.register(helmet, securityHeaders)
@@ -99,6 +100,27 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   answerErrors(server, options.knownProblem ?? ((error) => error))
   await describeApi(server, options.openapi)
   return server
+}
+
+/**
+ * A service that ends waits for its connections. Those at rest are closed at once; one with a request under way would come to rest
+ * afterwards, and keep the service waiting until the client gives it up.
+ */
+function endConnections(server: Server): void {
+  let isEnding = false
+  server.addHook('preClose', (done) => {
+    isEnding = true
+    done()
+  })
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isEnding) void reply.header('connection', 'close')
+    done()
+  })
+  server.addHook('onResponse', (_request, _reply, done) => {
+    // its headers may have left before the end was known
+    if (isEnding) setImmediate(() => server.server.closeIdleConnections())
+    done()
+  })
 }
 
 const unreadableProblem = JSON.stringify({
