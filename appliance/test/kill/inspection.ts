@@ -25,12 +25,18 @@ const ABANDONED_MS = 5000
 const without = (all: ReadonlySet<string>, others: ReadonlySet<string>) =>
   [...all].filter((each) => !others.has(each))
 
+/** What an inspection needs to know of a box. */
+interface Box {
+  readonly settings: World['settings']
+  readonly database: Pick<World['database'], 'superuser'>
+}
+
 /** Everything of a box that lies on disks, looked at from outside its service. */
 export class Inspection {
-  readonly #world: World
+  readonly #world: Box
   readonly #database: Database
 
-  constructor(world: World) {
+  constructor(world: Box) {
     this.#world = world
     this.#database = createPool({ ...world.database.superuser, max: 2 })
   }
