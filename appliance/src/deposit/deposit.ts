@@ -322,7 +322,8 @@ async function repeat(
 
 /** Whether the deposit may be in the database, or soon be: then its file must stay, and recovery at restart decides. */
 const mayBeCommitted = (attempt: Attempt, error: unknown): boolean =>
-  attempt.step === 'commit' && !(error instanceof BoxError && error.code === 'journal-busy')
+  attempt.step === 'commit' &&
+  !(error instanceof BoxError && (error.code === 'journal-busy' || error.code === 'act-refused'))
 
 /** Removes what was written and journals the failure, unless the deposit may have been committed. */
 async function abandon(

@@ -14,6 +14,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The journal is busy: nothing was done, try again in a moment.',
     },
   },
+  'act-refused': {
+    type: 'act-refused',
+    status: 422,
+    title: {
+      fr: 'Cet acte ne peut pas être journalisé : rien n’a été fait.',
+      en: 'This act can not be journalled: nothing was done.',
+    },
+  },
   'journal-stopped': {
     type: 'journal-stopped',
     status: 503,

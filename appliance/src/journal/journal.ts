@@ -191,7 +191,7 @@ export class Journal {
   /**
    * Records one act; may be called concurrently, acts are then grouped. Not to be repeated blindly: after `journal-stopped` the act may
    * have been recorded.
-   * @throws BoxError `journal-busy` (nothing was recorded), `journal-stopped`, or what the act's own `apply` threw.
+   * @throws BoxError `journal-busy` or `act-refused` (nothing was recorded), `journal-stopped`, or what the act's own `apply` threw.
    */
   async record(act: Act): Promise<RecordedAct> {
     const sequencer = this.#sequencer

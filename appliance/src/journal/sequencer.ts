@@ -1,4 +1,5 @@
 import {
+  EvidenceError,
   commit,
   fromHex,
   formatTrace,
@@ -10,7 +11,7 @@ import {
   type Sha3Chain,
 } from '@probant/evidence'
 import { formatTime, type Clock, type Randomness } from '@probant/host'
-import { UnknownCommitState, type Client, type Database } from '@probant/postgres'
+import { PostgresError, UnknownCommitState, type Client, type Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import { appendTraces, lockState, type TraceRow } from '../store/journal.ts'
 import { insertActRows, type ActRows, type JournalOpeningRow } from '../store/rows.ts'
@@ -102,15 +103,25 @@ export class Sequencer {
     // One turn of the event loop lets acts that arrive together share a transaction.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#waiting.length > 0 && this.#stopped === undefined) {
-      const batch = this.#waiting.splice(0, MAX_BATCH_ACTS)
-      try {
-        await this.#commit(batch)
-      } catch (error) {
-        const known = this.#judge(error)
-        for (const { settle } of batch) settle.reject(known)
-      }
+      await this.#commitOrReject(this.#waiting.splice(0, MAX_BATCH_ACTS))
     }
     this.#running = false
+  }
+
+  async #commitOrReject(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#commit(batch)
+    } catch (error) {
+      if (batch.length > 1 && isOneActsFault(error)) {
+        // Nothing was committed: each for itself, so that only the one at fault fails.
+        for (const waiting of batch)
+          if (this.#stopped === undefined) await this.#commitOrReject([waiting])
+          else waiting.settle.reject(this.#stopped)
+        return
+      }
+      const known = this.#judge(error)
+      for (const { settle } of batch) settle.reject(known)
+    }
   }
 
   #judge(error: unknown): Error {
@@ -122,6 +133,8 @@ export class Sequencer {
       return new BoxError('journal-stopped', 'retryable', 'the journal restarts', { cause: error })
     }
     if (error instanceof BoxError) return error
+    if (isOneActsFault(error))
+      return new BoxError('act-refused', 'caller', 'this act can’t be journalled', { cause: error })
     return new BoxError('journal-busy', 'retryable', 'the journal could not be written', {
       cause: error,
     })
@@ -241,5 +254,9 @@ export class Sequencer {
     return { bytes, openings }
   }
 }
+
+/** Whether an act's own values were refused, by the format of traces or by the database, rather than the journal being out of order. */
+const isOneActsFault = (error: unknown): boolean =>
+  error instanceof EvidenceError || (error instanceof PostgresError && error.kind === 'caller')
 
 export const EMPTY_PREV = fromHex('00'.repeat(32))
