@@ -34,6 +34,8 @@ export class SealSchedule {
   #dueMs: number
   /** A start leaves a trace of its own, and may have found others unsealed. */
   #hasUnsealed = true
+  /** Of the newest trace that is no seal, as far as was told. */
+  #newestActSeq = -1
   /** When the seal before was taken; undefined until it was looked up after a start. */
   #sealedAtMs: number | undefined
   #stopping = new AbortController()
@@ -42,8 +44,10 @@ export class SealSchedule {
     this.#context = context
     const soonest = Math.min(context.sealAfterSeconds, context.idleSealSeconds)
     this.#dueMs = context.clock.monotonicMs() + soonest * 1000
-    context.journal.onRecorded((act) => {
-      if (act.act === 'seal' || this.#hasUnsealed) return
+    context.journal.onRecorded((act, { seq }) => {
+      if (act.act === 'seal') return
+      this.#newestActSeq = Math.max(this.#newestActSeq, seq)
+      if (this.#hasUnsealed) return
       this.#hasUnsealed = true
       const due = context.clock.monotonicMs() + context.sealAfterSeconds * 1000
       this.#dueMs = Math.min(this.#dueMs, due)
@@ -75,10 +79,27 @@ export class SealSchedule {
     }
   }
 
-  /** Writes one seal now. */
+  /** Writes one seal now. Acts go on meanwhile: those that come after it make the next one due. */
   async seal(): Promise<void> {
-    const { database, crypto, clock, journal, idleSealSeconds } = this.#context
+    this.#nothingIsUnsealed()
+    try {
+      const seq = await this.#write()
+      if (this.#newestActSeq < seq) this.#nothingIsUnsealed()
+    } catch (error) {
+      this.#hasUnsealed = true
+      this.#dueMs = this.#context.clock.monotonicMs()
+      throw error
+    }
+  }
+
+  #nothingIsUnsealed(): void {
     this.#hasUnsealed = false
+    this.#dueMs = this.#context.clock.monotonicMs() + this.#context.idleSealSeconds * 1000
+  }
+
+  /** @returns the seal's sequence number */
+  async #write(): Promise<number> {
+    const { database, crypto, clock, journal } = this.#context
     const takenAtMs = clock.nowMs()
     this.#sealedAtMs ??= await lastSealMs(database)
     const cosignatures = await cosignaturesReceivedAfter(
@@ -100,7 +121,7 @@ export class SealSchedule {
       })
     }
     const previous = await newestCheckpoint(database)
-    await journal.record({
+    const { seq } = await journal.record({
       act: 'seal',
       outcome: 'done',
       dataAt: (before) =>
@@ -114,7 +135,7 @@ export class SealSchedule {
         }),
     })
     this.#sealedAtMs = takenAtMs
-    this.#dueMs = clock.monotonicMs() + idleSealSeconds * 1000
+    return seq
   }
 }
 
