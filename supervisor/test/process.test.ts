@@ -144,13 +144,13 @@ async function count(sql: string): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
+/** The centre's own connections: other test files run centres on the same server. */
+const CONNECTIONS =
+  "pg_stat_activity WHERE datname = current_database() AND application_name = 'supervisor'"
+
 /** Whether a statement of the centre waits for a lock that the test holds. */
 async function waitsForLock(): Promise<boolean> {
-  return (
-    (await count(
-      "pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'supervisor'",
-    )) > 0
-  )
+  return (await count(`${CONNECTIONS} AND wait_event_type = 'Lock'`)) > 0
 }
 
 /** Kills the centre while a lock on a table keeps it between two steps. */
@@ -166,10 +166,7 @@ async function killWhileWaiting(
     await kill(child)
     await stepping
   })
-  await until(
-    'gone',
-    async () => (await count("pg_stat_activity WHERE application_name = 'supervisor'")) === 0,
-  )
+  await until('gone', async () => (await count(CONNECTIONS)) === 0)
 }
 
 const box = new TestBox('box-1')
