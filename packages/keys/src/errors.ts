@@ -14,6 +14,12 @@ const faults = {
   'unreadable-key': 'fatal',
   altered: 'fatal',
   'wrong-key': 'fatal',
+  'share-unreadable': 'caller',
+  'share-altered': 'caller',
+  'share-of-another-key': 'caller',
+  'share-repeated': 'caller',
+  'too-few-shares': 'caller',
+  'shares-disagree': 'caller',
   unreachable: 'retryable',
 } as const satisfies Record<string, Fault>
 
@@ -27,6 +33,9 @@ const faults = {
  * - `unreadable-key`: a stored key isn't what was written
  * - `altered`: enclosed bytes don't open: changed, or bound to something else
  * - `wrong-key`: bytes that were made under another key
+ * - `share-unreadable`, `share-altered`: a text that holds no whole share, or one whose checksum differs
+ * - `share-of-another-key`, `share-repeated`, `too-few-shares`: shares that don't belong together, or aren't enough
+ * - `shares-disagree`: enough shares of one key, which don't give it: one was forged together with its checksum
  * - `unreachable`: the device doesn't answer now; trying again may help
  */
 export type KeyErrorCode = keyof typeof faults

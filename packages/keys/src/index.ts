@@ -19,6 +19,7 @@ export {
   type VaultPlace,
 } from './enclosed-keys.ts'
 export * from './file-encryption/index.ts'
+export * from './recovery/index.ts'
 export {
   EncryptedFileError,
   KeyError,

@@ -1,0 +1,6 @@
+export { checkQuorum, newRecoveryKey, type Quorum } from './ceremony.ts'
+export { areCheckWords, checkWords, type SheetLanguage } from './check-words.ts'
+export { combineShares, type RecoveryKey } from './combination.ts'
+export { parseRecoveryPublicKey, type RecoveryPublicKey } from './public-key.ts'
+export { encloseForRecovery, recoveryKeyIdOf } from './recovery-copy.ts'
+export { formatShare, parseShare, type Share } from './share.ts'
