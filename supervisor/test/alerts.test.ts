@@ -8,6 +8,9 @@ import {
 import { nodeCrypto } from '@probant/keys'
 import { createPool } from '@probant/postgres'
 import t, { type Test } from 'tap'
+import { messageOf } from '../src/alerts/message.ts'
+
+import type { StoredFinding } from '../src/store/findings.ts'
 import { bodyOf } from './support/mail.ts'
 import { TestCentre, type Followed } from './support/centre.ts'
 
@@ -52,6 +55,7 @@ void t.test(
     const [alert] = await centre.alerts()
     t.match(text, /Box box-7 : le journal a été modifié à la trace 3/)
     t.match(text, /Box box-7: the journal was altered at trace 3/)
+    t.match(text, /Nature : altered-trace/, 'the kind as documents and checks name it')
     t.match(text, /Que faire/)
     t.match(text, /What to do/)
     t.match(text, `http://centre.test/alerts#${alert?.id ?? ''}`)
@@ -119,6 +123,8 @@ void t.test('findings of one cause are one alert; what comes later is told toget
   await agent.bye()
   await centre.mails(2)
   t.match((await centre.alerts())[0], { kinds: ['altered-trace', 'broken-chain'] })
+  const later = centre.relay.received[1]
+  t.match(later === undefined ? '' : bodyOf(later), /broken-chain[^]*altered-trace[^]*— — —/)
   t.equal((await centre.alerts()).length, 1)
   // and one of another cause
   const head = await centre.connect(followed)
@@ -127,6 +133,41 @@ void t.test('findings of one cause are one alert; what comes later is told toget
   await head.bye()
   await centre.mails(3)
   t.equal((await centre.alerts()).length, 2)
+})
+
+void t.test('a message about many findings names every kind, the newest in full', (t) => {
+  const place = { tenantId: 'tenant', boxId: 'box-7' }
+  const finding = (kind: StoredFinding['kind'], seq: number): StoredFinding => ({
+    ...{ findingId: `f${seq}`, origin: 'box-7/1', kind, seq, dedupeKey: String(seq) },
+    ...{ expected: 'one', found: 'another', circumstances: {}, raisedAtMs: seq },
+    ...{ expectedEvidence: null, foundEvidence: null, resolvedAtMs: null },
+  })
+  const { subject, text } = messageOf({
+    alert: {
+      ...{ ...place, alertId: 'a', cause: 'history', severity: 'alert', state: 'open' },
+      ...{ openedAtMs: 0, acknowledgedAtMs: null, note: null, resolvedAtMs: null, reminders: 0 },
+    },
+    subject: 'Box box-7',
+    findings: [
+      ...[0, 1, 2].map((seq) => finding('altered-trace', seq)),
+      ...[3, 4, 5].map((seq) => finding('integrity-failure-on-box', seq)),
+      ...[finding('gap', 6), finding('truncated', 7)],
+    ],
+    occasion: 'updated-1',
+    link: 'http://centre.test/alerts#a',
+  })
+  t.equal(
+    subject,
+    '[Probant] Alerte – Box box-7 – truncated, gap, integrity-failure-on-box…',
+    'the newest first',
+  )
+  const [french = ''] = text.split('— — —')
+  t.same(
+    [...french.matchAll(/^Nature : (.+)$/gm)].map(([, kind]) => kind),
+    ['truncated', 'gap', ...Array<string>(3).fill('integrity-failure-on-box')],
+  )
+  t.match(french, 'Autres constats sur la page : altered-trace (3)')
+  t.end()
 })
 
 void t.test('reminders until somebody acknowledges', async (t) => {

@@ -21,17 +21,21 @@ export interface Occasion {
   link: string
 }
 
-/** Most findings told in full; the page shows all. */
+/** Most findings told in full, the newest; the page shows all. */
 const TOLD_IN_FULL = 5
+/** Most kinds that a subject line names. */
+const KINDS_IN_SUBJECT = 3
 
 /**
- * The text of a message: what is so, why probably, what to do, where to acknowledge. Nothing personal: findings carry
- * none, and the contact's name or address isn't repeated.
+ * The text of a message: what is so, why probably, what to do, where to acknowledge. What came last comes first, and every
+ * kind is named. Nothing personal: findings carry none, and the contact's name or address isn't repeated.
  */
 export function messageOf(occasion: Occasion): Message {
   const { alert, subject, findings } = occasion
-  const told = findings.flatMap((finding) => toldOf(subject, finding) ?? [])
-  const kinds = [...new Set(told.map(({ kind }) => kind))].join(', ')
+  const told = findings.flatMap((finding) => toldOf(subject, finding) ?? []).reverse()
+  const all = [...new Set(told.map(({ kind }) => kind))]
+  const kinds =
+    all.slice(0, KINDS_IN_SUBJECT).join(', ') + (all.length > KINDS_IN_SUBJECT ? '…' : '')
   const urgency = alert.severity === 'alert' ? 'Alerte' : 'Avertissement'
   const again = occasion.occasion.startsWith('reminder') ? 'Rappel – ' : ''
   return {
@@ -47,6 +51,7 @@ export function toldOf(subject: string, finding: StoredFinding): Told | undefine
 }
 
 const HEADINGS = {
+  kind: { fr: 'Nature', en: 'Kind' },
   cause: { fr: 'Cause probable', en: 'Probable cause' },
   action: { fr: 'Que faire', en: 'What to do' },
   more: { fr: 'Autres constats sur la page :', en: 'Further findings on the page:' },
@@ -62,12 +67,20 @@ function inLanguage(language: keyof Words, { link }: Occasion, told: readonly To
     const { sentence, cause, action } = explain(one)
     return [
       sentence[language],
+      `${HEADINGS.kind[language]} : ${one.kind}`,
       `${HEADINGS.cause[language]} : ${cause[language]}`,
       `${HEADINGS.action[language]} : ${action[language]}`,
     ].join('\n')
   })
-  const more = told.length - TOLD_IN_FULL
-  if (more > 0) paragraphs.push(`${HEADINGS.more[language]} ${more}`)
+  const more = told.slice(TOLD_IN_FULL)
+  if (more.length > 0) paragraphs.push(`${HEADINGS.more[language]} ${counted(more)}`)
   paragraphs.push(`${HEADINGS.link[language]} : ${link}\n${HEADINGS.reminders[language]}`)
   return paragraphs.join('\n\n')
+}
+
+/** `gap, altered-trace (3)` */
+function counted(told: readonly Told[]): string {
+  const counts = new Map<string, number>()
+  for (const { kind } of told) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return [...counts].map(([kind, count]) => (count > 1 ? `${kind} (${count})` : kind)).join(', ')
 }
