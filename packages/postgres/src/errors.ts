@@ -91,7 +91,7 @@ function fromServer(error: pg.DatabaseError): PostgresError {
 
 /** What the driver itself says when its socket fails; these carry no SQLSTATE. */
 const DRIVER_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Client was closed)/
 
 function isConnectionFailure(error: unknown): error is NodeJS.ErrnoException {
   if (!(error instanceof Error)) return false

@@ -1,6 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
-import { createPool, type Client } from '../src/index.ts'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { typedError } from '../src/errors.ts'
+import { createPool, type Client, type Connection } from '../src/index.ts'
 import { testDatabase } from '../src/testing.ts'
 import { cuttingProxy, type Cut } from './cutting-proxy.ts'
 
@@ -64,6 +70,37 @@ await t.test("errors say whose fault they are, by the server's code", async (t) 
     { code: 'unreachable' },
   )
   await nobody.close()
+})
+
+/** A socket as PostgreSQL would have it, and what is done with those who connect. */
+async function pretended(t: Test, treat: (line: Socket) => void): Promise<Connection> {
+  const socketFolder = await mkdtemp(join(tmpdir(), 'pretended-'))
+  const server = createServer((line) => {
+    line.on('error', () => undefined)
+    treat(line)
+  })
+  await new Promise<void>((resolve) =>
+    server.listen(join(socketFolder, `.s.PGSQL.${database.connection.port}`), resolve),
+  )
+  t.teardown(async () => {
+    server.close()
+    await rm(socketFolder, { recursive: true })
+  })
+  return { ...database.connection, socketFolder }
+}
+
+await t.test('a server that never answers is one that is away', async (t) => {
+  const lines: Socket[] = []
+  const silent = await pretended(t, (line) => lines.push(line))
+  const asking = createPool({ ...silent, connectTimeoutMs: 100 })
+  await t.rejects(asking.query('SELECT 1'), { kind: 'retryable' })
+  await asking.close()
+  // the driver's own time-out, which may come before the pool's
+  const client = new pg.Client({ host: silent.socketFolder, connectionTimeoutMillis: 100 })
+  client.on('error', () => undefined)
+  const error: unknown = await client.connect().catch(typedError)
+  t.match(error, { name: 'PostgresError', kind: 'retryable' })
+  for (const line of lines) line.destroy()
 })
 
 await t.test('a constraint that refuses at COMMIT is a known rollback', async (t) => {
