@@ -55,16 +55,19 @@ export async function evidenceBundle(
   const options = { mtime: ZIP_DATE, mode: 0o100644, forceDosTimestamp: true }
   for (const { name, bytes } of entries)
     zip.addBuffer(Buffer.from(bytes), name, { ...options, compress: true })
+  const output = new PassThrough()
   if (withContent) {
     const bytes = content(box.crypto, box.files, cipher, object)
-    zip.addReadStream(Readable.from(bytes, { objectMode: false }), 'document/1', {
+    const document = Readable.from(bytes, { objectMode: false })
+    // A reader who goes away leaves a zip that waits for ever: the stored file must be closed all the same.
+    output.on('close', () => document.destroy())
+    zip.addReadStream(document, 'document/1', {
       ...options,
       compress: false,
       size: object.sizeBytes,
     })
   }
   zip.end()
-  const output = new PassThrough()
   // A document found altered while it streams must end the download visibly, never as a short zip that looks whole.
   const emitter: EventEmitter = zip
   emitter.on('error', (error: unknown) =>

@@ -6,6 +6,7 @@ import { Inspection } from '../kill/inspection.ts'
 import { anchorsOf, proveReceipt } from '../kill/proving.ts'
 import { fresh, type Acknowledged } from '../kill/clients.ts'
 import { seeded } from '../kill/plan.ts'
+import { openFiles } from './open-files.ts'
 import { createWorld, form, staff } from '../world.ts'
 import { Faults, interposed, systemError, type Effect } from './faults.ts'
 
@@ -170,4 +171,8 @@ for (const step of ['commit', 'checkpoint-commit'] satisfies Step[])
 
 void t.test('at last everything recomputes', async (t) => {
   t.same(await inspection.differences(), [])
+})
+
+void t.test('no failed step leaves a stored file open', async (t) => {
+  t.same(await openFiles(world.settings.home), [])
 })

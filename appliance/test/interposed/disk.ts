@@ -8,10 +8,20 @@ const isStaging = (path: string) => path.includes('/store/staging/')
 /** The machine's disk with hooks around each call that a deposit makes. */
 export function interposedDisk(hooks: Hooks): Disk {
   return {
-    open: async (path, flags, mode) =>
-      isStaging(path)
-        ? around(hooks, 'stage', async () => interposedFile(await open(path, flags, mode), hooks))
-        : open(path, flags, mode),
+    open: async (path, flags, mode) => {
+      if (!isStaging(path)) return open(path, flags, mode)
+      let file: FileHandle | undefined
+      try {
+        return await around(hooks, 'stage', async () => {
+          file = await open(path, flags, mode)
+          return interposedFile(file, hooks)
+        })
+      } catch (error) {
+        // an open that fails leaves a name at most, never a descriptor
+        await file?.close()
+        throw error
+      }
+    },
     rename: (from, to) => around(hooks, 'rename', () => rename(from, to)),
     syncFolder: (folder) =>
       /\/objects\/[0-9a-f]{2}$/.test(folder)
