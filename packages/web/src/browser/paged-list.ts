@@ -14,13 +14,26 @@ export class PagedList<T extends { id: string } | { seq: number }> {
   readonly #fetchPage: (cursor: string | undefined) => Promise<ListPage<T>>
   #pagesRead = 0
   #nextCursor: string | undefined
+  /** Something has changed since the last reading began. */
+  #isStale = false
 
   constructor(fetchPage: (cursor: string | undefined) => Promise<ListPage<T>>) {
     this.#fetchPage = fetchPage
   }
 
-  /** Reads what is shown once more (the first page, to begin with). */
+  /**
+   * Reads what is shown once more (the first page, to begin with). Asked for while something is being read, it follows
+   * that: what is being read may be older than the change to be shown.
+   */
   async refresh(): Promise<void> {
+    this.#isStale = true
+    while (this.#isStale && !this.isLoading.peek()) {
+      this.#isStale = false
+      await this.#readAgain()
+    }
+  }
+
+  async #readAgain(): Promise<void> {
     const pages = Math.min(Math.max(this.#pagesRead, 1), mostPagesRefreshed)
     await this.#load(async () => {
       let fresh: T[] = []
@@ -58,6 +71,7 @@ export class PagedList<T extends { id: string } | { seq: number }> {
       const earlier = (this.items.peek() ?? []).filter((item) => !seen.has(idOf(item)))
       this.#show([...earlier, ...page.items], page.nextCursor, this.#pagesRead + 1)
     })
+    if (this.#isStale) await this.refresh()
   }
 
   #show(items: readonly T[], nextCursor: string | undefined, pagesRead: number): void {

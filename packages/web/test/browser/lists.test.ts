@@ -83,3 +83,23 @@ await t.test('a list that can’t be read says so and keeps what it had', async 
   await pages.refresh()
   t.equal(pages.failure.value, undefined)
 })
+
+await t.test('a change told while the list is being read is shown after it', async (t) => {
+  let stored = [{ id: '1' }]
+  let answer: () => void = () => undefined
+  let calls = 0
+  const pages = new PagedList<{ id: string }>(async () => {
+    calls += 1
+    const items = [...stored]
+    if (calls === 1) await new Promise<void>((resolve) => (answer = resolve))
+    return { items, nextCursor: undefined }
+  })
+  const first = pages.refresh()
+  stored = [{ id: '2' }, { id: '1' }]
+  await Promise.all([pages.refresh(), pages.refresh()])
+  t.equal(calls, 1, 'one reading at a time')
+  answer()
+  await first
+  t.same(pages.items.value, stored)
+  t.equal(calls, 2, 'and one more for all that came meanwhile')
+})
