@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { HostError, readSettings } from '@probant/host'
+import { failureOf } from './appliance/appliance.ts'
 import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
 import { print, printExport, printShipment, printStatus } from './command-line/output.ts'
 import { AgentError, messageOf } from './errors.ts'
@@ -51,7 +52,8 @@ export function register(program: Command, { home }: { home: string }): void {
         show({ text: JSON.stringify(report), body: report }, options, (body) =>
           printExport(body, folder),
         )
-        return report.files.every(({ complete }) => complete) ? 0 : FINDINGS
+        const isWhole = report.files.every(({ complete }) => complete)
+        return isWhole && failureOf(report.recomputation).length === 0 ? 0 : FINDINGS
       }),
     )
 

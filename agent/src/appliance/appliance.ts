@@ -1,18 +1,39 @@
+import type { ShippedFinding } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { AgentError, messageOf } from '../errors.ts'
 import { callLocal, type LocalAnswer } from '../http/local-call.ts'
 
-const recomputation = Type.Object({
+export const recomputation = Type.Object({
   traces: Type.Integer(),
   objects: Type.Integer(),
   firstBadSeq: Type.Union([Type.Integer(), Type.Null()]),
   badObjects: Type.Array(Type.String()),
   complete: Type.Boolean(),
+  /** False when anything differs from what the box wrote, whether or not a trace or an object can be named. */
+  intact: Type.Boolean(),
 })
 
 /** What the appliance found when it recomputed its whole journal and store. */
 export type Recomputation = Static<typeof recomputation>
+
+/** What the box found by itself, as a finding; none when all is as it wrote it. */
+export function failureOf(recomputation: Recomputation | null): ShippedFinding[] {
+  if (recomputation === null || recomputation.intact) return []
+  const { firstBadSeq, badObjects } = recomputation
+  const named = [
+    ...(firstBadSeq === null ? [] : [`trace ${firstBadSeq}`]),
+    ...badObjects.map((object) => `object ${object}`),
+  ]
+  return [
+    {
+      kind: 'integrity-failure-on-box',
+      seq: firstBadSeq,
+      expected: 'a store and journal that recompute',
+      found: named.length === 0 ? 'an alteration; probant box fsck tells it' : named.join(', '),
+    },
+  ]
+}
 
 /** A full recomputation reads every archive: hours on a large box. */
 const RECOMPUTATION_MS = 6 * 3_600_000

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
+import { recomputation } from '../appliance/appliance.ts'
 import { callLocal } from '../http/local-call.ts'
 import { AgentError, messageOf } from '../errors.ts'
 
@@ -18,6 +19,7 @@ const shipment = Type.Object({
   receiptSize: orNull(size),
   segments: size,
   traces: size,
+  recomputation: orNull(recomputation),
   findings: Type.Array(finding),
 })
 

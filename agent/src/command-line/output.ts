@@ -1,3 +1,4 @@
+import { failureOf, type Recomputation } from '../appliance/appliance.ts'
 import type { ExportReport } from '../shipment/export.ts'
 import type { AnsweredFinding, AnsweredShipment, AnsweredStatus } from './ask.ts'
 
@@ -6,10 +7,20 @@ export function print(line: string): void {
 }
 
 export function printShipment(shipment: AnsweredShipment): void {
-  const { shippedTo, receiptSize, segments, traces, findings } = shipment
+  const { shippedTo, receiptSize, segments, traces, recomputation, findings } = shipment
+  printRecomputation(recomputation)
   print(`shipped: ${traces} traces in ${segments} segments, up to size ${shippedTo}`)
   print(receiptSize === null ? 'receipt: none yet' : `receipt: audited up to size ${receiptSize}`)
   printFindings(findings)
+}
+
+function printRecomputation(recomputation: Recomputation | null): void {
+  if (recomputation === null) {
+    print('recomputation: none, the vault service did not make one')
+    return
+  }
+  const { traces, objects, intact } = recomputation
+  print(`recomputation: ${traces} traces, ${objects} objects, ${intact ? 'intact' : 'NOT intact'}`)
 }
 
 export function printStatus(status: AnsweredStatus): void {
@@ -27,10 +38,12 @@ export function printStatus(status: AnsweredStatus): void {
 
 export function printExport(report: ExportReport, folder: string): void {
   const traces = report.files.reduce((sum, file) => sum + file.traces, 0)
+  printRecomputation(report.recomputation)
   print(`exported: ${traces} traces in ${report.files.length} segments to ${folder}`)
   print(`journal: from size ${report.from} to ${report.to}`)
   for (const { name, complete } of report.files)
     if (!complete) print(`incomplete: ${name}: traces that its checkpoint covers are missing`)
+  printFindings(failureOf(report.recomputation))
 }
 
 function printFindings(findings: readonly AnsweredFinding[]): void {

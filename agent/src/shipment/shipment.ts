@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@probant/host'
 import type { SegmentAnswer, ShippedFinding } from '@probant/shipping'
-import type { Appliance, Recomputation } from '../appliance/appliance.ts'
+import { failureOf, type Appliance, type Recomputation } from '../appliance/appliance.ts'
 import type { Centre } from '../centre/centre.ts'
 import { inspect, type InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
@@ -74,6 +74,7 @@ export class Shipment {
       recomputation: await this.#recompute(),
       findings: [],
     }
+    outcome.findings.push(...failureOf(outcome.recomputation))
     try {
       let isLeft = true
       while (isLeft) isLeft = await this.#session(outcome)

@@ -109,6 +109,18 @@ await t.test('the service: ready, ships when asked, stops when told', async (t) 
   const exported = await run(probant, 'agent', 'export', join(home, 'stick'), '--from', '0')
   t.equal(exported.code, 0, exported.stderr)
 
+  world.appliance.recomputed = { intact: false, badObjects: ['an-object'] }
+  const failing = await run(probant, 'agent', 'ship', '--now')
+  t.equal(failing.code, 1, 'only the box found something: it is told all the same')
+  t.match(failing.stdout, /NOT intact/)
+  t.match(failing.stdout, /findings: 1\n {2}integrity-failure-on-box\n.*\n {4}found: object an-obj/)
+  const carried = await run(probant, 'agent', 'export', join(home, 'stick'), '--from', '0')
+  t.equal(carried.code, 1, 'by file as well')
+  t.match(carried.stdout, /integrity-failure-on-box/)
+  world.appliance.recomputed = { intact: false }
+  t.equal((await run(probant, 'agent', 'ship', '--now')).code, 1, 'whether or not it can be named')
+  world.appliance.recomputed = { intact: true }
+
   const file = join(home, 'receipt.txt')
   await writeFile(file, await world.centre.receipt())
   const taken = await run(probant, 'agent', 'receipt', file)

@@ -137,7 +137,7 @@ async function recomputeAndJournal(box: Box) {
       ...(result.intact ? {} : { reason: 'integrity-failure' }),
     },
   })
-  return result.summary
+  return { ...result.summary, intact: result.intact }
 }
 
 /** Keeps the cosignatures of a checkpoint that is this box's own, and remembers the head outside the database. */
