@@ -126,7 +126,7 @@ export class Launch {
     })
     await this.#progress.step('Starting PostgreSQL', async () => {
       await this.#keep(database)
-      await database.prepare({ freshCentre: state.value.centre === undefined })
+      await database.prepare()
     })
     return { folder, database: database.address }
   }

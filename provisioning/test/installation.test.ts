@@ -92,15 +92,25 @@ let running: Program | undefined
 let atFirst: ReturnType<typeof demo> | undefined
 
 await t.test('a first start that was killed goes on where it stopped', async (t) => {
-  for (const line of ['Starting PostgreSQL', 'Preparing the box', 'demo users']) {
+  const centreKey = join(home, 'keys', 'centre', 'audit-receipt.key.json')
+  let madeFirst: string | undefined
+  const cuts: Record<string, (said: string) => boolean> = {
+    'Starting PostgreSQL': (said) => said.includes('Starting PostgreSQL'),
+    'a key of the centre': () => existsSync(centreKey),
+    'Preparing the box': (said) => said.includes('Preparing the box'),
+    'demo users': (said) => said.includes('demo users'),
+  }
+  for (const [moment, isReached] of Object.entries(cuts)) {
     const cut = run('start')
-    t.ok(await until(() => cut.said().includes(line), 120_000), `killed after “${line}”`)
+    t.ok(await until(() => isReached(cut.said()), 120_000), `killed after “${moment}”`)
     cut.child.kill('SIGKILL')
     await cut.ended
     t.notOk(existsSync(demoPath), 'nothing says that it is ready')
+    if (existsSync(centreKey)) madeFirst ??= readFileSync(centreKey, 'utf8')
   }
   running = await startUntilReady()
   atFirst = demo()
+  t.equal(readFileSync(centreKey, 'utf8'), madeFirst, 'the centre is resumed, not made anew')
   t.equal(await documents(), 7)
   t.same(Object.keys(atFirst.pids).sort(), ['agent', 'appliance', 'postgres', 'supervisor'])
   t.match(running.said(), /WARNING: keys are kept in files/)

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeDurably, type Clock } from '@probant/host'
 import type { Configuration } from '../configuration/schema.ts'
@@ -39,11 +39,7 @@ export class Components {
   }
 
   async prepareSupervisor(): Promise<CentreIdentity> {
-    const { state, layout } = this.#options
-    const { centre: folder, keys } = homePaths(layout.home)
-    // like its database: a first preparation that was cut off is begun anew
-    if (state.value.centre === undefined)
-      for (const left of [folder, keys('centre')]) await rm(left, { recursive: true, force: true })
+    const { state } = this.#options
     await this.#writeSettings('supervisor', supervisorSettings(this.#given()))
     const identity =
       state.value.centre ??

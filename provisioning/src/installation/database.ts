@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogger, type Logger } from '@probant/host'
-import { createPool, startCluster, type Cluster } from '@probant/postgres'
+import { startCluster, type Cluster } from '@probant/postgres'
 import type { Life, Part } from '../processes/keeper.ts'
 import { homePaths } from './layout.ts'
 import type { State } from './state.ts'
@@ -57,12 +57,8 @@ export class EmbeddedDatabase implements Part {
     return { folder: socketFolder, port }
   }
 
-  /**
-   * Makes roles and databases that don't exist yet, and gives each role the password of the state.
-   * @param freshCentre drops what a centre whose first preparation was cut off left: it can't be gone
-   * on with, and nobody has relied on it yet
-   */
-  async prepare({ freshCentre }: { freshCentre: boolean }): Promise<void> {
+  /** Makes roles and databases that don't exist yet, and gives each role the password of the state. */
+  async prepare(): Promise<void> {
     const cluster = this.#running()
     const { passwords } = this.#options
     await cluster.createRole('box_owner', passwords.boxOwner)
@@ -70,7 +66,6 @@ export class EmbeddedDatabase implements Part {
     await cluster.createRole('box_journal_reader', passwords.boxJournalReader)
     await cluster.createRole('centre_owner', passwords.centreOwner)
     await cluster.createRole('centre_service', passwords.centreService)
-    if (freshCentre) await dropCentre(cluster)
     await cluster.createDatabase('box', {
       owner: 'box_owner',
       users: ['box_service', 'box_journal_reader'],
@@ -81,15 +76,6 @@ export class EmbeddedDatabase implements Part {
   #running(): Cluster {
     if (this.#cluster === undefined) throw new Error('the database was not started')
     return this.#cluster
-  }
-}
-
-async function dropCentre(cluster: Cluster): Promise<void> {
-  const superuser = createPool({ ...cluster.superuser(), max: 1 })
-  try {
-    await superuser.query('DROP DATABASE IF EXISTS centre WITH (FORCE)')
-  } finally {
-    await superuser.close()
   }
 }
 
