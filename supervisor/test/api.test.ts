@@ -129,14 +129,25 @@ void t.test('lists go on where the page before ended', async (t) => {
   t.equal(entries[0]?.act, 'log-opened')
 })
 
+async function journalSize(): Promise<number> {
+  const { rows } = await centre.database.query<{ size: number }>(
+    'SELECT size::int AS size FROM centre.alert_journals',
+  )
+  return rows[0]?.size ?? 0
+}
+
 void t.test('contacts, schedules and maintenance', async (t) => {
   for (const email of ['no address', 'a@b@c', 'a@b\r\nBcc: x@y', '<a@b>', 'a,b@c'])
     t.equal((await centre.api('POST', '/contacts', { email })).status, 400, email)
-  t.equal((await centre.api('POST', '/contacts', { email: 'x@y.example' })).status, 201)
+  const before = await journalSize()
+  const told = { email: 'x@y.example', boxes: ['list-1'] }
+  const { body: contact, status } = await centre.api('POST', '/contacts', told)
+  t.equal(status, 201)
+  const { id } = read(Type.Object({ id: Type.String() }), contact)
   t.equal((await centre.api('POST', '/contacts', { email: 'X@Y.example' })).status, 409, 'once')
 
-  const { body: before } = await centre.api('GET', '/schedules')
-  t.match(before, { items: [{ box: 'list-1' }] })
+  const { body: schedules } = await centre.api('GET', '/schedules')
+  t.match(schedules, { items: [{ box: 'list-1' }] })
   const changed = await centre.api('PATCH', '/schedules/list-1', {
     heads: null,
     window: { start: '12:00', end: '13:00' },
@@ -163,6 +174,44 @@ void t.test('contacts, schedules and maintenance', async (t) => {
   t.equal((await centre.api('POST', '/maintenance-windows', past)).status, 422, 'not afterwards')
   t.equal((await centre.api('POST', '/maintenance-windows', { ...window, box: 'x' })).status, 404)
   t.match((await centre.api('GET', '/maintenance-windows')).body, { items: [{ box: 'list-1' }] })
+  t.equal((await centre.api('DELETE', `/contacts/${id}`)).status, 204)
+  t.equal((await centre.api('DELETE', `/contacts/${id}`)).status, 404)
+
+  let entries = await centre.entries()
+  for (let waited = 0; waited < 250 && entries.length < before + 4; waited++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    entries = await centre.entries()
+  }
+  entries = entries.slice(before)
+  t.match(
+    entries,
+    [
+      { act: 'contact-added', data: { contact: id, boxes: ['list-1'], address: {} } },
+      { act: 'schedule-changed', data: { box: 'list-1', window: { start: '12:00' } } },
+      {
+        act: 'maintenance-announced',
+        data: { box: 'list-1', startsAt: '2026-11-21T12:00:00.000Z' },
+      },
+      { act: 'contact-removed', data: { contact: id } },
+    ],
+    'each change, and no refusal, is journalled',
+  )
+  t.equal(entries.length, 4)
+  const { rows } = await centre.database.query<{ text: string; actor: string; opened: number }>(
+    `SELECT string_agg(convert_from(t.bytes, 'UTF8'), '') AS text,
+            count(o.operator_id) FILTER (WHERE o.field = 'actor')::int AS actor,
+            count(o.contact_id) FILTER (WHERE o.contact_id = $2)::int AS opened
+     FROM centre.alert_traces t LEFT JOIN centre.alert_openings o USING (tenant_id, seq)
+     WHERE t.seq >= $1`,
+    [before, id],
+  )
+  t.match(
+    rows,
+    [{ actor: 4, opened: 0 }],
+    'by whom; whom it was about is forgotten with the contact',
+  )
+  for (const personal of ['x@y.example', 'disk', 'operator"'])
+    t.notOk(rows[0]?.text.includes(personal), personal)
 })
 
 void t.test('the administration address and the description of the API', async (t) => {

@@ -190,6 +190,10 @@ const acts = dictionary(
     'notification-failed': 'Message non remis',
     'alert-acknowledged': 'Alerte prise en charge',
     'alert-resolved': 'Alerte résolue',
+    'contact-added': 'Contact ajouté',
+    'contact-removed': 'Contact retiré',
+    'schedule-changed': 'Échéances modifiées',
+    'maintenance-announced': 'Maintenance annoncée',
     seal: 'Scellement',
   },
   {
@@ -202,6 +206,10 @@ const acts = dictionary(
     'notification-failed': 'Message not delivered',
     'alert-acknowledged': 'Alert acknowledged',
     'alert-resolved': 'Alert resolved',
+    'contact-added': 'Contact added',
+    'contact-removed': 'Contact removed',
+    'schedule-changed': 'Schedule changed',
+    'maintenance-announced': 'Maintenance announced',
     seal: 'Seal',
   },
 )

@@ -33,6 +33,10 @@ export type AlertAct =
   | 'notification-failed'
   | 'alert-acknowledged'
   | 'alert-resolved'
+  | 'contact-added'
+  | 'contact-removed'
+  | 'schedule-changed'
+  | 'maintenance-announced'
   | 'seal'
 
 /** Something to journal. Persons enter only as commitments. */

@@ -2,9 +2,10 @@ import { formatTime } from '@probant/host'
 import { PostgresError } from '@probant/postgres'
 import { notFound, Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
+import { changeByOperator } from '../alerts/operator-change.ts'
 import type { Context } from '../context.ts'
 import { insertContact, listContacts, removeContact, type Contact } from '../store/contacts.ts'
-import { tenantOf } from './caller.ts'
+import { callerOf, tenantOf } from './caller.ts'
 import { Uuid } from './paging.ts'
 
 const Email = Type.String({
@@ -12,6 +13,9 @@ const Email = Type.String({
   // one address and nothing that could begin another header or command
   pattern: '^[^\\s@<>(),;:"\\[\\]\\\\]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$',
 })
+
+/** So that the entry of a change stays within the length of a trace. */
+const MOST_BOXES = 500
 
 /** Who is told of alerts. */
 export function contactRoutes(server: Server, context: Context): void {
@@ -33,7 +37,9 @@ export function contactRoutes(server: Server, context: Context): void {
         summary: 'Tell somebody of alerts, about some boxes or all',
         body: strictObject({
           email: Email,
-          boxes: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1000 })),
+          boxes: Type.Optional(
+            Type.Array(Type.String({ maxLength: 64 }), { maxItems: MOST_BOXES }),
+          ),
         }),
       },
     },
@@ -45,10 +51,16 @@ export function contactRoutes(server: Server, context: Context): void {
         boxIds: boxes ?? null,
         addedAtMs: clock.nowMs(),
       }
-      const tenantId = tenantOf(request)
-      await database
-        .transaction((client) => insertContact(client, tenantId, contact))
-        .catch(existing)
+      const { operator } = callerOf(request)
+      await changeByOperator(context, operator, async (client) => {
+        await insertContact(client, operator.tenantId, contact)
+        const { contactId, boxIds } = contact
+        return {
+          act: 'contact-added',
+          data: { contact: contactId, boxes: boxIds },
+          address: contact,
+        }
+      }).catch(existing)
       return reply.code(201).send(shownContact(contact))
     },
   )
@@ -63,10 +75,12 @@ export function contactRoutes(server: Server, context: Context): void {
       },
     },
     async (request, reply) => {
-      const tenantId = tenantOf(request)
+      const { operator } = callerOf(request)
       const { contact } = request.params
-      const isRemoved = await database.transaction((client) =>
-        removeContact(client, tenantId, contact, clock.nowMs()),
+      const isRemoved = await changeByOperator(context, operator, async (client) =>
+        (await removeContact(client, operator.tenantId, contact, clock.nowMs()))
+          ? { act: 'contact-removed', data: { contact } }
+          : undefined,
       )
       if (!isRemoved) throw notFound()
       return reply.code(204).send()

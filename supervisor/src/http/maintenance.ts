@@ -1,10 +1,11 @@
 import { formatTime, parseTime } from '@probant/host'
 import { Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
+import { changeByOperator } from '../alerts/operator-change.ts'
 import type { Context } from '../context.ts'
 import { insertMaintenance, listMaintenance, type Maintenance } from '../store/maintenance.ts'
 import { mustHave } from './boxes.ts'
-import { tenantOf } from './caller.ts'
+import { callerOf, tenantOf } from './caller.ts'
 
 const Time = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$',
@@ -51,7 +52,12 @@ export function maintenanceRoutes(server: Server, context: Context): void {
       // what was missed is not excused afterwards
       if (maintenance.endsAtMs <= Math.max(maintenance.startsAtMs, maintenance.announcedAtMs))
         throw notAhead()
-      await database.transaction((client) => insertMaintenance(client, tenantId, maintenance))
+      await changeByOperator(context, callerOf(request).operator, async (client) => {
+        await insertMaintenance(client, tenantId, maintenance)
+        const { id, box, startsAt, endsAt } = shown(maintenance)
+        // the reason stays out of the journal: people write names into reasons
+        return { act: 'maintenance-announced', data: { box, maintenance: id, startsAt, endsAt } }
+      })
       return reply.code(201).send(shown(maintenance))
     },
   )

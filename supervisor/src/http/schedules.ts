@@ -1,12 +1,13 @@
 import { formatTime } from '@probant/host'
 import { strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
+import { changeByOperator } from '../alerts/operator-change.ts'
 import type { Context } from '../context.ts'
 import { windowFrom } from '../deadlines/schedule.ts'
 import { checkSchedule, firstHeadDue } from '../enrolment/enrol.ts'
 import { listSchedules, putSchedule, type KeptSchedule } from '../store/schedules.ts'
 import { mustHave } from './boxes.ts'
-import { tenantOf } from './caller.ts'
+import { callerOf, tenantOf } from './caller.ts'
 import { refused } from './enrolments.ts'
 import { ScheduleBody, scheduleOf, shownSchedule } from './schedule-schema.ts'
 
@@ -48,7 +49,10 @@ export function scheduleRoutes(server: Server, context: Context): void {
         window: windowFrom(schedule, nowMs),
         headDueAtMs: firstHeadDue(schedule, nowMs),
       }
-      await database.transaction((client) => putSchedule(client, kept))
+      await changeByOperator(context, callerOf(request).operator, async (client) => {
+        await putSchedule(client, kept)
+        return { act: 'schedule-changed', data: { box: boxId, ...request.body } }
+      })
       return shown(kept)
     },
   )
