@@ -1,4 +1,4 @@
-import { addDays, dayAt, instantOf, type Day } from './local-time.ts'
+import { addDays, instantOf, localDateAt, type LocalDate } from '@probant/host'
 
 /** The off-peak hours in which traces are shipped: `HH:MM` to `HH:MM` on the site's clocks, past midnight where end ≤ start. */
 export interface OffPeak {
@@ -24,7 +24,7 @@ export function windowsBetween(
   limit = 4000,
 ): Window[] {
   const windows: Window[] = []
-  let day = addDays(dayAt(toMs, offPeak.timeZone), 1)
+  let day = addDays(localDateAt(toMs, offPeak.timeZone), 1)
   while (windows.length < limit) {
     const window = windowOf(offPeak, day)
     if (window.endMs <= fromMs) break
@@ -36,7 +36,7 @@ export function windowsBetween(
 
 /** The first window that starts after `nowMs`. */
 export function nextWindow(offPeak: OffPeak, nowMs: number): Window {
-  let day = addDays(dayAt(nowMs, offPeak.timeZone), -1)
+  let day = addDays(localDateAt(nowMs, offPeak.timeZone), -1)
   for (;;) {
     const window = windowOf(offPeak, day)
     if (window.startMs > nowMs) return window
@@ -51,13 +51,13 @@ export function nightsBetween(offPeak: OffPeak, sinceMs: number, nowMs: number):
   ).length
 }
 
-function windowOf(offPeak: OffPeak, day: Day): Window {
+function windowOf(offPeak: OffPeak, day: LocalDate): Window {
   const start = minutesOf(offPeak.start)
   const end = minutesOf(offPeak.end)
   const endDay = end <= start ? addDays(day, 1) : day
   return {
-    startMs: instantOf(day, start, offPeak.timeZone),
-    endMs: instantOf(endDay, end, offPeak.timeZone),
+    startMs: instantOf(day, start, offPeak.timeZone, 'in-order'),
+    endMs: instantOf(endDay, end, offPeak.timeZone, 'in-order'),
   }
 }
 

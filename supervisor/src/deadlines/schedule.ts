@@ -1,4 +1,4 @@
-import { addDays, instantOf, localDateAt } from './local-time.ts'
+import { addDays, instantOf, localDateAt, type LocalDate } from '@probant/host'
 
 /** What a box is held to. Times of day are those of its site. */
 export interface Schedule {
@@ -47,7 +47,7 @@ export function windowAfter(schedule: Schedule, opensAtMs: number): Window {
  * Where a clock change makes a time of day come twice or not at all, the window is the longer of the possible ones: nobody is
  * late because of it.
  */
-function windowOn(schedule: Schedule, days: number, today: Parameters<typeof addDays>[0]): Window {
+function windowOn(schedule: Schedule, days: number, today: LocalDate): Window {
   const { windowStart, windowEnd, timeZone, graceMinutes } = schedule
   const start = minutesOf(windowStart)
   const end = minutesOf(windowEnd)

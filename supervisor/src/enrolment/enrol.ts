@@ -6,11 +6,11 @@ import {
   toHex,
   type VerifierKey,
 } from '@probant/evidence'
+import { isTimeZone } from '@probant/host'
 import type { Client } from '@probant/postgres'
 import ssh2 from 'ssh2'
 import { append } from '../alerts/journal.ts'
 import type { Context } from '../context.ts'
-import { isTimeZone } from '../deadlines/local-time.ts'
 import { headSilenceMs, windowFrom, type Schedule } from '../deadlines/schedule.ts'
 import { SupervisorError } from '../errors.ts'
 import { findBox, insertBox, isAgentKey } from '../store/boxes.ts'

@@ -36,14 +36,16 @@ export function addDays({ year, month, day }: LocalDate, days: number): LocalDat
 /**
  * The instant at which clocks in a time zone show a time of day. On the night when an hour comes twice there are two, on the
  * night when an hour is left out there is none: then `pick` says which of the two readings counts, by the offset before the
- * change or by the one after it.
+ * change or by the one after it. `in-order` is the rule of RFC 5545 section 3.3.5: the first of two, and as long after the
+ * leap as it would have been, so that two times of one night keep their order.
  * @param minutes after midnight, 0–1439
+ * @throws RangeError for a zone that the machine doesn't know
  */
 export function instantOf(
   date: LocalDate,
   minutes: number,
   timeZone: string,
-  pick: 'earlier' | 'later',
+  pick: 'earlier' | 'later' | 'in-order',
 ): number {
   const asIfUtcMs = Date.UTC(date.year, date.month - 1, date.day, 0, minutes)
   const readings = [asIfUtcMs - DAY_MS, asIfUtcMs + DAY_MS].map(
@@ -51,7 +53,8 @@ export function instantOf(
   )
   const shown = readings.filter((atMs) => atMs + offsetAt(atMs, timeZone) === asIfUtcMs)
   const candidates = shown.length > 0 ? shown : readings
-  return pick === 'earlier' ? Math.min(...candidates) : Math.max(...candidates)
+  const isEarlier = pick === 'earlier' || (pick === 'in-order' && shown.length > 0)
+  return isEarlier ? Math.min(...candidates) : Math.max(...candidates)
 }
 
 /** Local time minus UTC at an instant, in ms. */
