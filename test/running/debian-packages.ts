@@ -8,6 +8,10 @@ const programs = {
   ssh: 'openssh-client',
   chromium: 'chromium',
   git: 'git',
+  swtpm: 'swtpm',
+  swtpm_setup: 'swtpm-tools',
+  // brings libtss2-esys, -mu and -tctildr, with the connections to devices and to swtpm
+  tpm2_getcap: 'tpm2-tools',
 }
 
 /**
