@@ -20,9 +20,11 @@ import { within } from './journal/patience.ts'
 import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
+import { Recovery } from './recovery/recovery.ts'
 import type { ApplianceSettings } from './settings.ts'
 import { VaultCiphers } from './store/cipher.ts'
 import { ObjectFiles } from './store/files.ts'
+import { keepSigningKeys } from './store/signing-keys.ts'
 import { openAuthority } from './timestamping/index.ts'
 
 /** Labels of the box's keys in its provider. */
@@ -43,6 +45,7 @@ export interface Box {
   readonly keys: KeyProvider
   readonly files: ObjectFiles
   readonly ciphers: VaultCiphers
+  readonly recovery: Recovery
   readonly credentials: Credentials
   readonly lats: LatBatches
   readonly journal: Journal
@@ -131,6 +134,17 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     if (recovered.stagingRemoved + recovered.orphansRemoved > 0)
       await journal.record({ act: 'service-recovered', outcome: 'done', data: { ...recovered } })
   }
+  if (journal.stoppedBecause === undefined)
+    await keepSigningKeys(
+      database,
+      [journalSigner, latSigner, authority].map(({ publicKey }) => ({
+        sha256: crypto.hash('sha256', publicKey),
+        spki: publicKey,
+      })),
+    )
+  const ciphers = new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness)
+  const recovery = new Recovery({ database, journal, ciphers, log, nowMs: () => clock.nowMs() })
+  if (journal.stoppedBecause === undefined) await recovery.start()
   const seals = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
   seals.start()
   return {
@@ -143,7 +157,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     database,
     keys,
     files,
-    ciphers: new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness),
+    ciphers,
+    recovery,
     credentials: new Credentials(crypto, clock, randomness),
     lats: new LatBatches(
       crypto,
@@ -159,6 +174,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
       seals.stop()
+      await recovery.close()
       await journal.close()
       await heads.close()
       await database.close()

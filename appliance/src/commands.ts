@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
+import type { CeremonyCommandOptions } from './commands/ceremony.ts'
 import type { CommandContext } from './commands/reach.ts'
 import type { DepositOptions } from './commands/deposit.ts'
 import type { GetOptions } from './commands/get.ts'
@@ -55,10 +56,53 @@ export function register(program: Command, context: CommandContext): void {
       const { fsck } = await import('./commands/fsck.ts')
       process.exitCode = await fsck(options)
     })
+  const inLanguage = (command: Command) =>
+    command.addOption(
+      new Option('--language <language>', 'of questions, sheets and check words')
+        .choices(['fr', 'en'])
+        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+    )
+  inLanguage(
+    settings(
+      box
+        .command('ceremony')
+        .description(
+          'key ceremony: make the recovery key, hand its shares to holders, declare its public half',
+        ),
+    ),
+  )
+    .option('--holders <number>', 'how many holders (default: asked)', wholeNumber)
+    .option('--needed <number>', 'how many of them recover (default: asked)', wholeNumber)
+    .option(
+      '--sheets <folder>',
+      'write one sheet a holder there, for printing (default: shown on the screen)',
+    )
+    .option('--replace', 'replace the recovery key of an earlier ceremony')
+    .option('--json', 'print JSON when it was held')
+    .action(async (options: CeremonyCommandOptions) => {
+      const { ceremony } = await import('./commands/ceremony.ts')
+      await ceremony(options)
+    })
+  inLanguage(
+    box
+      .command('check-share')
+      .description('read one share, from its sheet or typed, and show its check words'),
+  )
+    .argument('[file]', 'file with the sheet (default: asked)')
+    .option('--json', 'print JSON')
+    .action(async (file: string | undefined, options: CeremonyCommandOptions) => {
+      const { checkShare } = await import('./commands/check-share.ts')
+      await checkShare(file, options)
+    })
   settings(
     box.command('initialise').description('make keys, tables and the first administrator of a box'),
   ).action(async (options: { settings: string }) => {
     const { initialise } = await import('./initialise.ts')
     process.stdout.write(`${JSON.stringify(await initialise(options.settings))}\n`)
   })
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.')
+  return Number(text)
 }

@@ -25,6 +25,9 @@ export type BoxErrorCode =
   | 'conflict'
   | 'idempotency-key-reused'
   | 'bad-settings'
+  | 'bad-ceremony'
+  | 'recovery-key-altered'
+  | 'not-recoverable'
 
 export type Fault = 'caller' | 'retryable' | 'fatal'
 
@@ -56,4 +59,9 @@ export function unacceptable(fr: string, en: string): BoxError {
 /** Something other than a vault or an object that a call names and that isn't there. */
 export function noSuchEntry(fr: string, en: string): BoxError {
   return new BoxError('no-such-entry', 'caller', en, { words: { fr, en } })
+}
+
+/** A step of a key ceremony that can't be taken now: says why, to those who hold it. */
+export function badCeremony(fr: string, en: string): BoxError {
+  return new BoxError('bad-ceremony', 'caller', en, { words: { fr, en } })
 }

@@ -3,6 +3,7 @@ import { UnknownCommitState } from '@probant/postgres'
 import { administrationServer, type Server } from '@probant/web'
 import { parseArgs } from 'node:util'
 import { openBox, type Box, type BoxOptions } from './box.ts'
+import { serveConsole } from './console/server.ts'
 import { createApi } from './http/server.ts'
 import { serveLocally } from './local/server.ts'
 import { ApplianceSettings } from './settings.ts'
@@ -63,6 +64,7 @@ async function start(
   if (box.keys.warning !== undefined) log.warn(box.keys.warning)
   const api = await createApi(box)
   const local = await serveLocally(box)
+  const console = await serveConsole(box)
   await api.listen(settings.listen)
   // Last: who asks whether the service is ready may use it at once.
   const administration = await administrationServer({
@@ -82,6 +84,7 @@ async function start(
     async () => {
       await api.close()
       await local.close()
+      await console.close()
       await administration.close()
       await box.close()
     },

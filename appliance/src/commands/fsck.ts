@@ -5,6 +5,7 @@ import { KEY_LABELS, keyOf } from '../box.ts'
 import { recompute, type Recomputation } from '../integrity/recomputation.ts'
 import { journalVerifier } from '../journal/notes.ts'
 import { readWitnessedHead } from '../journal/remembered-heads.ts'
+import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { ApplianceSettings } from '../settings.ts'
 import { VaultCiphers } from '../store/cipher.ts'
 import { ObjectFiles } from '../store/files.ts'
@@ -37,10 +38,16 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
       // What the box ever had witnessed, or counts itself, must still be there, whatever the newest checkpoint says.
       Math.max(covered, state?.size ?? 0, (await readWitnessedHead(settings.home))?.size ?? 0),
     )
+    const recovery = await inspectRecovery(database, nodeCrypto)
+    const whole = {
+      ...result,
+      recovery,
+      intact: result.intact && recovery.findings.length === 0,
+    }
     process.stdout.write(
-      options.json === true ? `${JSON.stringify(result)}\n` : `${report(result).join('\n')}\n`,
+      options.json === true ? `${JSON.stringify(whole)}\n` : `${report(whole).join('\n')}\n`,
     )
-    return result.intact ? 0 : 1
+    return whole.intact ? 0 : 1
   } finally {
     await keys.close()
     await database.close()
@@ -56,7 +63,12 @@ async function coveredSize(database: Database, committed: number): Promise<numbe
   }
 }
 
-function report({ journal, store, intact }: Recomputation): string[] {
+function report({
+  journal,
+  store,
+  recovery,
+  intact,
+}: Recomputation & { recovery: RecoveryInspection }): string[] {
   const inJournal = journal.findings.map(
     ({ kind, seq, expected, found }) =>
       `${kind}${seq === null ? '' : ` at trace ${seq}`}: expected ${expected}, found ${found}`,
@@ -64,12 +76,21 @@ function report({ journal, store, intact }: Recomputation): string[] {
   const inStore = store.findings.map(
     ({ kind, object, seq, what }) => `${kind}: object ${object} (trace ${seq}): ${what}`,
   )
+  const inCopies = recovery.findings.map(({ kind, vault, what }) =>
+    vault === null ? `${kind}: ${what}` : `${kind}: vault ${vault}: ${what}`,
+  )
   return [
     `traces       ${journal.traces} recomputed: chain, SHA-256 and SHA3-256 trees, seals`,
     `checkpoints  ${journal.checkpoints} recomputed, with their signatures`,
     `objects      ${store.objects} recomputed: file, digests, archive proof, deposit trace, metadata`,
     ...inJournal,
+    recovery.recoveryKey === null
+      ? `recovery     no key ceremony was held: ${recovery.vaults} vaults depend on this machine’s keys alone`
+      : `recovery     ${recovery.vaults} vaults compared with the recovery key ${recovery.recoveryKey} and the journal`,
     ...inStore,
-    intact ? 'All is as it was written.' : `${inJournal.length + inStore.length} differences.`,
+    ...inCopies,
+    intact
+      ? 'All is as it was written.'
+      : `${inJournal.length + inStore.length + inCopies.length} differences.`,
   ]
 }

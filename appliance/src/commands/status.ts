@@ -1,7 +1,8 @@
 import { readSettings } from '@probant/host'
-import { openProvider } from '@probant/keys'
+import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
+import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { ApplianceSettings } from '../settings.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
 import { newestCheckpoint, readState } from '../store/journal.ts'
@@ -39,6 +40,7 @@ export async function status(options: { settings: string; json?: boolean }): Pro
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
         audited: audited?.size ?? 0,
       },
+      recovery: await inspectRecovery(database, nodeCrypto),
       keys: {
         provider: keys.name,
         stayInside: keys.capabilities.signingKeysStayInside,
@@ -79,6 +81,7 @@ interface Report {
     readonly witnessedAt: string | null
     readonly audited: number
   }
+  readonly recovery: RecoveryInspection
   readonly keys: {
     readonly provider: string
     readonly stayInside: boolean
@@ -87,7 +90,7 @@ interface Report {
   }
 }
 
-function sentences({ name, box, origin, service, journal, keys }: Report): string[] {
+function sentences({ name, box, origin, service, journal, recovery, keys }: Report): string[] {
   const present = Object.entries(keys.present).map(
     ([label, kind]) => `${label} ${kind ?? 'MISSING'}`,
   )
@@ -102,6 +105,26 @@ function sentences({ name, box, origin, service, journal, keys }: Report): strin
       : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     `keys       ${keys.provider}: ${present.join(', ')}; signing keys ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
+    ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),
+  ]
+}
+
+function recoverySentences({
+  recoveryKey,
+  threshold,
+  shares,
+  vaults,
+  findings,
+}: RecoveryInspection) {
+  if (recoveryKey === null && findings.length === 0)
+    return [
+      'WARNING    no key ceremony was held: if this machine’s keys are lost, every document is lost. See docs/key-ceremony.md',
+    ]
+  return [
+    `recovery   key ${recoveryKey?.slice(0, 16) ?? 'unknown'}…, ${threshold ?? '?'} of ${shares ?? '?'} holders; ${vaults} vaults`,
+    ...findings.map(
+      ({ kind, vault, what }) => `WARNING    ${kind}: vault ${vault ?? '-'}: ${what}`,
+    ),
   ]
 }

@@ -109,6 +109,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The signing key does not answer: nothing was kept.',
     },
   },
+  'bad-ceremony': {
+    type: 'bad-ceremony',
+    status: 409,
+    title: {
+      fr: 'Cette étape de la cérémonie n’est pas possible.',
+      en: 'This step of the ceremony is not possible.',
+    },
+  },
   conflict: {
     type: 'conflict',
     status: 409,

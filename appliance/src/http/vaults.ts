@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { may, seesEveryVault } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
+import { copyData } from '../recovery/copies.ts'
 import { findUser } from '../store/people.ts'
 import {
   addVault,
@@ -50,7 +51,7 @@ export function vaultRoutes(server: Server, box: Box): void {
         id,
         name: request.body.name,
         createdAtMs: box.clock.nowMs(),
-        keyEnclosed: await box.ciphers.create(id),
+        ...(await box.ciphers.create(id)),
       }
       await box.journal
         .record({
@@ -58,11 +59,13 @@ export function vaultRoutes(server: Server, box: Box): void {
           outcome: 'done',
           vault: id,
           actorId: caller.user.id,
+          ...(vault.recoveryCopy === null ? {} : { data: copyData(vault.recoveryCopy) }),
           apply: (client) => addVault(client, vault),
         })
         .catch((error: unknown) => {
           throw nameTaken(error, 'a vault of this name exists')
         })
+      await box.recovery.encloseIfOutdated(vault)
       return reply.code(201).send(describe(vault))
     },
   )

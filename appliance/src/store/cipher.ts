@@ -1,10 +1,12 @@
 import {
+  encloseForRecovery,
   enclosedDataKey,
   newVaultKey,
   openDataKey,
   openVaultKey,
   type KeyProvider,
   type KeyRef,
+  type RecoveryPublicKey,
 } from '@probant/keys'
 import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
 import type { Randomness } from '@probant/host'
@@ -40,6 +42,11 @@ export class VaultCipher {
   /** @throws KeyError `altered` when it was enclosed for another object, vault or box, or changed since. */
   openDataKey(objectId: string, enclosed: Uint8Array): Uint8Array {
     return openDataKey(this.#key, enclosed, this.#place(objectId))
+  }
+
+  /** The vault's key, enclosed to a recovery key. */
+  recoveryCopy(to: RecoveryPublicKey): Uint8Array {
+    return encloseForRecovery(to, this.#key, { boxId: this.#box, vault: this.#vault })
   }
 
   #place(object: string) {
@@ -80,6 +87,12 @@ export class VaultCipher {
 const secretContext = (objectId: string, field: SecretField) =>
   concat(lengthPrefixed(SECRETS), lengthPrefixed(utf8(objectId)), lengthPrefixed(utf8(field)))
 
+/** A vault's key as it is stored. */
+export interface StoredVaultKey {
+  readonly keyEnclosed: Uint8Array
+  readonly recoveryCopy: Uint8Array | null
+}
+
 /** Opens vault keys, which the hardware root encloses, and keeps them open in this process. */
 export class VaultCiphers {
   readonly #provider: KeyProvider
@@ -87,6 +100,7 @@ export class VaultCiphers {
   readonly #box: string
   readonly #randomness: Randomness
   readonly #open = new Map<string, VaultCipher>()
+  #recoveryKey: RecoveryPublicKey | undefined
 
   constructor(provider: KeyProvider, root: KeyRef, box: string, randomness: Randomness) {
     this.#provider = provider
@@ -95,10 +109,19 @@ export class VaultCiphers {
     this.#randomness = randomness
   }
 
-  /** A fresh key for a vault, enclosed. */
-  async create(vaultId: string): Promise<Uint8Array> {
+  /** From now on keys are enclosed to this recovery key too. */
+  encloseAlsoTo(key: RecoveryPublicKey): void {
+    this.#recoveryKey = key
+  }
+
+  /** A fresh key for a vault, enclosed to the root and, once a ceremony was held, to the recovery key. */
+  async create(vaultId: string): Promise<StoredVaultKey> {
     const place = { boxId: this.#box, vault: vaultId }
-    return (await newVaultKey(this.#provider, this.#root, place)).enclosed
+    const { key, enclosed } = await newVaultKey(this.#provider, this.#root, place)
+    const to = this.#recoveryKey
+    const recoveryCopy = to === undefined ? null : encloseForRecovery(to, key, place)
+    key.fill(0)
+    return { keyEnclosed: enclosed, recoveryCopy }
   }
 
   async of(vault: { readonly id: string; readonly keyEnclosed: Uint8Array }): Promise<VaultCipher> {

@@ -1,0 +1,73 @@
+import { checkWords, formatShare, type Share, type SheetLanguage } from '@probant/keys'
+
+export interface SheetFacts {
+  readonly boxName: string
+  readonly boxId: string
+  readonly holder: string
+  /** Day of the ceremony, UTC. */
+  readonly day: string
+  /** Hex of the recovery key's id. */
+  readonly keyId: string
+}
+
+const RULE = '-'.repeat(66)
+
+/** One holder's sheet as plain text of at most 72 columns, to be printed anywhere. It holds the share: a secret. */
+export function sheet(share: Share, facts: SheetFacts, language: SheetLanguage): string {
+  const { number, shares, threshold } = share
+  const words = checkWords(share, language).join('  ')
+  const body =
+    language === 'fr'
+      ? {
+          title: 'PROBANT : PART DE LA CLÉ DE RÉCUPÉRATION',
+          facts: [
+            ['Boîtier', facts.boxName],
+            ['', facts.boxId],
+            ['Détenteur', facts.holder],
+            ['Part', `${number} sur ${shares} ; ${threshold} suffisent, moins ne disent rien`],
+            ['Clé', `${facts.keyId.slice(0, 16)}…`],
+            ['Cérémonie du', facts.day],
+            ['Mots', words],
+          ],
+          notes: [
+            'Avec les autres détenteurs, cette part rouvre tous les coffres du',
+            'boîtier si celui-ci est détruit. Gardez-la sous clé, sous pli scellé,',
+            'loin du boîtier et des autres parts. Ne la photographiez pas, ne la',
+            'dictez pas, ne l’envoyez pas. Elle ne se donne qu’à « probant box',
+            'recover », sur la nouvelle machine, devant témoins. Perdue ou vue par',
+            'un tiers : demandez une nouvelle cérémonie.',
+          ],
+        }
+      : {
+          title: 'PROBANT: SHARE OF THE RECOVERY KEY',
+          facts: [
+            ['Box', facts.boxName],
+            ['', facts.boxId],
+            ['Holder', facts.holder],
+            ['Share', `${number} of ${shares}; ${threshold} are enough, fewer say nothing`],
+            ['Key', `${facts.keyId.slice(0, 16)}…`],
+            ['Ceremony of', facts.day],
+            ['Check words', words],
+          ],
+          notes: [
+            'Together with other holders, this share opens every vault of the box',
+            'again if the box is destroyed. Keep it locked away in a sealed',
+            'envelope, far from the box and from other shares. Don’t photograph,',
+            'dictate or send it. It is given to “probant box recover” alone, on',
+            'the new machine, before witnesses. If it is lost or somebody saw it,',
+            'ask for a new ceremony.',
+          ],
+        }
+  return [
+    RULE,
+    body.title,
+    RULE,
+    ...body.facts.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`),
+    '',
+    formatShare(share),
+    '',
+    ...body.notes,
+    RULE,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,26 @@
+import type { Queryable } from './journal.ts'
+
+/** Keeps the public halves of signing keys; those that are there stay. */
+export async function keepSigningKeys(
+  client: Queryable,
+  keys: readonly { readonly sha256: Uint8Array; readonly spki: Uint8Array }[],
+): Promise<void> {
+  await client.query(
+    `INSERT INTO journal.signing_keys (sha256, spki) SELECT * FROM unnest($1::bytea[], $2::bytea[])
+     ON CONFLICT (sha256) DO NOTHING`,
+    [keys.map(({ sha256 }) => Buffer.from(sha256)), keys.map(({ spki }) => Buffer.from(spki))],
+  )
+}
+
+/** Traces of an act that declares keys, oldest first. */
+export async function declarations(
+  client: Queryable,
+  act: 'recovery-key-declared' | 'signing-keys-declared',
+): Promise<Uint8Array[]> {
+  const { rows } = await client.query<{ bytes: Buffer }>(
+    `SELECT bytes FROM journal.traces WHERE act = $1 AND outcome = 'done'
+       AND act IN ('recovery-key-declared', 'signing-keys-declared') ORDER BY seq`,
+    [act],
+  )
+  return rows.map(({ bytes }) => bytes)
+}
