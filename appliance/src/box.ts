@@ -12,6 +12,7 @@ import { nodeCrypto, openProvider, type KeyProvider, type KeyRef } from '@proban
 import { createPool, type Database } from '@probant/postgres'
 import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
+import { Lookups } from './access/lookups.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
 import { BoxError } from './errors.ts'
@@ -47,6 +48,7 @@ export interface Box {
   readonly ciphers: VaultCiphers
   readonly recovery: Recovery
   readonly credentials: Credentials
+  readonly lookups: Lookups
   readonly lats: LatBatches
   readonly journal: Journal
   readonly proofs: JournalProofs
@@ -160,6 +162,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     ciphers,
     recovery,
     credentials: new Credentials(crypto, clock, randomness),
+    lookups: new Lookups(database, clock, () => journal.changes),
     lats: new LatBatches(
       crypto,
       (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),

@@ -3,7 +3,8 @@ import type { Clock, Randomness } from '@probant/host'
 import type { Client } from '@probant/postgres'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import type { Queryable } from '../store/journal.ts'
-import { addCredential, findCredential, findPassword, type User } from '../store/people.ts'
+import { addCredential, findPassword, type User } from '../store/people.ts'
+import type { Lookups } from './lookups.ts'
 
 /** Who calls, and by which credential. */
 export interface Caller {
@@ -57,11 +58,11 @@ export class Credentials {
 
   /** @param csrf what came in `x-csrf-token`; null where the request changes nothing and needs none */
   async recognise(
-    client: Queryable,
+    lookups: Lookups,
     secret: string,
     csrf: string | null | undefined,
   ): Promise<Caller | Refusal> {
-    const found = await findCredential(client, this.#digest(secret))
+    const found = await lookups.credential(this.#digest(secret))
     if (found === undefined) return 'unknown'
     if (found.revoked) return 'revoked'
     if (found.expiresAtMs <= this.#clock.nowMs()) return 'expired'

@@ -230,20 +230,21 @@ function makeStatement(
   const mediaType = received.detectedType ?? upload.declaredType
   const digests = hexDigests(received)
   const size = received.sizeBytes
+  // In the order of canonical JSON, which spares sorting.
   const bytes = formatStatement({
-    format: 1,
     box: context.boxId,
-    vault: upload.vault.id,
-    object: objectId,
-    nonce: toHex(context.randomness.bytes(32)),
-    receivedAt: formatTime(context.clock.nowMs()),
-    digests,
-    size,
-    mediaType,
-    files: [{ digests, size, mediaType }],
     depositor: depositor.commitment,
+    digests,
+    files: [{ digests, mediaType, size }],
+    format: 1,
+    mediaType,
     metadata: described.commitment,
+    nonce: toHex(context.randomness.bytes(32)),
+    object: objectId,
+    receivedAt: formatTime(context.clock.nowMs()),
     retention: null,
+    size,
+    vault: upload.vault.id,
   })
   return { bytes, depositor: depositor.opening, metadata: described.opening, mediaType }
 }

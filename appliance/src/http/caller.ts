@@ -6,7 +6,7 @@ import { may, seesEveryVault, type Action } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import type { Act } from '../journal/act.ts'
-import { findVault, rightsIn, type Vault } from '../store/vaults.ts'
+import type { Vault } from '../store/vaults.ts'
 import type { Right } from '../store/people.ts'
 import { problemOf } from './problems.ts'
 
@@ -52,7 +52,7 @@ export function recogniseCallers(server: Server, box: Box): void {
     const needsCsrf = bearer === undefined && !SAFE_METHODS.has(request.method)
     const header = request.headers['x-csrf-token']
     const csrf = needsCsrf ? (typeof header === 'string' ? header : undefined) : null
-    const caller = await box.credentials.recognise(box.database, secret, csrf)
+    const caller = await box.credentials.recognise(box.lookups, secret, csrf)
     if (typeof caller !== 'string') {
       request.caller = caller
       return
@@ -102,7 +102,7 @@ export async function allowedIn(
   attempted: Pick<Act, 'act' | 'object'>,
 ): Promise<VaultCaller> {
   const caller = callerOf(request)
-  const vault = await findVault(box.database, vaultId)
+  const vault = await box.lookups.vault(vaultId)
   const refuse = async (reason: string, problem: unknown): Promise<never> => {
     await box.journal.record({
       ...attempted,
@@ -115,7 +115,7 @@ export async function allowedIn(
   }
   const missing = () => problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
   if (vault === undefined) return refuse('no-such-vault', missing())
-  const rights = await rightsIn(box.database, vaultId, caller.user.id)
+  const rights = await box.lookups.rights(vaultId, caller.user.id)
   if (may(action, caller.user.roles, rights)) return { caller, vault, rights }
   const isVisible = rights.length > 0 || seesEveryVault(caller.user.roles)
   return refuse('forbidden', isVisible ? forbidden() : missing())

@@ -6,15 +6,7 @@ import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
 import { copyData } from '../recovery/copies.ts'
 import { findUser } from '../store/people.ts'
-import {
-  addVault,
-  listVaults,
-  renameVault,
-  rightsIn,
-  setMember,
-  type Vault,
-} from '../store/vaults.ts'
-import { findVault } from '../store/vaults.ts'
+import { addVault, listVaults, renameVault, setMember, type Vault } from '../store/vaults.ts'
 import { allowedIn, allowedOnBox, callerOf } from './caller.ts'
 import { DEFAULT_LIMIT, Page, makeCursor, readCursor } from './paging.ts'
 import { problemOf } from './problems.ts'
@@ -97,8 +89,8 @@ export function vaultRoutes(server: Server, box: Box): void {
     { schema: { tags, summary: 'One vault', params: VaultPath } },
     async (request) => {
       const { user } = callerOf(request)
-      const vault = await findVault(box.database, request.params.vault)
-      const rights = await rightsIn(box.database, request.params.vault, user.id)
+      const vault = await box.lookups.vault(request.params.vault)
+      const rights = await box.lookups.rights(request.params.vault, user.id)
       if (vault === undefined || (rights.length === 0 && !seesEveryVault(user.roles)))
         throw problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
       return { ...describe(vault), rights }

@@ -38,6 +38,7 @@ export class Journal {
   #head: CheckpointRow | undefined
   #witnessedSize: number
   #lastActMs = 0
+  #changes = 0
   readonly #listeners = new Set<(act: Act, recorded: RecordedAct) => void>()
 
   private constructor(
@@ -174,6 +175,11 @@ export class Journal {
     return this.#witnessedSize
   }
 
+  /** Differs after each act that changes rows of its own (`apply`) has begun, and again once it has ended. */
+  get changes(): number {
+    return this.#changes
+  }
+
   get lastActMs(): number {
     return this.#lastActMs
   }
@@ -199,8 +205,11 @@ export class Journal {
       throw new BoxError('journal-stopped', 'fatal', 'the journal is stopped', {
         cause: this.#stoppedBecause,
       })
+    if (act.apply !== undefined) this.#changes += 1
     const recorded = await new Promise<RecordedAct>((resolve, reject) => {
       sequencer.submit(act, { resolve, reject })
+    }).finally(() => {
+      if (act.apply !== undefined) this.#changes += 1
     })
     this.#lastActMs = recorded.timeMs
     for (const listener of this.#listeners) listener(act, recorded)

@@ -234,22 +234,23 @@ export class Sequencer {
         Object.entries(act.hidden ?? {}).map(([field, value]) => [field, committed(field, value)]),
       ),
     }
+    // In the order of canonical JSON, which spares sorting.
     const bytes = formatTrace({
-      format: 1,
-      origin,
-      seq: at.seq,
-      time: formatTime(at.timeMs),
-      monotonicMs: Math.floor(clock.monotonicMs()),
-      boot: clock.bootId(),
       act: act.act,
-      outcome: act.outcome,
-      vault: act.vault ?? null,
+      actor: act.actorId === undefined ? null : committed('actor', act.actorId),
+      ...(act.blocks === undefined || act.blocks.length === 0 ? {} : { blocks: [...act.blocks] }),
+      boot: clock.bootId(),
+      data,
+      format: 1,
+      monotonicMs: Math.floor(clock.monotonicMs()),
       object: act.object ?? null,
       objectCommitment: act.objectCommitment ?? null,
-      actor: act.actorId === undefined ? null : committed('actor', act.actorId),
-      data,
+      origin,
+      outcome: act.outcome,
       prev: toHex(at.prev),
-      ...(act.blocks === undefined || act.blocks.length === 0 ? {} : { blocks: [...act.blocks] }),
+      seq: at.seq,
+      time: formatTime(at.timeMs),
+      vault: act.vault ?? null,
     })
     return { bytes, openings }
   }

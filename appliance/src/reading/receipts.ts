@@ -1,4 +1,4 @@
-import { formatReceipt, parseCanonical, type JsonValue, type Opening } from '@probant/evidence'
+import { receiptValue, type JsonObject, type Opening } from '@probant/evidence'
 import type { Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
@@ -15,17 +15,15 @@ export async function freshReceipt(
   lat: Uint8Array,
   opening: Opening,
   recorded: RecordedAct,
-): Promise<JsonValue> {
-  return parseCanonical(
-    formatReceipt({
-      format: 1,
-      state: 'accepted',
-      lat,
-      trace: recorded.trace,
-      proof: await proofs.tlogProof(recorded.seq, recorded.checkpoint),
-      opening,
-    }),
-  )
+): Promise<JsonObject> {
+  return receiptValue({
+    format: 1,
+    state: 'accepted',
+    lat,
+    trace: recorded.trace,
+    proof: await proofs.tlogProof(recorded.seq, recorded.checkpoint),
+    opening,
+  })
 }
 
 /** The receipt as it can be given now: under a cosigned checkpoint as soon as there is one. */
@@ -34,21 +32,19 @@ export async function receiptNow(
   proofs: JournalProofs,
   object: { readonly lat: Uint8Array; readonly depositSeq: number },
   opening: Opening,
-): Promise<JsonValue> {
+): Promise<JsonObject> {
   const checkpoint = await provingCheckpoint(database, object.depositSeq + 1)
   const [trace] = await readTraces(database, object.depositSeq, object.depositSeq + 1)
   if (trace === undefined)
     throw new BoxError('journal-altered', 'fatal', `trace ${object.depositSeq} is missing`)
-  return parseCanonical(
-    formatReceipt({
-      format: 1,
-      state: checkpoint.state,
-      lat: object.lat,
-      trace: trace.bytes,
-      proof: await proofs.tlogProof(object.depositSeq, checkpoint),
-      opening,
-    }),
-  )
+  return receiptValue({
+    format: 1,
+    state: checkpoint.state,
+    lat: object.lat,
+    trace: trace.bytes,
+    proof: await proofs.tlogProof(object.depositSeq, checkpoint),
+    opening,
+  })
 }
 
 /** The checkpoint to prove traces 0 … size − 1 under: the smallest cosigned one that covers them, else the smallest of all. */

@@ -10,7 +10,13 @@ import {
 } from '@probant/keys'
 import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
 import type { Randomness } from '@probant/host'
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto'
 import { BoxError } from '../errors.ts'
 import type { SecretField } from './rows.ts'
 
@@ -20,15 +26,17 @@ const TAG_BYTES = 16
 
 /** One vault's key, opened. It encloses the data keys of the vault's objects and, by a key derived from it, their metadata. */
 export class VaultCipher {
-  readonly #key: Uint8Array
-  readonly #secretsKey: Uint8Array
+  readonly #key: KeyObject
+  readonly #secretsKey: KeyObject
   readonly #box: string
   readonly #vault: string
   readonly #randomness: Randomness
 
   constructor(key: Uint8Array, box: string, vault: string, randomness: Randomness) {
-    this.#key = key
-    this.#secretsKey = new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), SECRETS, 32))
+    this.#key = createSecretKey(key)
+    this.#secretsKey = createSecretKey(
+      new Uint8Array(hkdfSync('sha256', this.#key, new Uint8Array(0), SECRETS, 32)),
+    )
     this.#box = box
     this.#vault = vault
     this.#randomness = randomness

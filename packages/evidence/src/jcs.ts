@@ -25,8 +25,10 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
  * only, no lone surrogates, at most 32 levels). A value outside them is an EvidenceError 'not-canonical'.
  */
 export function canonicalBytes(value: JsonValue): Uint8Array {
-  checkRestrictions(value, 0)
-  return utf8(canonicalText(value))
+  const sorted = checkRestrictions(value, 0)
+  // As below: what is sorted already needs no serialiser of ours, which writes the same text more slowly.
+  const text = sorted ? JSON.stringify(value) : canonicalText(value)
+  return utf8(text.includes('\\ud') ? canonicalText(value) : text)
 }
 
 /**
@@ -75,7 +77,10 @@ function checkRestrictions(value: JsonValue, level: number): boolean {
     }
     return true
   }
-  if (typeof value !== 'object' || value === null) return true
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value !== 'string' && !isLiteral(value)) throw withoutForm(value)
+    return true
+  }
   if (level === maximumNesting) {
     throw new EvidenceError('not-canonical', `nested deeper than ${maximumNesting} levels`)
   }
@@ -111,7 +116,7 @@ export function canonicalText(value: JsonValue): string {
   }
   if (typeof value === 'string') checkWellFormed(value)
   else if (typeof value === 'number' ? !Number.isFinite(value) : !isLiteral(value)) {
-    throw new EvidenceError('not-canonical', `${String(value)} has no JSON form`)
+    throw withoutForm(value)
   }
   // Numbers and strings: RFC 8785 is defined as what ECMAScript's serialiser writes.
   return JSON.stringify(value)
@@ -127,4 +132,8 @@ function checkWellFormed(text: string): void {
 /** Guards against callers that come around the type. */
 function isLiteral(value: unknown): value is null | boolean {
   return value === null || typeof value === 'boolean'
+}
+
+function withoutForm(value: unknown): EvidenceError {
+  return new EvidenceError('not-canonical', `${String(value)} has no JSON form`)
 }

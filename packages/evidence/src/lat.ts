@@ -2,7 +2,7 @@ import { concat, toBase64, toHex } from './bytes.ts'
 import { formatBlocks, parseBlocks, type Block } from './blocks.ts'
 import type { Hashing } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
-import { canonicalBytes, parseCanonical, type JsonObject } from './jcs.ts'
+import { canonicalBytes, parseCanonical, type JsonObject, type JsonValue } from './jcs.ts'
 import { Members, requireFormat1 } from './members.ts'
 import { leafHash } from './merkle.ts'
 import { rootFromInclusion } from './merkle-verification.ts'
@@ -31,19 +31,19 @@ export interface Lat {
 /** The bytes of a LAT. EvidenceError `malformed-lat`. */
 export function formatLat(lat: Lat): Uint8Array {
   const { index, size, path } = lat.tree
+  const { algorithm, key, value: signed } = lat.signature
   const value: JsonObject = {
-    format: 1,
-    statement: toBase64(lat.statement),
-    tree: { index, size, path: path.map(toHex) },
-    token: toBase64(lat.token),
-    signature: { ...lat.signature, value: toBase64(lat.signature.value) },
     ...(lat.blocks === undefined || lat.blocks.length === 0
       ? {}
       : { blocks: formatBlocks(lat.blocks) }),
+    format: 1,
+    signature: { algorithm, key, value: toBase64(signed) },
+    statement: toBase64(lat.statement),
+    token: toBase64(lat.token),
+    tree: { index, path: path.map(toHex), size },
   }
-  const bytes = canonicalBytes(value)
-  parseLat(bytes)
-  return bytes
+  readLat(value)
+  return canonicalBytes(value)
 }
 
 /**
@@ -51,7 +51,10 @@ export function formatLat(lat: Lat): Uint8Array {
  * `unknown-format` or `unsupported-algorithm`.
  */
 export function parseLat(bytes: Uint8Array): Lat {
-  const value = parseCanonical(bytes)
+  return readLat(parseCanonical(bytes))
+}
+
+function readLat(value: JsonValue): Lat {
   requireFormat1(value, 'malformed-lat', 'lat')
   const members = new Members(
     value,

@@ -1,6 +1,6 @@
 import { toBase64 } from './bytes.ts'
 import { parseOpening, type Opening } from './commitment.ts'
-import { canonicalBytes, parseCanonical } from './jcs.ts'
+import { canonicalBytes, parseCanonical, type JsonObject } from './jcs.ts'
 import { Members, requireFormat1 } from './members.ts'
 
 /** How far the evidence of a deposit has come: formats.md section 10. */
@@ -20,13 +20,14 @@ export interface DepositReceipt {
   readonly opening: Opening
 }
 
+/** A receipt as JSON. */
+export function receiptValue(receipt: DepositReceipt): JsonObject {
+  return { ...receipt, lat: toBase64(receipt.lat), trace: toBase64(receipt.trace) }
+}
+
 /** The bytes of a receipt. */
 export function formatReceipt(receipt: DepositReceipt): Uint8Array {
-  return canonicalBytes({
-    ...receipt,
-    lat: toBase64(receipt.lat),
-    trace: toBase64(receipt.trace),
-  })
+  return canonicalBytes(receiptValue(receipt))
 }
 
 /** A receipt from its bytes; what it holds is not verified. EvidenceError `malformed-receipt`. */

@@ -1,7 +1,7 @@
 import { toHex } from './bytes.ts'
 import type { Commitment } from './commitment.ts'
 import type { Hashing } from './crypto.ts'
-import { canonicalBytes, parseCanonical } from './jcs.ts'
+import { canonicalBytes, parseCanonical, type JsonValue } from './jcs.ts'
 import { Members, requireFormat1 } from './members.ts'
 
 /** SHA-256 and SHA3-256 of the same bytes, in hex. */
@@ -56,14 +56,16 @@ const mediaTypePattern = /^(?=[\x20-\x7e]{3,255}$)[^/\s]+\/[^/\s].*$/
 
 /** The bytes of a statement: the leaf of its batch's tree. EvidenceError `malformed-lat`. */
 export function formatStatement(statement: Statement): Uint8Array {
-  const bytes = canonicalBytes(statement)
-  parseStatement(bytes)
-  return bytes
+  readStatement(statement)
+  return canonicalBytes(statement)
 }
 
 /** A statement from its bytes. EvidenceError `malformed-lat` or `unknown-format`. */
 export function parseStatement(bytes: Uint8Array): Statement {
-  const value = parseCanonical(bytes)
+  return readStatement(parseCanonical(bytes))
+}
+
+function readStatement(value: JsonValue): Statement {
   requireFormat1(value, 'malformed-lat', 'statement')
   const members = new Members(value, 'malformed-lat', 'statement', names)
   const files = members.each('files', ['digests', 'size', 'mediaType']).map(readFile)

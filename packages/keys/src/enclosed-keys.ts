@@ -3,7 +3,7 @@ import type { Randomness } from '@probant/host'
 import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
 import { KeyError } from './errors.ts'
 import type { KeyProvider, KeyRef } from './provider.ts'
-import { openSealed, seal } from './sealed-bytes.ts'
+import { openSealed, seal, type EnclosingKey } from './sealed-bytes.ts'
 
 const dataKeyTag = 'probant/data-key/v1'
 const vaultKeyTag = 'probant/vault-key/v1'
@@ -28,7 +28,7 @@ export interface ObjectPlace extends VaultPlace {
  * @throws KeyError `wrong-size`
  */
 export function enclosedDataKey(
-  vaultKey: Uint8Array,
+  vaultKey: EnclosingKey,
   dataKey: Uint8Array,
   place: ObjectPlace,
   randomness: Randomness,
@@ -39,7 +39,7 @@ export function enclosedDataKey(
 
 /** @throws KeyError `altered` when the bytes are changed, of another vault key, or of another place */
 export function openDataKey(
-  vaultKey: Uint8Array,
+  vaultKey: EnclosingKey,
   enclosed: Uint8Array,
   place: ObjectPlace,
 ): Uint8Array {

@@ -51,7 +51,8 @@ export function openHeader(header: Uint8Array, dataKey: Uint8Array): PayloadKey 
 
 function derive(dataKey: Uint8Array, salt: Uint8Array): { key: KeyObject; commitment: Buffer } {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
-  const expand = (info: string): Buffer => Buffer.from(hkdfSync('sha256', dataKey, salt, info, 32))
+  const source = createSecretKey(dataKey)
+  const expand = (info: string): Buffer => Buffer.from(hkdfSync('sha256', source, salt, info, 32))
   const payload = expand('probant/file/v1/payload')
   const key = createSecretKey(payload)
   payload.fill(0)
