@@ -209,19 +209,19 @@ await t.test('an expired token says so, and the attempt is journalled', async (t
   const { rows } = await world.box.database.query<{ id: string }>(
     `SELECT id FROM vault.credentials WHERE label = 'test' ORDER BY created_at LIMIT 1`,
   )
-  await world.box.database.query(
-    `UPDATE vault.credentials SET expires_at = now() - interval '1 minute' WHERE id = $1`,
-    [rows[0]?.id],
-  )
-  // what somebody else than the service changed shows within a tenth of a second
-  await delay(150)
+  const expiresIn = async (minutes: number) => {
+    await world.box.database.query(
+      `UPDATE vault.credentials SET expires_at = now() + $2 * interval '1 minute' WHERE id = $1`,
+      [rows[0]?.id, minutes],
+    )
+    // what somebody else than the service changed shows within a tenth of a second
+    await delay(150)
+  }
+  await expiresIn(-1)
   const answer = await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('x') })
   t.equal(answer.status, 401)
   t.equal(((await answer.json()) as ProblemDocument).type, 'urn:probant:problem:expired-token')
-  await world.box.database.query(
-    `UPDATE vault.credentials SET expires_at = now() + interval '1 day' WHERE id = $1`,
-    [rows[0]?.id],
-  )
+  await expiresIn(24 * 60)
   const { rows: traces } = await world.box.database.query<{ n: number }>(
     `SELECT count(*) AS n FROM journal.traces WHERE act = 'access' AND outcome = 'refused'`,
   )
