@@ -146,6 +146,19 @@ void t.test('the newest traces deleted, their checkpoint left in place', async (
   await onlyFinding(t, 'tail', 'truncated', 10)
 })
 
+void t.test('the newest of what was shipped deleted, their checkpoint left in place', async (t) => {
+  const followed = await worked('shipped-tail')
+  const { box } = followed
+  const checkpoint = box.checkpoint(10)
+  box.traces.splice(7)
+  const agent = await centre.connect(followed, 15)
+  const answer = await agent.segment('shipment', box.segment(0, 7, checkpoint))
+  t.match(answer, { status: 422, findings: [{ kind: 'truncated', seq: 7 }] })
+  t.equal(answer.receipt, undefined, 'no receipt for what is left')
+  agent.cut()
+  await onlyFinding(t, 'shipped-tail', 'truncated', 7)
+})
+
 void t.test('an older copy of the whole database', async (t) => {
   const followed = await worked('rolled-back')
   const old = followed.box.copy()

@@ -81,6 +81,59 @@ await t.test('the newest traces deleted', async (t) => {
   t.ok((await centre.kinds(BOX_ID)).every((kind) => kind === 'truncated'))
 })
 
+/** What root can do to the end of a journal whose head was witnessed, and what the box then does, in every order. */
+const deletions: Record<string, string[]> = {
+  'traces alone': [],
+  'with their checkpoints': ['DELETE FROM journal.checkpoints WHERE size > 6 AND size <= 20'],
+  'with their checkpoints and nodes': [
+    'DELETE FROM journal.checkpoints WHERE size > 6 AND size <= 20',
+    'DELETE FROM journal.interior_nodes',
+  ],
+}
+for (const [what, more] of Object.entries(deletions))
+  for (const from of [6, 10, 12])
+    for (const head of ['no head', 'a head'])
+      await t.test(
+        `the newest from ${from} deleted, ${what}; the box goes on; ${head}`,
+        async (t) => {
+          const followed = await followedBox(t)
+          const { box, centre } = followed
+          await box.append(10)
+          await ship(followed)
+          await box.append(5)
+          await followed.head()
+          const seen = await centre.api('GET', `/boxes/${BOX_ID}`)
+          t.match(seen.body, { lastHead: { size: 15 } })
+          await box.append(5)
+          await box.database.query(`DELETE FROM journal.traces WHERE seq >= ${from}`)
+          // a checkpoint that was under way is stored by a transaction that has not seen the deletion
+          await box.append(3)
+          for (const statement of more) await box.database.query(statement)
+          await box.append(3)
+          if (head === 'a head') await followed.head().catch(() => undefined)
+          const { findings } = await ship(followed)
+          t.ok(
+            findings.some(({ kind, seq }) => kind === 'truncated' && seq === from),
+            JSON.stringify(findings.map(({ kind, seq }) => [kind, seq])),
+          )
+          const kinds = await centre.kinds(BOX_ID)
+          t.ok(kinds.includes('truncated'), kinds.join())
+        },
+      )
+
+await t.test('a stretch deleted in the middle of what was shipped is no deleted end', async (t) => {
+  const followed = await followedBox(t)
+  const { box, centre } = followed
+  await box.append(10)
+  await ship(followed)
+  await box.append(10)
+  await ship(followed)
+  await box.database.query('DELETE FROM journal.traces WHERE seq >= 7 AND seq < 10')
+  await box.append(2)
+  await ship(followed)
+  t.notOk((await centre.kinds(BOX_ID)).includes('truncated'))
+})
+
 await t.test('an older copy of the whole database', async (t) => {
   const followed = await followedBox(t)
   const { box, centre } = followed

@@ -7,8 +7,13 @@ import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool } from '@probant/postgres'
 import type { Test } from 'tap'
 import { Agent } from '../../agent/src/agent.ts'
+import { Appliance } from '../../agent/src/appliance/appliance.ts'
+import { LocalFindings } from '../../agent/src/findings/findings.ts'
+import { Memory } from '../../agent/src/memory/memory.ts'
 import type { AgentSettings } from '../../agent/src/settings.ts'
 import { SSH_KEY_LABEL, sshKeyOf, sshPublicKey } from '../../agent/src/ssh/signing-key.ts'
+import { JournalReader } from '../../agent/src/store/journal.ts'
+import { Supervised } from '../../agent/src/supervised.ts'
 import { TestAppliance } from '../../agent/test/fixtures/appliance.ts'
 import { Box, ORIGIN } from '../../agent/test/fixtures/box.ts'
 import { TestCentre } from '../../supervisor/test/support/centre.ts'
@@ -22,6 +27,8 @@ export interface FollowedBox {
   centre: TestCentre
   appliance: TestAppliance
   settings: AgentSettings
+  /** Sends one head, as the agent does every minute. */
+  head: () => Promise<void>
 }
 
 export async function followedBox(t: Test): Promise<FollowedBox> {
@@ -48,16 +55,31 @@ export async function followedBox(t: Test): Promise<FollowedBox> {
   const settings = settingsOf(folder, box, appliance, centre)
   const database = createPool({ ...box.reader, max: 4 })
   const stopping = new AbortController()
-  const agent = await Agent.open({
+  const { clock } = centre
+  const parts = {
     settings,
     key: await sshKeyOf(provider),
     database,
     crypto: nodeCrypto,
-    clock: centre.clock,
+    clock,
     randomness: systemRandomness,
     logger: createLogger({ component: 'agent', level: 'silent' }),
     stopping: stopping.signal,
-  })
+  }
+  const agent = await Agent.open(parts)
+  const head = async () => {
+    const { home, origin } = settings
+    const supervised = await Supervised.open({
+      ...parts,
+      centre: centreOf(settings),
+      journal: new JournalReader(database),
+      memory: await Memory.open(home, origin, clock),
+      findings: new LocalFindings(home, clock, parts.logger, () => Promise.resolve()),
+      appliance: new Appliance(settings.applianceSocket, stopping.signal),
+    })
+    clock.advance(60_000)
+    await supervised.sendHead()
+  }
   t.teardown(async () => {
     stopping.abort()
     await appliance.close()
@@ -66,7 +88,12 @@ export async function followedBox(t: Test): Promise<FollowedBox> {
     await provider.close()
     await rm(folder, { recursive: true })
   })
-  return { box, agent, centre, appliance, settings }
+  return { box, agent, centre, appliance, settings, head }
+}
+
+function centreOf({ centre }: AgentSettings) {
+  if (centre === null) throw new Error('this box has a centre')
+  return centre
 }
 
 function settingsOf(

@@ -70,6 +70,27 @@ async function withTailGone(
 }
 
 /**
+ * What shows that the end of what was audited is gone from the database: the last trace that is left of it, under a checkpoint that
+ * covers more. Whatever the box has written behind the hole since, the centre sees by its own signature that traces are missing from
+ * there on. Undefined when the end is in place, or nothing is left that could show it: the newest head does then.
+ */
+export async function withAuditedEndGone(
+  journal: JournalReader,
+  positions: Positions,
+  origin: string,
+  auditedSize: number,
+): Promise<BuiltSegment | undefined> {
+  const end = await journal.endBelow(auditedSize)
+  if (end === 0 || end === auditedSize) return undefined
+  const claimed = await journal.oldestCheckpointFrom(end + 1)
+  const position = await positions.at(end - 1)
+  const traces = await journal.traces(position.size, end)
+  if (claimed === undefined || traces.length === 0 || traces.length > maximumSegmentTraces)
+    return undefined
+  return build(origin, position, traces, claimed)
+}
+
+/**
  * The stored segment [start, end) as the database gives it now, for the centre to compare with what it was shipped.
  * Undefined when not one of its traces is left.
  */

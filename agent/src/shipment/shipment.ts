@@ -10,7 +10,7 @@ import type { Heads } from '../heads/heads.ts'
 import type { KnownTree } from '../journal/consistency.ts'
 import type { Position } from '../journal/position.ts'
 import type { Positions } from '../journal/positions.ts'
-import { nextSegment, type BuiltSegment } from '../journal/segments.ts'
+import { nextSegment, withAuditedEndGone, type BuiltSegment } from '../journal/segments.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { JournalReader } from '../store/journal.ts'
 import { answerChallenge } from './challenge.ts'
@@ -111,6 +111,7 @@ export class Shipment {
     const isLeft = await centre.withSession(async (session) => {
       const known = await inspect(session.welcome, origin, memory, findings)
       outcome.findings.push(...known.findings)
+      await this.#auditedEnd(session, known, outcome)
       const { challenge } = session.welcome
       outcome.findings.push(...(await answerChallenge(session, challenge, this.#parts)))
       const isMoreLeft = await this.#segments(session, known, outcome)
@@ -119,6 +120,20 @@ export class Shipment {
       return isMoreLeft
     })
     return isLeft ?? false
+  }
+
+  /** Tells at once when the newest of what was audited is missing: what follows names the hole, but not what it was. */
+  async #auditedEnd(
+    session: CentreSession,
+    known: InspectedCentre,
+    outcome: ShipmentOutcome,
+  ): Promise<void> {
+    const { journal, positions, origin } = this.#parts
+    const size = known.audited?.size ?? 0
+    const segment = await withAuditedEndGone(journal, positions, origin, size)
+    if (segment === undefined) return
+    const answer = await session.segment('shipment', segment.bytes)
+    outcome.findings.push(...(answer.findings ?? []), await this.#missing(segment))
   }
 
   async #segments(

@@ -73,6 +73,15 @@ export class JournalReader {
     return rows.map(({ seq, length }) => ({ seq, lengthBytes: length }))
   }
 
+  /** Where the traces below `size` end: the number after the last that exists, 0 when there is none. */
+  async endBelow(size: number): Promise<number> {
+    const { rows } = await this.#database.query<{ end: number }>(
+      'SELECT coalesce((SELECT max(seq) + 1 FROM journal.traces WHERE seq < $1), 0) AS end',
+      [size],
+    )
+    return rows[0]?.end ?? 0
+  }
+
   /** Traces with `start` ≤ seq < `end` that exist, in order. Callers bound the range. */
   async traces(start: number, end: number): Promise<StoredTrace[]> {
     const { rows } = await this.#database.query<{ seq: number; bytes: Buffer }>(

@@ -45,7 +45,10 @@ export async function compareOverlap(
   }
 }
 
-/** What is shipped ends before what its own checkpoint covers: the traces after it are gone from the box. */
+/**
+ * What is shipped ends before what its own checkpoint covers: the traces after it are gone from the box, also where the centre has
+ * stored them before. A receipt for what is left would vouch for a box that lost them.
+ */
 async function missingTail(
   context: Context,
   origin: Origin,
@@ -55,15 +58,14 @@ async function missingTail(
   const reading = await readHead(context, origin, segment.checkpoint)
   if ('fact' in reading) return reading.fact
   const { size } = reading.head.checkpoint
-  const known = Math.max(end, origin.state.size)
-  if (size <= known) return undefined
+  if (size <= end) return undefined
   const fact = factAt(
     origin.origin,
     'truncated',
-    known,
+    end,
     `traces up to ${size - 1}, as signed`,
-    `none from ${known} on`,
-    { witnessedSize: size, size: known },
+    `none from ${end} on`,
+    { witnessedSize: size, size: end },
   )
   return { ...fact, key: `${origin.origin}|truncated|${size}` }
 }

@@ -17,6 +17,7 @@ import { commitSegment } from './commit.ts'
 import { compareOverlap } from './overlap.ts'
 import { raiseInSession, shippedFinding, type Session } from './session.ts'
 import { forksFromHeads } from './signed-before.ts'
+import { deletedEnd } from './witnessed-end.ts'
 
 /**
  * A segment of new traces: recomputed from its bytes against the state verified before, against every head cosigned meanwhile
@@ -63,6 +64,7 @@ async function acceptNew(
     ...factOf(origin.origin, finding),
     foundBytes: bytes,
   }))
+  facts.push(...(await deletedEnd(context, origin, segment, findings)))
   // Bytes that are not what their own checkpoint signs say nothing of a second history.
   if (state !== undefined) facts.push(...(await forksFromHeads(context, origin, segment)))
   if (state === undefined || facts.some(({ kind }) => classify(kind).refusesData))
