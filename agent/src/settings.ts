@@ -1,3 +1,4 @@
+import { KeySettings } from '@probant/keys'
 import { Type, type Static } from 'typebox'
 
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
@@ -37,14 +38,7 @@ export const settingsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ]),
-    keys: Type.Object(
-      {
-        provider: text,
-        folder: text,
-        provisionedBox: Type.Optional(Type.Boolean()),
-      },
-      { additionalProperties: false },
-    ),
+    keys: KeySettings,
     /** How often heads go out, in seconds from midnight UTC; null: never. */
     heads: Type.Union([
       Type.Null(),

@@ -1,3 +1,4 @@
+import { KeySettings } from '@probant/keys'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -30,15 +31,7 @@ export const ApplianceSettings = Type.Object(
     administration: address,
     /** Unix socket for the agent; readable by the box's own user only. */
     localSocket: Type.String({ minLength: 1, maxLength: 107 }),
-    keys: Type.Object(
-      {
-        provider: Type.String(),
-        folder: Type.Optional(Type.String()),
-        /** True on a machine that was provisioned as a box: software keys are refused there. */
-        provisionedBox: Type.Optional(Type.Boolean()),
-      },
-      strict,
-    ),
+    keys: KeySettings,
     /** Null until the box is enrolled at a supervision centre. */
     centre: Type.Union([
       Type.Null(),

@@ -47,6 +47,41 @@ void t.test('a bad value is refused with its line', (t) => {
   t.end()
 })
 
+void t.test('keys in a token', (t) => {
+  const token =
+    'keys:\n  provider: pkcs11\n  module: /m.so\n  tokenLabel: box\n  pin:\n    file: /pin\n'
+  t.same(parseConfiguration(token, 'x').keys, {
+    provider: 'pkcs11',
+    module: '/m.so',
+    tokenLabel: 'box',
+    pin: { file: '/pin' },
+  })
+  t.match(
+    refuses(token.replace('tokenLabel', 'tokenLable')),
+    /^probant\.yaml:4: unknown key keys\.tokenLable; did you mean keys\.tokenLabel\?/,
+  )
+  t.match(
+    refuses(token.replace('file', 'fil')),
+    /^probant\.yaml:6: unknown key keys\.pin\.fil; did you mean keys\.pin\.file\?/,
+  )
+  t.match(refuses(token.replace('/pin', 'pin')), /^probant\.yaml:\d: keys\.pin/)
+  t.match(
+    refuses(token.replace('    file: /pin', '    value: 4711')),
+    /unknown key keys\.pin\.value/,
+  )
+  t.match(
+    refuses(token.replace('  module: /m.so\n', '')),
+    /keys\.provider pkcs11 needs keys\.module/,
+  )
+  t.match(
+    refuses(token.replace('  tokenLabel: box\n', '')),
+    /needs keys\.tokenLabel or keys\.token/,
+  )
+  t.match(refuses(`${token}    prompt: true\n`), /needs one of keys\.pin\.credential/)
+  t.match(refuses(token.replace('pkcs11', 'software')), /software has no use for keys\.module/)
+  t.end()
+})
+
 void t.test('a file that is not there is named', async (t) => {
   await t.rejects(readConfiguration('/nowhere/probant.yaml'), {
     code: 'bad-configuration',

@@ -1,3 +1,4 @@
+import { KeySettings } from '@probant/keys'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -28,10 +29,7 @@ export const Settings = Type.Object(
     administration: Listen,
     /** Where agents dial in; `host` is also what enrolments tell them. */
     ssh: Listen,
-    keys: Type.Object(
-      { provider: Type.String({ minLength: 1 }), folder: Type.Optional(Type.String()) },
-      strict,
-    ),
+    keys: KeySettings,
     mail: Type.Object(
       {
         host: Type.String({ minLength: 1 }),

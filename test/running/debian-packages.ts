@@ -12,6 +12,8 @@ const programs = {
   swtpm_setup: 'swtpm-tools',
   // brings libtss2-esys, -mu and -tctildr, with the connections to devices and to swtpm
   tpm2_getcap: 'tpm2-tools',
+  'softhsm2-util': 'softhsm2',
+  'pkcs11-tool': 'opensc',
 }
 
 /**

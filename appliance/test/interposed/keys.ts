@@ -21,6 +21,7 @@ export function withSigning(real: KeyProvider, sign: KeyProvider['sign']): KeyPr
   return {
     name: real.name,
     capabilities: real.capabilities,
+    place: real.place,
     generate: (label, kind) => real.generate(label, kind),
     find: (label) => real.find(label),
     publicKey: (ref) => real.publicKey(ref),

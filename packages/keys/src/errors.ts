@@ -10,6 +10,7 @@ const faults = {
   closed: 'caller',
   'not-available': 'fatal',
   refused: 'fatal',
+  'pin-refused': 'fatal',
   'unsafe-permissions': 'fatal',
   'unreadable-key': 'fatal',
   altered: 'fatal',
@@ -20,6 +21,7 @@ const faults = {
   'share-repeated': 'caller',
   'too-few-shares': 'caller',
   'shares-disagree': 'caller',
+  'locked-out': 'retryable',
   unreachable: 'retryable',
 } as const satisfies Record<string, Fault>
 
@@ -29,6 +31,8 @@ const faults = {
  * - `closed`: the provider was closed, or the cipher already ended
  * - `not-available`: the provider, or the kind of key, doesn't exist in this installation
  * - `refused`: the configuration forbids it
+ * - `pin-refused`: the device doesn't take the PIN; it isn't offered again by itself, which would lock the device
+ * - `locked-out`: the device is locked, or one try from it: somebody has to unlock it there
  * - `unsafe-permissions`: others than the owner could read or change the keys
  * - `unreadable-key`: a stored key isn't what was written
  * - `altered`: enclosed bytes don't open: changed, or bound to something else

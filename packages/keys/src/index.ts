@@ -6,7 +6,8 @@ export type {
   KeyRef,
   SigningKind,
 } from './provider.ts'
-export { openProvider, type KeySettings } from './open-provider.ts'
+export { openProvider } from './open-provider.ts'
+export { KeySettings } from './settings.ts'
 export { rawPublicKey } from './raw-public-key.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export {

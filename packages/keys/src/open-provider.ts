@@ -1,17 +1,9 @@
 import { systemRandomness, type Randomness } from '@probant/host'
 import { KeyError } from './errors.ts'
+import { openPkcs11Provider } from './pkcs11/provider.ts'
 import type { KeyProvider } from './provider.ts'
+import type { KeySettings } from './settings.ts'
 import { openSoftwareProvider } from './software/provider.ts'
-
-/** Which provider holds the keys, from a component's settings. */
-export interface KeySettings {
-  /** `software`; `pkcs11` and `tpm2` come with a later version. */
-  readonly provider: string
-  /** Where the software provider keeps its keys. */
-  readonly folder?: string
-  /** True on a machine that was provisioned as a box. */
-  readonly provisionedBox?: boolean
-}
 
 /**
  * Opens exactly the provider that the settings name: there is no other to fall back to.
@@ -24,20 +16,27 @@ export async function openProvider(
   const { provider, folder, provisionedBox = false } = settings
   switch (provider) {
     case 'software':
-      if (folder === undefined) {
-        throw new KeyError('not-available', 'The software key provider needs the setting "folder".')
-      }
+      if (folder === undefined) throw lacks(provider, 'folder')
       return openSoftwareProvider({ provider, folder, provisionedBox }, randomness)
-    case 'pkcs11':
+    case 'pkcs11': {
+      const { module, pin, tokenLabel, tokenSerial } = settings
+      if (module === undefined) throw lacks(provider, 'module')
+      if (pin === undefined) throw lacks(provider, 'pin')
+      if (tokenLabel === undefined && tokenSerial === undefined) throw lacks(provider, 'tokenLabel')
+      return openPkcs11Provider({ ...settings, provider, module, pin })
+    }
     case 'tpm2':
       throw new KeyError(
         'not-available',
-        `The key provider "${provider}" comes with a later version; this one has "software" only.`,
+        `The key provider "${provider}" comes with a later version; this one has "software" and "pkcs11".`,
       )
     default:
       throw new KeyError(
         'not-available',
-        `There is no key provider "${provider}"; this version has "software".`,
+        `There is no key provider "${provider}"; this version has "software" and "pkcs11".`,
       )
   }
 }
+
+const lacks = (provider: string, setting: string): KeyError =>
+  new KeyError('not-available', `The key provider "${provider}" needs the setting "${setting}".`)

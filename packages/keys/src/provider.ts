@@ -38,8 +38,10 @@ export interface Attestation {
 export interface KeyProvider {
   readonly name: string
   readonly capabilities: Capabilities
+  /** Where the keys are, for people: the words after "kept in". */
+  readonly place: string
   /** A sentence for the console where the provider must not be used in production. */
-  readonly warning?: string
+  readonly warning?: string | undefined
 
   /**
    * Makes a key that is durable when this resolves. Never replaces one.

@@ -35,6 +35,7 @@ export function parseConfiguration(text: string, source: string): Configuration 
   checkNode(content, [], source, lineOf)
   const configuration = withDefaults(check(document.toJS(), source))
   checkTimeZone(configuration.window.timeZone, source)
+  checkKeys(configuration.keys, source)
   return configuration
 }
 
@@ -80,6 +81,23 @@ function checkTimeZone(timeZone: string, source: string): void {
       error,
     )
   }
+}
+
+/** What a provider needs, and nothing that belongs to another one: a token named for nothing is a mistake. */
+function checkKeys(keys: Configuration['keys'], source: string): void {
+  const { provider, tokenLabel, tokenSerial, ...given } = keys
+  const fail = (what: string) => refusal(`${source}: keys.provider ${provider} ${what}`)
+  if (provider === 'software') {
+    const [foreign] = Object.keys(keys).filter((key) => key !== 'provider')
+    if (foreign !== undefined) throw fail(`has no use for keys.${foreign}`)
+    return
+  }
+  for (const needed of ['module', 'pin'] as const)
+    if (given[needed] === undefined) throw fail(`needs keys.${needed}`)
+  if (tokenLabel === undefined && tokenSerial === undefined)
+    throw fail('needs keys.tokenLabel or keys.tokenSerial')
+  if (Object.keys(given.pin ?? {}).length !== 1)
+    throw fail('needs one of keys.pin.credential, keys.pin.file and keys.pin.prompt')
 }
 
 function refusal(fault: string, cause?: unknown): ProvisioningError {

@@ -8,6 +8,8 @@ const closed = { additionalProperties: false } as const
 const name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
 const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
 const seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
+/** Absolute: it is read by several processes, each in a folder of its own. */
+const path = Type.String({ pattern: '^/.' })
 const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
 
 export const configurationSchema = Type.Object(
@@ -16,7 +18,28 @@ export const configurationSchema = Type.Object(
     centre: Type.Optional(
       Type.Object({ name: Type.Optional(name), contact: Type.Optional(mailAddress) }, closed),
     ),
-    keys: Type.Optional(Type.Object({ provider: Type.Optional(Type.Literal('software')) }, closed)),
+    keys: Type.Optional(
+      Type.Object(
+        {
+          provider: Type.Optional(Type.Union([Type.Literal('software'), Type.Literal('pkcs11')])),
+          module: Type.Optional(path),
+          tokenLabel: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+          tokenSerial: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })),
+          pin: Type.Optional(
+            Type.Object(
+              {
+                credential: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-][\\w.-]*$' })),
+                file: Type.Optional(path),
+                prompt: Type.Optional(Type.Literal(true)),
+              },
+              closed,
+            ),
+          ),
+          sessions: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
+        },
+        closed,
+      ),
+    ),
     journal: Type.Optional(
       Type.Object(
         { sealAfterSeconds: Type.Optional(seconds), idleSealSeconds: Type.Optional(seconds) },
@@ -73,7 +96,7 @@ export const firstNames = { box: 'demo', centre: 'centre' }
 const defaults = {
   box: {},
   centre: { contact: 'supervision@demo.example' },
-  keys: { provider: 'software' as const },
+  keys: { provider: 'software' as 'software' | 'pkcs11' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,

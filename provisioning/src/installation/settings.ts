@@ -37,7 +37,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     listen: { host: LOOPBACK, port: layout.ports.portal },
     administration: { host: LOOPBACK, port: layout.ports.administration },
     localSocket: boxSocket(sockets),
-    keys: { provider: configuration.keys.provider, folder: paths.keys('box') },
+    keys: { ...configuration.keys, folder: paths.keys('box') },
     centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
     journal: configuration.journal,
     limits: configuration.limits,
@@ -70,7 +70,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
       witnessKeys: centre.witnessKeys,
       auditKey: centre.auditKey,
     },
-    keys: { provider: configuration.keys.provider, folder: paths.keys('agent') },
+    keys: { ...configuration.keys, folder: paths.keys('agent') },
     heads: everySeconds === null ? null : { everySeconds },
     window: { start, end, timeZone, jitterSeconds },
     controlSocket: agentSocket(sockets),
@@ -93,7 +93,8 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     listen: { host: LOOPBACK, port: layout.ports.supervision },
     administration: { host: LOOPBACK, port: layout.ports.centreAdministration },
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
-    keys: { provider: configuration.keys.provider, folder: paths.keys('centre') },
+    // The centre stands elsewhere: the hardware is the box's, and few tokens make ML-DSA keys.
+    keys: { provider: 'software', folder: paths.keys('centre') },
     mail: {
       host: configuration.mail.host ?? LOOPBACK,
       port: configuration.mail.port ?? layout.ports.mail,

@@ -3,16 +3,7 @@ import { join } from 'node:path'
 import { syncFolder, writeDurably, type Randomness } from '@probant/host'
 import { toHex } from '@probant/evidence'
 import { KeyError } from '../errors.ts'
-
-/** The labels that `KeyProvider.generate` takes; none can leave the folder or hide in it. */
-const labelGrammar = /^[a-z0-9][a-z0-9.-]{0,63}$/
-
-/** @throws KeyError `invalid-label` */
-export function checkLabel(label: string): void {
-  if (!labelGrammar.test(label)) {
-    throw new KeyError('invalid-label', 'a label is 1–64 characters of [a-z0-9.-], no dot first')
-  }
-}
+import { checkLabel } from '../labels.ts'
 
 /** One file a key, readable by its owner only. */
 export class KeyFolder {

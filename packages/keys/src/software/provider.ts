@@ -3,7 +3,8 @@ import type { Randomness } from '@probant/host'
 import { KeyError } from '../errors.ts'
 import type { Attestation, Capabilities, KeyKind, KeyProvider, KeyRef } from '../provider.ts'
 import { openSealed, seal } from '../sealed-bytes.ts'
-import { checkLabel, KeyFolder } from './key-folder.ts'
+import { checkLabel } from '../labels.ts'
+import { KeyFolder } from './key-folder.ts'
 import { formatSecret, newSecret, parseSecret, softwareKinds, type Secret } from './stored-key.ts'
 
 const MOST_ENCLOSED_BYTES = 4096
@@ -45,6 +46,7 @@ class SoftwareProvider implements KeyProvider {
     attests: false,
     persistent: true,
   }
+  readonly place: string
   readonly warning: string
   readonly #folder: KeyFolder
   readonly #randomness: Randomness
@@ -54,6 +56,7 @@ class SoftwareProvider implements KeyProvider {
   constructor(folder: KeyFolder, path: string, randomness: Randomness) {
     this.#folder = folder
     this.#randomness = randomness
+    this.place = `files in ${path}`
     this.warning =
       `WARNING: keys are kept in plain files (${path}), not in hardware. ` +
       'This is for evaluation and development: what is signed here proves nothing against ' +

@@ -32,6 +32,7 @@ export function delayedProvider(
   return {
     name: provider.name,
     capabilities: provider.capabilities,
+    place: provider.place,
     ...(provider.warning === undefined ? {} : { warning: provider.warning }),
     generate: (label, kind) => provider.generate(label, kind),
     find: (label) => provider.find(label),

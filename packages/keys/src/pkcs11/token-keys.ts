@@ -1,0 +1,187 @@
+import { KeyError } from '../errors.ts'
+import type { KeyKind } from '../provider.ts'
+import type { Handle } from './cryptoki.ts'
+import { Attribute, KeyType, ObjectClass } from './constants.ts'
+import { ecSign, ecSpki } from './ec-keys.ts'
+import { derOfRaw } from './ecdsa-signature.ts'
+import { newEcPair, newWrappingKey } from './generation.ts'
+import type { WrappingKey } from './enclosing/method.ts'
+import { enclosingOffered, methodOf } from './enclosing/methods.ts'
+import { attributesOf, findObjects, type Attributes } from './objects.ts'
+import type { Bound, FoundKey, NamedKey } from './requests.ts'
+import type { Enclosing } from './settings.ts'
+import type { Token } from './token.ts'
+
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
+
+type TokenKey = { readonly faults: readonly string[] } & (
+  { readonly kind: 'ec-p256'; readonly key: Handle } | WrappingKey
+)
+
+/** The keys of one token by their labels. Only session handles are kept; the token is asked for everything else. */
+export class TokenKeys {
+  readonly #token: Token
+  readonly #preferred: Enclosing | undefined
+  readonly #known = new Map<string, TokenKey>()
+  readonly #generating = new Set<string>()
+
+  constructor(token: Token, preferred: Enclosing | undefined) {
+    this.#token = token
+    this.#preferred = preferred
+  }
+
+  get enclosing(): Enclosing | undefined {
+    return enclosingOffered(this.#token, this.#preferred)
+  }
+
+  get kinds(): KeyKind[] {
+    const signing: KeyKind[] = this.#token.offersEcdsa ? ['ec-p256'] : []
+    return this.enclosing === undefined ? signing : [...signing, 'wrapping-aes-256']
+  }
+
+  async find(label: string): Promise<FoundKey | undefined> {
+    const found = await this.#load(label)
+    return found && { kind: found.kind, faults: found.faults }
+  }
+
+  /** @throws KeyError `already-exists`, `not-available`; errors of the binding */
+  async generate(label: string, kind: KeyKind): Promise<FoundKey> {
+    if (!this.kinds.includes(kind)) {
+      throw new KeyError('not-available', `this token makes no ${kind} keys`)
+    }
+    if (this.#generating.has(label)) throw exists(label)
+    this.#generating.add(label)
+    try {
+      if ((await this.#load(label)) !== undefined) throw exists(label)
+      const { enclosing } = this
+      if (kind === 'ec-p256') await newEcPair(this.#token, label)
+      else if (enclosing !== undefined) await newWrappingKey(this.#token, label, enclosing)
+      const made = await this.#load(label)
+      if (made?.kind !== kind) {
+        throw new KeyError('unreadable-key', `the token made no ${kind} key ${label}`)
+      }
+      return { kind: made.kind, faults: made.faults }
+    } finally {
+      this.#generating.delete(label)
+    }
+  }
+
+  /** SPKI, DER. */
+  async publicKey(label: string, kind: KeyKind): Promise<Uint8Array> {
+    await this.#signingKey(label, kind)
+    return this.#token.use((session) => Promise.resolve(ecSpki(this.#token, session, label)))
+  }
+
+  /** DER ECDSA over SHA-256 of the message. */
+  async sign(label: string, kind: KeyKind, message: Uint8Array): Promise<Uint8Array> {
+    const { key } = await this.#signingKey(label, kind)
+    return derOfRaw(await ecSign(this.#token, key, message))
+  }
+
+  async enclose(
+    { label, kind, associatedData }: NamedKey & Bound,
+    plaintext: Uint8Array,
+  ): Promise<Uint8Array> {
+    const key = await this.#wrappingKey(label, kind)
+    return methodOf(key.enclosing).enclose(this.#token, key, plaintext, associatedData)
+  }
+
+  async openEnclosed(
+    { label, kind, associatedData }: NamedKey & Bound,
+    enclosed: Uint8Array,
+  ): Promise<Uint8Array> {
+    const key = await this.#wrappingKey(label, kind)
+    return methodOf(key.enclosing).open(this.#token, key, enclosed, associatedData)
+  }
+
+  async #signingKey(label: string, kind: KeyKind) {
+    const found = await this.#existing(label, kind)
+    if (found.kind !== 'ec-p256') throw wrongKind(label, 'signs nothing')
+    return found
+  }
+
+  async #wrappingKey(label: string, kind: KeyKind): Promise<WrappingKey> {
+    const found = await this.#existing(label, kind)
+    if (found.kind !== 'wrapping-aes-256') throw wrongKind(label, 'encloses nothing')
+    return found
+  }
+
+  async #existing(label: string, kind: KeyKind): Promise<TokenKey> {
+    const found = await this.#load(label)
+    if (found === undefined) throw new KeyError('not-found', `the token holds no key ${label}`)
+    if (found.kind !== kind) throw wrongKind(label, `is of kind ${found.kind}`)
+    return found
+  }
+
+  async #load(label: string): Promise<TokenKey | undefined> {
+    const known = this.#known.get(label)
+    if (known !== undefined) return known
+    const found = await this.#token.use((session) => Promise.resolve(this.#look(session, label)))
+    if (found !== undefined) this.#known.set(label, found)
+    return found
+  }
+
+  #look(session: Handle, label: string): TokenKey | undefined {
+    const { cryptoki } = this.#token
+    const find = (type: number) =>
+      findObjects(cryptoki, session, [
+        { type: Attribute.class, value: type },
+        { type: Attribute.label, value: Buffer.from(label) },
+        { type: Attribute.token, value: true },
+      ])
+    const objects = [...find(ObjectClass.privateKey), ...find(ObjectClass.secretKey)]
+    const [key] = objects
+    if (key === undefined) return undefined
+    if (objects.length > 1) {
+      throw new KeyError('unreadable-key', `the token holds several keys labelled ${label}`)
+    }
+    return this.#read(session, key, label)
+  }
+
+  #read(session: Handle, key: Handle, label: string): TokenKey {
+    const { cryptoki } = this.#token
+    const read = (...types: number[]) => attributesOf(cryptoki, session, key, types)
+    const general = read(
+      Attribute.keyType,
+      Attribute.sensitive,
+      Attribute.extractable,
+      Attribute.alwaysSensitive,
+      Attribute.neverExtractable,
+    )
+    const faults = faultsOf(general)
+    const type = general.number(Attribute.keyType)
+    if (type === KeyType.ec) {
+      const curve = read(Attribute.ecParams).bytes(Attribute.ecParams)
+      if (curve.equals(P256)) return { kind: 'ec-p256', key, faults }
+    }
+    if (type === KeyType.aes) {
+      const specific = read(Attribute.valueLength, Attribute.decrypt)
+      if (specific.number(Attribute.valueLength) === 32) {
+        const enclosing = specific.is(Attribute.decrypt) ? 'aes-256-gcm' : 'aes-256-key-wrap-pad'
+        return { kind: 'wrapping-aes-256', label, key, enclosing, faults }
+      }
+    }
+    if (type === KeyType.rsa && read(Attribute.decrypt).is(Attribute.decrypt)) {
+      return { kind: 'wrapping-aes-256', label, key, enclosing: 'rsa-3072-oaep', faults }
+    }
+    throw new KeyError('unreadable-key', `the token's key ${label} is of no kind that is used here`)
+  }
+}
+
+/** What lets a key leave; a token that doesn't even tell is no better. */
+function faultsOf(attributes: Attributes): string[] {
+  const faults: string[] = []
+  if (!attributes.is(Attribute.sensitive)) faults.push('it is not CKA_SENSITIVE')
+  if (attributes.is(Attribute.extractable)) faults.push('it is CKA_EXTRACTABLE')
+  if (!attributes.is(Attribute.alwaysSensitive)) faults.push('it was not always CKA_SENSITIVE')
+  if (!attributes.is(Attribute.neverExtractable)) {
+    faults.push('it was extractable once or made elsewhere (no CKA_NEVER_EXTRACTABLE)')
+  }
+  return faults
+}
+
+const exists = (label: string) =>
+  new KeyError('already-exists', `the token holds a key ${label} already`)
+
+const wrongKind = (label: string, why: string) =>
+  new KeyError('wrong-kind', `the key ${label} ${why}`)
