@@ -8,8 +8,14 @@ import type { KeySettings } from '@probant/keys'
 const run = promisify(execFile)
 const module = '/usr/lib/softhsm/libsofthsm2.so'
 
+const tools = ['/usr/bin/softhsm2-util', '/usr/bin/pkcs11-tool', module]
+const binding = new URL('../../../../node_modules/pkcs11js', import.meta.url)
+
 /** Why tests over SoftHSM are left out; false where it is installed. */
-export const noSoftHsm = existsSync(module) ? false : 'SoftHSM is missing: apt-get install softhsm2'
+export const noSoftHsm =
+  tools.every((path) => existsSync(path)) && existsSync(binding)
+    ? false
+    : 'no SoftHSM (apt-get install softhsm2 opensc), or no pkcs11js (g++, make, python3, npm ci)'
 
 /** A SoftHSM of its own with one token, PIN 4711. */
 export class SoftHsm {
