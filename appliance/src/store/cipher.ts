@@ -54,7 +54,7 @@ export class VaultCipher {
 
   /** The vault's key, enclosed to a recovery key. */
   recoveryCopy(to: RecoveryPublicKey): Uint8Array {
-    return encloseForRecovery(to, this.#key, { boxId: this.#box, vault: this.#vault })
+    return encloseForRecovery(to, this.#key.export(), { boxId: this.#box, vault: this.#vault })
   }
 
   #place(object: string) {
