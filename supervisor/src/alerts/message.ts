@@ -63,18 +63,19 @@ const HEADINGS = {
 } as const satisfies Record<string, Words>
 
 function inLanguage(language: keyof Words, { link }: Occasion, told: readonly Told[]): string {
+  const colon = language === 'fr' ? ' :' : ':'
   const paragraphs = told.slice(0, TOLD_IN_FULL).map((one) => {
     const { sentence, cause, action } = explain(one)
     return [
       sentence[language],
-      `${HEADINGS.kind[language]} : ${one.kind}`,
-      `${HEADINGS.cause[language]} : ${cause[language]}`,
-      `${HEADINGS.action[language]} : ${action[language]}`,
+      `${HEADINGS.kind[language]}${colon} ${one.kind}`,
+      `${HEADINGS.cause[language]}${colon} ${cause[language]}`,
+      `${HEADINGS.action[language]}${colon} ${action[language]}`,
     ].join('\n')
   })
   const more = told.slice(TOLD_IN_FULL)
   if (more.length > 0) paragraphs.push(`${HEADINGS.more[language]} ${counted(more)}`)
-  paragraphs.push(`${HEADINGS.link[language]} : ${link}\n${HEADINGS.reminders[language]}`)
+  paragraphs.push(`${HEADINGS.link[language]}${colon} ${link}\n${HEADINGS.reminders[language]}`)
   return paragraphs.join('\n\n')
 }
 

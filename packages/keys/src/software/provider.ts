@@ -58,7 +58,7 @@ class SoftwareProvider implements KeyProvider {
     this.#randomness = randomness
     this.place = `files in ${path}`
     this.warning =
-      `WARNING: keys are kept in plain files (${path}), not in hardware. ` +
+      `Keys are kept in plain files (${path}), not in hardware. ` +
       'This is for evaluation and development: what is signed here proves nothing against ' +
       'someone who can read that folder.'
   }
