@@ -2,7 +2,7 @@ import { fromUtf8 } from './bytes.ts'
 import type { Hashing } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
 import { parsePem } from './pem.ts'
-import { parseCertificate } from './timestamp/certificate.ts'
+import { parseCertificate } from './x509/certificate.ts'
 import { parseVkey, type KeyType, type VerifierKey } from './vkey.ts'
 
 /**
@@ -20,6 +20,8 @@ export interface Anchors {
   readonly auditKeys?: readonly VerifierKey[] | undefined
   /** DER certificates. */
   readonly tsaRoots?: readonly Uint8Array[] | undefined
+  /** DER certificates: roots of the authorities of clients' seal certificates. */
+  readonly sealRoots?: readonly Uint8Array[] | undefined
   /** Identifiers of boxes. */
   readonly boxes?: readonly string[] | undefined
   /** Hex SHA-256 of release files by name. */
@@ -33,6 +35,7 @@ export const anchorFileNames = [
   'witness.vkeys',
   'audit.vkeys',
   'tsa.pem',
+  'seal.pem',
   'box.txt',
   'release.sha256',
 ] as const
@@ -57,16 +60,19 @@ export function parseAnchors(files: ReadonlyMap<string, Uint8Array>, hashing?: H
   }
   const keys = (name: string, ...types: KeyType[]): VerifierKey[] | undefined =>
     read(name, (text) => linesOf(text).map((line) => typedKey(parseVkey(line, hashing), types)))
+  const roots = (name: string): Uint8Array[] | undefined =>
+    read(name, (text) => {
+      const found = parsePem(text, 'CERTIFICATE')
+      found.forEach(parseCertificate)
+      return found
+    })
   return {
     journalKeys: keys('journal.vkeys', 2),
     latKeys: read('lat.pem', (text) => parsePem(text, 'PUBLIC KEY')),
     witnessKeys: keys('witness.vkeys', 4, 6),
     auditKeys: keys('audit.vkeys', 1),
-    tsaRoots: read('tsa.pem', (text) => {
-      const roots = parsePem(text, 'CERTIFICATE')
-      roots.forEach(parseCertificate)
-      return roots
-    }),
+    tsaRoots: roots('tsa.pem'),
+    sealRoots: roots('seal.pem'),
     boxes: read('box.txt', linesOf),
     releaseDigests: read('release.sha256', readDigests),
   }

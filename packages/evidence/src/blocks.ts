@@ -82,8 +82,10 @@ const knownBlocks: ReadonlyMap<string, KnownBlock> = new Map([
     'hardware-counter',
     { place: 'trace', checked: true, members: { index: isHex, value: isDecimal } },
   ],
-  ['cms-signature', { place: 'lat', checked: false, members: { cms: isBase64 } }],
+  ['cms-signature', { place: 'lat', checked: true, members: { cms: isBase64 } }],
   ['cosignatures', { place: 'manifest', checked: false, members: { entry: isEntryName } }],
+  ['seal-signature', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
+  ['seal-certificates', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
   ['renewal', { place: 'manifest', checked: false, members: { entry: isEntryName } }],
 ])
 

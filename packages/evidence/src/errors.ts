@@ -16,6 +16,7 @@ export type EvidenceErrorCode =
   | 'malformed-segment'
   | 'malformed-lat'
   | 'malformed-token'
+  | 'malformed-signature' // CMS that isn't what a block may hold
   | 'malformed-receipt'
   | 'malformed-anchors'
   | 'malformed-bundle'

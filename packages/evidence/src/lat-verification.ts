@@ -1,6 +1,8 @@
 import { toHex } from './bytes.ts'
 import type { EvidenceCrypto } from './crypto.ts'
 import { checkBlocks, type BlocksReport } from './blocks.ts'
+import { verifySeal } from './cms/detached-signature.ts'
+import { sealBlocks } from './seal-blocks.ts'
 import { latRoot, parseLat, signedBytes, type Lat } from './lat.ts'
 import { objectDigests, parseStatement, type Statement } from './statement.ts'
 import { verifyToken, type TokenVerification } from './timestamp/verification.ts'
@@ -14,6 +16,8 @@ export interface LatAnchors {
   readonly tsaRoots?: readonly Uint8Array[] | undefined
   /** DER certificates that may stand between token and root; not trusted. */
   readonly tsaCertificates?: readonly Uint8Array[] | undefined
+  /** DER certificates: roots of the authorities of clients' seal certificates. */
+  readonly sealRoots?: readonly Uint8Array[] | undefined
 }
 
 export interface LatVerification {
@@ -32,9 +36,21 @@ export interface LatParts {
   readonly tree: Verdict
   readonly token: TokenVerification
   readonly signature: Verdict
+  /** One for each block `cms-signature`. */
+  readonly seals: readonly LatSeal[]
   readonly blocks: BlocksReport
   /** R ‖ SHA-256(T), as rebuilt. */
   readonly signedBytes?: Uint8Array
+}
+
+/** A seal by the client's own certificate over the same bytes as the LAT key's signature. */
+export interface LatSeal {
+  readonly verdict: Verdict
+  /** Whether the answer for the LAT depends on it: an invalid one always does, one that can't be judged only when its block is critical. */
+  readonly isDecisive: boolean
+  /** Names in its certificate, to be believed only when the verdict is valid. */
+  readonly subject?: string
+  readonly issuer?: string
 }
 
 /**
@@ -60,6 +76,7 @@ export async function verifyLat(
     parts.tree,
     parts.token.verdict,
     parts.signature,
+    ...parts.seals.filter((seal) => seal.isDecisive).map((seal) => seal.verdict),
     parts.blocks.verdict,
   ])
   const { genTime } = parts.token
@@ -79,7 +96,7 @@ async function verifyParts(
   const root = latRoot(crypto, lat)
   if (root === undefined) {
     const tree = invalid('bad-path', 'the path does not fit index and size', 'lat.tree')
-    return { ...common, tree, token: { verdict: tree }, signature: tree }
+    return { ...common, tree, token: { verdict: tree }, signature: tree, seals: [] }
   }
   const signed = signedBytes(root, crypto.hash('sha256', lat.token))
   const token = await verifyToken(crypto, lat.token, {
@@ -88,7 +105,29 @@ async function verifyParts(
     certificates: anchors.tsaCertificates ?? [],
   })
   const signature = await verifySignature(crypto, lat, signed, anchors.latKeys ?? [])
-  return { ...common, tree: valid, token, signature, signedBytes: signed }
+  const seals = await verifySeals(crypto, lat, signed, token, anchors.sealRoots ?? [])
+  return { ...common, tree: valid, token, signature, seals, signedBytes: signed }
+}
+
+/** The seals, as of the token's genTime: they were made over the token, so not before. */
+async function verifySeals(
+  crypto: EvidenceCrypto,
+  { blocks = [] }: Lat,
+  content: Uint8Array,
+  { genTime }: TokenVerification,
+  roots: readonly Uint8Array[],
+): Promise<LatSeal[]> {
+  const seals: LatSeal[] = []
+  for (const { critical, cms } of sealBlocks(blocks)) {
+    const { verdict, subject, issuer } =
+      genTime === undefined
+        ? { verdict: cannotTell("the time of the token, which is the seal's") }
+        : await verifySeal(crypto, cms, { content, roots, atMs: Date.parse(genTime) })
+    const isDecisive = critical || verdict.status === 'invalid'
+    const names = subject === undefined || issuer === undefined ? {} : { subject, issuer }
+    seals.push({ verdict, isDecisive, ...names })
+  }
+  return seals
 }
 
 function statementVerdict(crypto: EvidenceCrypto, statement: Statement): Verdict {

@@ -16,7 +16,10 @@ export function parsePem(text: string, label: 'PUBLIC KEY' | 'CERTIFICATE'): Uin
 }
 
 /** PEM of one DER value. */
-export function formatPem(der: Uint8Array, label: 'PUBLIC KEY' | 'CERTIFICATE'): string {
+export function formatPem(
+  der: Uint8Array,
+  label: 'PUBLIC KEY' | 'CERTIFICATE' | 'CERTIFICATE REQUEST',
+): string {
   const lines = toBase64(der).match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

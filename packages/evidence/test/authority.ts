@@ -137,7 +137,6 @@ const id = {
 
 /** DER of a TimeStampToken. */
 export async function makeToken(options: TokenOptions): Promise<Uint8Array> {
-  const { certificate } = options
   const info = new pkijs.TSTInfo({
     version: options.version ?? 1,
     policy: '1.3.6.1.4.1.99999.1',
@@ -160,7 +159,30 @@ export async function makeToken(options: TokenOptions): Promise<Uint8Array> {
           ],
         }),
   })
-  const content = new Uint8Array(info.toSchema().toBER())
+  return makeSignedData(options, new Uint8Array(info.toSchema().toBER()), id.tstInfo)
+}
+
+/** What a seal is made of: the same as a token, but for what is stamped. */
+export type SealOptions = Omit<TokenOptions, 'imprint'> & {
+  /** With the content inside: not detached. */
+  readonly attached?: boolean
+}
+
+const data = '1.2.840.113549.1.7.1'
+
+/** DER of a detached CMS signature over data. */
+export async function makeSeal(content: Uint8Array, options: SealOptions): Promise<Uint8Array> {
+  const all = { contentType: data, ...options, imprint: new Uint8Array(32) }
+  return makeSignedData(all, content, data, options.attached !== true)
+}
+
+async function makeSignedData(
+  options: TokenOptions,
+  content: Uint8Array,
+  eContentType: string,
+  detached = false,
+): Promise<Uint8Array> {
+  const { certificate } = options
   const signer = new pkijs.SignerInfo({
     version: options.sid === 'key-identifier' ? 3 : 1,
     sid: signerIdentifier(options),
@@ -170,16 +192,17 @@ export async function makeToken(options: TokenOptions): Promise<Uint8Array> {
       attributes: attributesOf(options, content),
     }),
   })
+  const valueHex = Uint8Array.from(content).buffer
   const signed = new pkijs.SignedData({
-    version: 3,
+    version: detached ? 1 : 3,
     encapContentInfo: new pkijs.EncapsulatedContentInfo({
-      eContentType: id.tstInfo,
-      eContent: new OctetString({ valueHex: content.buffer }),
+      eContentType,
+      ...(detached ? {} : { eContent: new OctetString({ valueHex }) }),
     }),
     signerInfos: [signer],
     certificates: (options.certificates ?? [certificate]).map((each) => each.parsed),
   })
-  await signed.sign(options.signWith ?? certificate.privateKey, 0, 'SHA-256')
+  await signed.sign(options.signWith ?? certificate.privateKey, 0, 'SHA-256', valueHex)
   const outer = new pkijs.ContentInfo({
     contentType: id.signedData,
     content: signed.toSchema(true),

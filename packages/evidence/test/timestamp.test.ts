@@ -17,7 +17,7 @@ import {
   verifyToken,
 } from '../src/index.ts'
 import type { EvidenceCrypto, HashName, TokenVerification } from '../src/index.ts'
-import { hashNameOf, signatureAlgorithmOf } from '../src/timestamp/algorithms.ts'
+import { hashNameOf, signatureAlgorithmOf } from '../src/x509/algorithms.ts'
 import { makeAuthority, makeCertificate, makeToken, timeStamping } from './authority.ts'
 import type { CertificateOptions, TestCertificate, TokenOptions } from './authority.ts'
 import { hasOpenssl, OpensslAuthority } from './openssl-authority.ts'

@@ -13,6 +13,7 @@ import {
   objectDigests,
   openingOf,
   parseAnchors,
+  sealBlock,
   signedBytes,
   toHex,
   treePath,
@@ -59,6 +60,8 @@ export class TestWorld {
   readonly auditor = testSigner('centre.example/audit', 1)
   readonly root: TestCertificate
   readonly authority: TestCertificate
+  /** Makes the seal of LATs, over the 64 signed bytes; without it they carry none. */
+  seal?: (content: Uint8Array) => Promise<Uint8Array>
 
   constructor(root: TestCertificate, authority: TestCertificate) {
     this.root = root
@@ -150,7 +153,9 @@ export class TestWorld {
       genTime: '2026-03-01T12:00:01.600Z',
     })
     const signed = signedBytes(root, testCrypto.hash('sha256', token))
+    const seal = await this.seal?.(signed)
     return formatLat({
+      ...(seal === undefined ? {} : { blocks: [sealBlock(seal)] }),
       statement: statements[index] ?? new Uint8Array(0),
       tree: { index, size: leaves.length, path: treePath(testCrypto, leaves, index) },
       token,

@@ -71,6 +71,7 @@ function factLines(facts: BundleFacts, { fact }: Words): string[] {
     ]),
     fact.receivedAt(facts.receivedAt),
     ...(facts.token === null ? [] : [fact.token(facts.token.genTime, facts.token.authority)]),
+    ...facts.seals.map(({ status, subject, issuer }) => fact.sealed[status](subject, issuer)),
     ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
     ...(facts.audit === null
       ? []

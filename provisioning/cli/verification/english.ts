@@ -24,6 +24,7 @@ export const english: Words = {
     'lat-tree': "archive proof: path to the batch's root",
     'lat-token': 'archive proof: time-stamp token and its authority',
     'lat-signature': "archive proof: the box's signature",
+    'lat-seal': "archive proof: the seal of the client's certificate",
     openings: 'openings of depositor and metadata',
     'deposit-trace': 'the deposit trace commits to this archive proof',
     inclusion: 'traces under the checkpoint',
@@ -43,6 +44,7 @@ export const english: Words = {
     'lat-tree': 'the tree',
     'lat-token': 'a root of the time-stamping authority (tsa.pem), or a way to check it',
     'lat-signature': "the box's LAT key (lat.pem)",
+    'lat-seal': "a root of the seal certificate's authority (seal.pem), or a way to check it",
     openings: 'openings',
     'deposit-trace': 'the opening of the deposit trace, which was erased',
     inclusion: 'a later format of a trace',
@@ -58,12 +60,15 @@ export const english: Words = {
     'no-witness': 'that anybody but the box saw this journal: no cosignature by a given witness',
     'time-is-the-boxes-claim':
       'the time of reception from outside: it is the box that states it, a witness only that it was not later than the cosignature',
+    'seal-not-checked':
+      'that the seal is by whom it names: its authority was not given, or the seal could not be checked',
     'audit-root-not-compared':
       'that the audit receipt is of the same journal content: it is of another size, so its root was not compared',
     'blocks-not-checked': 'what extensions say that this version does not check',
     'blocks-ignored': 'what unknown extensions say',
     'script-not-published': 'that verify.sh in the bundle is the published one: do not rely on it',
-    'revocation-not-checked': "that the time-stamping authority's certificate had not been revoked",
+    'revocation-not-checked':
+      'that a certificate of the time-stamping authority or of a seal had not been revoked',
     'who-the-depositor-is': 'who stands behind the identifier of the depositor',
     'truth-of-the-content': 'that what the document says is true',
     'what-happened-later': 'what happened after the checkpoint',
@@ -78,6 +83,12 @@ export const english: Words = {
     receivedAt: (time) => `received at ${time} (the box's own claim)`,
     token: (time, authority) =>
       `time-stamped at ${time} by ${authority} (as independent as that authority is of the box)`,
+    sealed: {
+      valid: (subject, issuer) => `sealed by ${subject}, as certified by ${issuer}`,
+      invalid: (subject, issuer) => `seal that names ${subject} (of ${issuer}): NOT VALID`,
+      'cannot-tell': (subject, issuer) =>
+        `seal that names ${subject} (of ${issuer}): NOT CHECKED, that authority was not given or can't be checked`,
+    },
     witnessed: (time, name, algorithm) =>
       `witnessed at ${time} by ${name}, ${algorithm} (independent of the box)`,
     audited: (time, name, size) =>

@@ -24,6 +24,7 @@ export const french: Words = {
     'lat-tree': 'preuve d’archivage : chemin vers la racine du lot',
     'lat-token': 'preuve d’archivage : jeton d’horodatage et son autorité',
     'lat-signature': 'preuve d’archivage : signature du boîtier',
+    'lat-seal': 'preuve d’archivage : cachet du certificat du client',
     openings: 'ouvertures du déposant et des métadonnées',
     'deposit-trace': 'la trace du dépôt désigne cette preuve d’archivage',
     inclusion: 'traces sous le point de contrôle',
@@ -44,6 +45,8 @@ export const french: Words = {
     'lat-token':
       'une racine de l’autorité d’horodatage (tsa.pem), ou un moyen de vérifier celle-ci',
     'lat-signature': 'la clé LAT du boîtier (lat.pem)',
+    'lat-seal':
+      'une racine de l’autorité du certificat de cachet (seal.pem), ou un moyen de le vérifier',
     openings: 'des ouvertures',
     'deposit-trace': 'l’ouverture de la trace du dépôt, qui a été effacée',
     inclusion: 'un format de trace plus récent',
@@ -60,13 +63,15 @@ export const french: Words = {
       'qu’un autre que le boîtier a vu ce journal : aucun contre-seing d’un témoin donné',
     'time-is-the-boxes-claim':
       'l’heure de réception vue du dehors : c’est le boîtier qui l’affirme, un témoin seulement qu’elle n’est pas postérieure au contre-seing',
+    'seal-not-checked':
+      'que le cachet est bien de qui il nomme : son autorité n’a pas été donnée, ou il n’a pas pu être vérifié',
     'audit-root-not-compared':
       'que le reçu d’audit porte sur le même contenu du journal : sa taille diffère, sa racine n’a donc pas été comparée',
     'blocks-not-checked': 'ce que disent des extensions que cette version ne vérifie pas',
     'blocks-ignored': 'ce que disent des extensions inconnues',
     'script-not-published': 'que le verify.sh du dossier est celui publié : ne vous y fiez pas',
     'revocation-not-checked':
-      'que le certificat de l’autorité d’horodatage n’avait pas été révoqué',
+      'qu’aucun certificat de l’autorité d’horodatage ou d’un cachet n’avait été révoqué',
     'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
     'truth-of-the-content': 'que ce que dit le document est vrai',
     'what-happened-later': 'ce qui s’est passé après le point de contrôle',
@@ -81,6 +86,12 @@ export const french: Words = {
     receivedAt: (time) => `reçu le ${time} (affirmation du boîtier)`,
     token: (time, authority) =>
       `horodaté le ${time} par ${authority} (aussi indépendant que cette autorité l’est du boîtier)`,
+    sealed: {
+      valid: (subject, issuer) => `cachet de ${subject}, certifié par ${issuer}`,
+      invalid: (subject, issuer) => `cachet au nom de ${subject} (de ${issuer}) : NON VALABLE`,
+      'cannot-tell': (subject, issuer) =>
+        `cachet au nom de ${subject} (de ${issuer}) : NON VÉRIFIÉ, cette autorité n’a pas été donnée ou n’est pas vérifiable`,
+    },
     witnessed: (time, name, algorithm) =>
       `vu le ${time} par le témoin ${name}, ${algorithm} (indépendant du boîtier)`,
     audited: (time, name, size) =>

@@ -20,6 +20,10 @@ export interface Words {
     readonly compared: Readonly<Record<'bundle' | 'given' | 'none', string>>
     readonly receivedAt: (time: string) => string
     readonly token: (time: string, authority: string) => string
+    /** By whom a seal is, and whether that was verified. */
+    readonly sealed: Readonly<
+      Record<'valid' | 'invalid' | 'cannot-tell', (subject: string, issuer: string) => string>
+    >
     readonly witnessed: (time: string, name: string, algorithm: string) => string
     readonly audited: (time: string, name: string, size: number) => string
     readonly state: Readonly<Record<'accepted' | 'witnessed', string>>

@@ -1,10 +1,11 @@
 import type { Anchors } from '../anchors.ts'
-import { fromUtf8 } from '../bytes.ts'
+import { equalBytes, fromUtf8 } from '../bytes.ts'
 import type { Lat } from '../lat.ts'
 import { verifyLat, type LatParts } from '../lat-verification.ts'
 import { parsePem } from '../pem.ts'
 import type { Statement } from '../statement.ts'
-import { cannotTell, invalid, valid, type Verdict } from '../verdict.ts'
+import { sealBlocks, sealCopyEntry } from '../seal-blocks.ts'
+import { cannotTell, combine, invalid, valid, type Verdict } from '../verdict.ts'
 import { checkManifest } from './container.ts'
 import { checkDocuments } from './documents.ts'
 import { entryName } from './names.ts'
@@ -33,6 +34,7 @@ export async function checkArchiveProof(
   const verified = await verifyLat(crypto, latBytes, {
     latKeys: anchors.latKeys,
     tsaRoots: anchors.tsaRoots,
+    sealRoots: anchors.sealRoots,
     tsaCertificates: tsaPem && parsePem(fromUtf8(tsaPem), 'CERTIFICATE'),
   })
   const { lat, statement, parts } = verified
@@ -52,7 +54,28 @@ export async function checkArchiveProof(
   checks.add('lat-tree', parts.tree)
   checks.add('lat-token', parts.token.verdict)
   checks.add('lat-signature', parts.signature)
+  await checkSeals(bundle, lat, parts)
   return { latBytes, lat, statement, parts, documents }
+}
+
+/** The seals by the client's certificate, where there are any, and the bundle's copy of the first. */
+async function checkSeals(
+  { source, manifest, checks }: BundleUnderCheck,
+  { blocks = [] }: Lat,
+  { seals }: LatParts,
+): Promise<void> {
+  const copy = sealCopyEntry(manifest.blocks ?? [])
+  if (copy === undefined && seals.length === 0) return
+  checks.begin('lat-seal')
+  const [first] = sealBlocks(blocks)
+  const isCopy =
+    copy === undefined ||
+    (first !== undefined && equalBytes(await readEntry(source, copy), first.cms))
+  const verdict = combine([
+    ...seals.map((seal) => seal.verdict),
+    isCopy ? valid : invalid('bad-manifest', `${copy} is not the seal in the LAT`, copy),
+  ])
+  checks.end(verdict, verdict.status === 'invalid' || seals.some((seal) => seal.isDecisive))
 }
 
 function boxVerdict(box: string, { boxes }: Anchors): Verdict {

@@ -8,6 +8,7 @@ import { parseNote } from '../note.ts'
 import { formatPem } from '../pem.ts'
 import { formatTlogProof } from '../proof.ts'
 import type { ReceiptState } from '../receipt.ts'
+import { sealCopies } from '../seal-blocks.ts'
 import { parseStatement } from '../statement.ts'
 import { parseToken } from '../timestamp/token.ts'
 import { parseTrace } from '../trace.ts'
@@ -65,6 +66,7 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
     throw new EvidenceError('malformed-bundle', "the LAT's path leads nowhere")
   const token = parseToken(lat.token)
   const certificates = input.tsaCertificates ?? token.certificates.map((each) => each.der)
+  const seal = sealCopies(lat.blocks ?? [])
   const entries: BundleEntry[] = [
     { name: entryName.readme, bytes: utf8(readme) },
     { name: entryName.script, bytes: utf8(verifyScript) },
@@ -83,7 +85,7 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
     ...optionalEntry(entryName.auditReceipt, utf8(input.auditReceipt ?? '')),
     { name: entryName.openings, bytes: formatOpenings(input.openings) },
     ...optionalEntry(entryName.metadata, input.metadata),
-    ...[...(input.blockContents ?? [])].map(([name, bytes]) => ({ name, bytes })),
+    ...[...seal.contents, ...(input.blockContents ?? [])].map(([name, bytes]) => ({ name, bytes })),
   ]
   const manifest = formatManifest({
     format: 1,
@@ -101,7 +103,7 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
       name,
       sha256: toHex(hashing.hash('sha256', bytes)),
     })),
-    ...(input.blocks === undefined ? {} : { blocks: input.blocks }),
+    blocks: [...seal.blocks, ...(input.blocks ?? [])],
   })
   return [{ name: entryName.manifest, bytes: manifest }, ...entries]
 }

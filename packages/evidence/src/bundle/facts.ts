@@ -17,6 +17,9 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
     documents: archive.documents,
     receivedAt,
     token: genTime === undefined ? null : { genTime, authority },
+    seals: archive.parts.seals.flatMap(({ verdict: { status }, subject, issuer }) =>
+      subject === undefined || issuer === undefined ? [] : [{ status, subject, issuer }],
+    ),
     state: cosigned.witnesses.length > 0 ? 'witnessed' : 'accepted',
     witnesses: cosigned.witnesses,
     checkpointSize: checkpoint.size,
@@ -29,7 +32,7 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
 
 /** What even a valid answer leaves open. */
 export function notProved(
-  { documents }: ArchiveProof,
+  { documents, parts }: ArchiveProof,
   { cosigned, audited }: BundleJournal,
   { blocks, script }: ExtrasCheck,
 ): NotProved[] {
@@ -37,6 +40,7 @@ export function notProved(
     [documents.some((document) => document.compared === null), 'document-not-compared'],
     [cosigned.witnesses.length === 0, 'no-witness'],
     [true, 'time-is-the-boxes-claim'],
+    [parts.seals.some((seal) => seal.verdict.status === 'cannot-tell'), 'seal-not-checked'],
     [audited.audit !== null && !audited.isRootCompared, 'audit-root-not-compared'],
     [blocks.notChecked.length > 0, 'blocks-not-checked'],
     [blocks.ignored.length > 0, 'blocks-ignored'],

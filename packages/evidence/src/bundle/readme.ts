@@ -24,10 +24,14 @@ Les fichiers de certificates/ ne sont là que par commodité : ils ne prouvent r
  6. Horodatage (RFC 3161) de la racine, vérifié à la date du jeton :
       head -c 32 signed-bytes.bin > racine
       openssl ts -verify -data racine -in token.tst -token_in -CAfile ANCRES/tsa.pem -attime DATE
- 7. openings.json ouvre l'engagement « objectCommitment » de la première trace : il désigne cette preuve d'archivage.
- 8. traces/N.tlog-proof mène de traces/N.json à la racine écrite à la troisième ligne de checkpoint.txt (RFC 9162).
- 9. checkpoint.txt est signé par la clé du journal (ligne de l'origine dans ANCRES/journal.vkeys).
-10. Les autres lignes de signature de checkpoint.txt sont celles du témoin : elles disent qu'un tiers a vu ce point de
+ 7. Cachet du client (CAdES), s'il y en a un : blocks/seal-signature, sur les mêmes 64 octets, par un certificat sous
+    une racine que vous connaissez (seal.pem) ; ses certificats sont aussi dans blocks/seal-certificates :
+      openssl cms -verify -cades -binary -inform DER -in blocks/seal-signature -content signed-bytes.bin \\
+        -CAfile ANCRES/seal.pem -purpose any -attime DATE -out octets
+ 8. openings.json ouvre l'engagement « objectCommitment » de la première trace : il désigne cette preuve d'archivage.
+ 9. traces/N.tlog-proof mène de traces/N.json à la racine écrite à la troisième ligne de checkpoint.txt (RFC 9162).
+10. checkpoint.txt est signé par la clé du journal (ligne de l'origine dans ANCRES/journal.vkeys).
+11. Les autres lignes de signature de checkpoint.txt sont celles du témoin : elles disent qu'un tiers a vu ce point de
     contrôle. audit-receipt.txt, s'il est là, dit que le tiers conserve et a recalculé les traces.
 
 La date de réception est l'affirmation du boîtier ; celle du contre-seing est l'affirmation du témoin, indépendante.
@@ -59,10 +63,14 @@ The steps, which verify.sh carries out one by one:
  6. Time-stamp (RFC 3161) of the root, verified as of the token's own time:
       head -c 32 signed-bytes.bin > root
       openssl ts -verify -data root -in token.tst -token_in -CAfile ANCHORS/tsa.pem -attime TIME
- 7. openings.json opens the commitment "objectCommitment" of the first trace: it names this archive proof.
- 8. traces/N.tlog-proof leads from traces/N.json to the root on the third line of checkpoint.txt (RFC 9162).
- 9. checkpoint.txt is signed by the journal's key (the line of its origin in ANCHORS/journal.vkeys).
-10. The other signature lines of checkpoint.txt are the witness's: a third party saw this checkpoint.
+ 7. The client's seal (CAdES), if there is one: blocks/seal-signature, over the same 64 bytes, by a certificate under a
+    root that you know (seal.pem); its certificates are in blocks/seal-certificates too:
+      openssl cms -verify -cades -binary -inform DER -in blocks/seal-signature -content signed-bytes.bin \\
+        -CAfile ANCHORS/seal.pem -purpose any -attime TIME -out bytes
+ 8. openings.json opens the commitment "objectCommitment" of the first trace: it names this archive proof.
+ 9. traces/N.tlog-proof leads from traces/N.json to the root on the third line of checkpoint.txt (RFC 9162).
+10. checkpoint.txt is signed by the journal's key (the line of its origin in ANCHORS/journal.vkeys).
+11. The other signature lines of checkpoint.txt are the witness's: a third party saw this checkpoint.
     audit-receipt.txt, when it is there, says that the third party stores the traces and recomputed them.
 
 The date of reception is the box's own claim; that of a cosignature is the witness's, who is independent.

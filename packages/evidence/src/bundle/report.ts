@@ -12,6 +12,7 @@ export const bundleCheckNames = [
   'lat-tree',
   'lat-token',
   'lat-signature',
+  'lat-seal',
   'openings',
   'deposit-trace',
   'inclusion',
@@ -48,6 +49,13 @@ export interface WitnessFact {
   readonly time: string
 }
 
+/** A seal, by whom its certificate names; an authority that the verifier gave vouches for the name only when it is valid. */
+export interface SealFact {
+  readonly status: 'valid' | 'invalid' | 'cannot-tell'
+  readonly subject: string
+  readonly issuer: string
+}
+
 /** What the bundle says, to be believed as far as the checks went. */
 export interface BundleFacts {
   readonly box: string
@@ -59,6 +67,8 @@ export interface BundleFacts {
   readonly receivedAt: string
   /** Of the reception token: as independent as its authority is of the box. */
   readonly token: { readonly genTime: string; readonly authority: string } | null
+  /** By certificates of the client, over the same bytes as the box's signature. */
+  readonly seals: readonly SealFact[]
   /** What the verified cosignatures show: `witnessed` only with one by a given witness key. */
   readonly state: 'accepted' | 'witnessed'
   readonly witnesses: readonly WitnessFact[]
@@ -80,6 +90,7 @@ export type NotProved =
   | 'document-not-compared'
   | 'no-witness'
   | 'time-is-the-boxes-claim'
+  | 'seal-not-checked'
   | 'audit-root-not-compared'
   | 'blocks-not-checked'
   | 'blocks-ignored'

@@ -74,7 +74,15 @@ at=$(date -u -d "$time" +%s 2>/dev/null) && at="-attime $at" || at=
 untrusted=; [ ! -f certificates/tsa.pem ] || untrusted="-untrusted certificates/tsa.pem"
 token() { openssl ts -verify -data "$work/root" -in token.tst -token_in -CAfile "$anchors/tsa.pem" $untrusted $at; }
 if [ -f "$anchors/tsa.pem" ]; then check "time-stamp token of $time" token; else unknown "time-stamp token: no tsa.pem"; fi
-# 7. The deposit's trace commits to this archive proof: the opening gives the digest in the trace.
+# 7. Where the client sealed too: its CAdES signature over the same 64 bytes, by a certificate under a root that you trust.
+seal() { openssl cms -verify -cades -binary -inform DER -in "$work/seal" -content signed-bytes.bin -CAfile "$anchors/seal.pem" -purpose any $at -out "$work/sealed"; }
+if grep -q '"type":"cms-signature"' lat.json; then
+  sed 's/.*"cms":"\([^"]*\)".*/\1/' lat.json | decode >"$work/seal"
+  [ ! -f blocks/seal-signature ] || check "blocks/seal-signature as in the archive proof" cmp "$work/seal" blocks/seal-signature
+  if [ -f "$anchors/seal.pem" ]; then check "seal of the client's certificate" seal
+  else echo "note        seal of the client's certificate: not checked, no seal.pem"; fi
+fi
+# 8. The deposit's trace commits to this archive proof: the opening gives the digest in the trace.
 salt=$(sed 's/.*"object":{"field":"object","salt":"\([0-9a-f]*\)".*/\1/' openings.json)
 sed 's/.*"object":{"field":"object","salt":"[0-9a-f]*","value":"\([^"]*\)".*/\1/' openings.json | decode >"$work/value"
 commitment=$( (printf '\000\000\000\025probant/commitment/v1\000\000\000\006object\000\000\000\040'; bin "$salt"
@@ -82,7 +90,7 @@ commitment=$( (printf '\000\000\000\025probant/commitment/v1\000\000\000\006obje
 deposit=$(sed -n 's/.*  \(traces\/[0-9]*\.json\)$/\1/p' "$work/entries" | head -n 1)
 check "opening of the deposit: names this archive proof" grep -q "\"lat\":{\"sha256\":\"$(sha <lat.json)\"" "$work/value"
 check "deposit in $deposit: commits to that opening" grep -q "\"act\":\"deposit\".*\"objectCommitment\":{\"sha256\":\"$commitment\"" "$deposit"
-# 8. Each trace is in the journal whose root checkpoint.txt states.
+# 9. Each trace is in the journal whose root checkpoint.txt states.
 size=$(sed -n 2p checkpoint.txt); head=$(sed -n 3p checkpoint.txt | decode | hex)
 for trace in traces/*.json; do
   proof=$(dirname "$trace")/$(basename "$trace" .json).tlog-proof
@@ -90,7 +98,7 @@ for trace in traces/*.json; do
     root "$(sed -n '2s/^index //p' "$proof")" "$size" "$( (printf '\000'; cat "$trace") | sha)")
   check "$trace under the checkpoint" [ "$found" = "$head" ]
 done
-# 9. The checkpoint is signed by the journal key that you trust for its origin (the 4 first bytes are the key's id).
+# 10. The checkpoint is signed by the journal key that you trust for its origin (the 4 first bytes are the key's id).
 origin=$(sed -n 1p checkpoint.txt); sed '/^$/,$d' checkpoint.txt >"$work/text"
 sed -n 's/^— //p' checkpoint.txt | awk -v o="$origin" '$1 == o { print $2; exit }' | decode | tail -c +5 >"$work/signature"
 awk -F+ -v o="$origin" '$1 == o' "$anchors/journal.vkeys" 2>/dev/null | sed 's/^[^+]*+[^+]*+//;q' | decode | tail -c +2 >"$work/key"

@@ -1,23 +1,17 @@
-import { fromBER, Primitive } from 'asn1js'
-import {
-  Certificate,
-  ContentInfo,
-  IssuerAndSerialNumber,
-  SignedData,
-  TSTInfo,
-  type SignerInfo,
-} from 'pkijs'
+import { TSTInfo, type SignerInfo } from 'pkijs'
 import { toHex } from '../bytes.ts'
+import { readSignedData, type SignedDataKind } from '../cms/signed-data.ts'
 import { EvidenceError } from '../errors.ts'
-import { readCertificate, type AuthorityCertificate } from './certificate.ts'
+import type { AuthorityCertificate } from '../x509/certificate.ts'
 
-const id = {
-  signedData: '1.2.840.113549.1.7.2',
-  tstInfo: '1.2.840.113549.1.9.16.1.4',
-} as const
+/** Type of what a token signs. */
+export const tstInfo = '1.2.840.113549.1.9.16.1.4'
 
-/** More is no time-stamp token. */
-const maximumTokenBytes = 256 * 1024
+const tokenKind: SignedDataKind = {
+  name: 'time-stamp token',
+  code: 'malformed-token',
+  maximumBytes: 256 * 1024,
+}
 
 /** An RFC 3161 TimeStampToken, taken apart; nothing is verified. */
 export interface Token {
@@ -40,66 +34,29 @@ export interface Token {
 
 /** Takes a token apart. EvidenceError `malformed-token`, whatever an attacker put into the DER. */
 export function parseToken(der: Uint8Array): Token {
-  if (der.length > maximumTokenBytes) throw malformed('more than 256 KiB')
-  try {
-    return readToken(der)
-  } catch (cause) {
-    if (cause instanceof EvidenceError) throw cause
-    // pkijs and asn1js throw many things; the deepest nesting overflows their recursion.
-    throw malformed('not a time-stamp token', cause)
-  }
+  return readSignedData(der, tokenKind, ({ contentType, content, signer, certificates }) => {
+    if (contentType !== tstInfo || content === undefined) throw malformed('no TSTInfo inside')
+    const info = TSTInfo.fromBER(new Uint8Array(content))
+    if (info.version !== 1) throw malformed(`TSTInfo of version ${info.version}`)
+    return {
+      genTime: info.genTime.toISOString(),
+      serial: toHex(info.serialNumber.valueBlock.valueHexView),
+      policy: info.policy,
+      imprint: {
+        algorithm: info.messageImprint.hashAlgorithm.algorithmId,
+        hash: new Uint8Array(info.messageImprint.hashedMessage.valueBlock.valueHexView),
+      },
+      nonce: info.nonce && toHex(info.nonce.valueBlock.valueHexView),
+      criticalExtensions: (info.extensions ?? [])
+        .filter((each) => each.critical)
+        .map((each) => each.extnID),
+      content,
+      signer,
+      certificates,
+    }
+  })
 }
 
-function readToken(der: Uint8Array): Token {
-  const outer = fromBER(der)
-  if (outer.offset !== der.length) throw malformed('not one DER value')
-  const contentInfo = new ContentInfo({ schema: outer.result })
-  if (contentInfo.contentType !== id.signedData) throw malformed('not CMS signed data')
-  const signed = new SignedData({ schema: contentInfo.content })
-  const { eContentType, eContent } = signed.encapContentInfo
-  if (eContentType !== id.tstInfo || eContent === undefined) throw malformed('no TSTInfo inside')
-  const [signer, ...more] = signed.signerInfos
-  // RFC 3161 section 2.4.2: the TSA's is the only signature.
-  if (signer === undefined || more.length > 0) throw malformed('not exactly one signer')
-  const content = new Uint8Array(eContent.getValue())
-  const info = TSTInfo.fromBER(content)
-  if (info.version !== 1) throw malformed(`TSTInfo of version ${info.version}`)
-  return {
-    genTime: info.genTime.toISOString(),
-    serial: toHex(info.serialNumber.valueBlock.valueHexView),
-    policy: info.policy,
-    imprint: {
-      algorithm: info.messageImprint.hashAlgorithm.algorithmId,
-      hash: new Uint8Array(info.messageImprint.hashedMessage.valueBlock.valueHexView),
-    },
-    nonce: info.nonce && toHex(info.nonce.valueBlock.valueHexView),
-    criticalExtensions: (info.extensions ?? [])
-      .filter((each) => each.critical)
-      .map((each) => each.extnID),
-    content,
-    signer,
-    certificates: (signed.certificates ?? [])
-      .filter((each) => each instanceof Certificate)
-      .map(readCertificate),
-  }
-}
-
-/** Which of the certificates is the signer's, by what the SignerInfo says; not authenticated by that. */
-export function signerCertificate(
-  signer: SignerInfo,
-  certificates: readonly AuthorityCertificate[],
-): AuthorityCertificate | undefined {
-  const sid: unknown = signer.sid
-  if (sid instanceof IssuerAndSerialNumber) {
-    const issuer = toHex(new Uint8Array(sid.issuer.valueBeforeDecode))
-    const serial = toHex(sid.serialNumber.valueBlock.valueHexView)
-    return certificates.find((each) => each.serial === serial && toHex(each.issuer) === issuer)
-  }
-  if (!(sid instanceof Primitive)) return undefined
-  const keyId = toHex(sid.valueBlock.valueHexView)
-  return certificates.find((each) => each.subjectKeyId && toHex(each.subjectKeyId) === keyId)
-}
-
-function malformed(what: string, cause?: unknown): EvidenceError {
-  return new EvidenceError('malformed-token', `time-stamp token: ${what}`, { cause })
+function malformed(what: string): EvidenceError {
+  return new EvidenceError('malformed-token', `time-stamp token: ${what}`)
 }

@@ -1,11 +1,14 @@
 import { equalBytes, toHex } from '../bytes.ts'
 import type { EvidenceCrypto } from '../crypto.ts'
 import { cannotTell, combine, invalid, valid, verdictOf, type Verdict } from '../verdict.ts'
-import { hashNameOf, signatureAlgorithmOf } from './algorithms.ts'
-import { verifyAttributes } from './attributes.ts'
-import { parseCertificate, type AuthorityCertificate } from './certificate.ts'
-import { rawKey, verifyAuthority } from './path.ts'
-import { parseToken, signerCertificate, type Token } from './token.ts'
+import { verifyAttributes } from '../cms/attributes.ts'
+import { signerCertificate } from '../cms/signed-data.ts'
+import { verifySignerSignature } from '../cms/signer-signature.ts'
+import { hashNameOf } from '../x509/algorithms.ts'
+import { parseCertificate, type AuthorityCertificate } from '../x509/certificate.ts'
+import { verifyPath } from '../x509/path.ts'
+import { timeStampingRole } from './authority.ts'
+import { parseToken, tstInfo, type Token } from './token.ts'
 
 export interface TokenVerification {
   readonly verdict: Verdict
@@ -55,11 +58,14 @@ export async function verifyToken(
     const missing = cannotTell('the certificate of the time-stamping authority')
     return { verdict: combine([statement, missing]), ...facts }
   }
+  const content = { contentType: tstInfo, content: token.content }
+  const atMs = Date.parse(genTime)
+  const path = await verifyPath(crypto, timeStampingRole, certificate, { others, roots }, atMs)
   const verdict = combine([
     statement,
-    verifyAttributes(crypto, token, certificate),
-    await verifySignature(crypto, token, certificate),
-    await verifyAuthority(crypto, certificate, others, roots, Date.parse(genTime)),
+    verifyAttributes(crypto, token.signer, content, certificate),
+    await verifySignerSignature(crypto, token.signer, certificate),
+    path.verdict,
   ])
   return { verdict, ...facts, authority: certificate.subjectText }
 }
@@ -77,30 +83,4 @@ function statementVerdict(token: Token, { imprint, nonce }: TokenExpectation): V
   return criticalExtensions.length === 0
     ? valid
     : cannotTell(`a way to check the extension ${criticalExtensions.join(', ')}`)
-}
-
-async function verifySignature(
-  crypto: EvidenceCrypto,
-  { signer }: Token,
-  certificate: AuthorityCertificate,
-): Promise<Verdict> {
-  const { signatureAlgorithm, digestAlgorithm, signedAttrs, signature } = signer
-  const algorithm = signatureAlgorithmOf(
-    signatureAlgorithm,
-    certificate.parsed.subjectPublicKeyInfo,
-    hashNameOf(digestAlgorithm.algorithmId),
-  )
-  const missing = cannotTell(`a way to check signatures of ${signatureAlgorithm.algorithmId}`)
-  if (algorithm === undefined) return missing
-  const answer = await crypto.verify(
-    algorithm,
-    rawKey(algorithm, certificate),
-    // The attributes as they stand in the token, with the tag of a SET (RFC 5652 section 5.4).
-    new Uint8Array(signedAttrs?.encodedValue ?? new ArrayBuffer(0)),
-    new Uint8Array(signature.getValue()),
-  )
-  if (answer === 'cannot-tell') return missing
-  return answer === 'valid'
-    ? valid
-    : invalid('bad-signature', "the authority's signature is not valid", 'signature')
 }

@@ -3,40 +3,46 @@ import type { SignerInfo } from 'pkijs'
 import { equalBytes, toHex } from '../bytes.ts'
 import type { Hashing } from '../crypto.ts'
 import { cannotTell, invalid, valid, type Verdict } from '../verdict.ts'
-import { hashNameOf } from './algorithms.ts'
-import type { AuthorityCertificate } from './certificate.ts'
-import type { Token } from './token.ts'
+import { hashNameOf } from '../x509/algorithms.ts'
+import type { AuthorityCertificate } from '../x509/certificate.ts'
 
 const id = {
-  tstInfo: '1.2.840.113549.1.9.16.1.4',
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const
 
+/** What the attributes have to be about. */
+export interface AttributedContent {
+  /** OID of the content's type. */
+  readonly contentType: string
+  readonly content: Uint8Array
+}
+
 /**
- * Whether the signed attributes bind the signature to the TSTInfo and to this certificate (RFC 5652 section 11,
- * RFC 5816 section 2.2.1).
+ * Whether the signed attributes bind the signature to the content and to this certificate (RFC 5652 section 11,
+ * RFC 5035 section 3).
  */
 export function verifyAttributes(
   hashing: Hashing,
-  token: Token,
+  signer: SignerInfo,
+  { contentType, content }: AttributedContent,
   certificate: AuthorityCertificate,
 ): Verdict {
-  const contentType = onlyValue(token.signer, id.contentType)
-  if (!(contentType instanceof ObjectIdentifier) || oidOf(contentType) !== id.tstInfo) {
-    return invalid('bad-attributes', 'the signature is not over a TSTInfo', 'contentType')
+  const type = onlyValue(signer, id.contentType)
+  if (!(type instanceof ObjectIdentifier) || oidOf(type) !== contentType) {
+    return invalid('bad-attributes', 'the signature is over another type of content', 'contentType')
   }
-  const digestOid = token.signer.digestAlgorithm.algorithmId
+  const digestOid = signer.digestAlgorithm.algorithmId
   const digest = hashNameOf(digestOid)
   if (digest === undefined) return cannotTell(`a way to compute the digest ${digestOid}`)
-  const stated = onlyValue(token.signer, id.messageDigest)
-  const computed = hashing.hash(digest, token.content)
+  const stated = onlyValue(signer, id.messageDigest)
+  const computed = hashing.hash(digest, content)
   if (!(stated instanceof OctetString) || !equalBytes(bytesOf(stated), computed)) {
     return invalid('bad-attributes', 'the content is not what was signed', 'messageDigest')
   }
-  return verifySigningCertificate(hashing, token.signer, certificate)
+  return verifySigningCertificate(hashing, signer, certificate)
 }
 
 /** The first ESSCertIDv2 names the certificate, so that another with the same key can't be put in its place. */

@@ -3,53 +3,72 @@ import type { SignatureChecking } from '../crypto.ts'
 import { cannotTell, invalid, valid, type Verdict } from '../verdict.ts'
 import { certificateAlgorithm, type AuthorityCertificate } from './certificate.ts'
 
-const timeStamping = '1.3.6.1.5.5.7.3.8'
-const anyPurpose = '2.5.29.37.0'
 const maximumPathLength = 8
 /** Enough for any honest set of cross-signed authorities; stops a set made to explode. */
 const maximumSignatureChecks = 64
 
+/** What a certificate is used for: what it must be itself, and what its issuers may be limited to. */
+export interface CertificateRole {
+  /** What it signs, for sentences: "the time of the token". */
+  readonly signs: string
+  /** Whose root has to be given, for sentences. */
+  readonly root: string
+  /** Why this certificate can't have the role, as the end of a sentence; undefined when it can. */
+  readonly refusal: (certificate: AuthorityCertificate) => string | undefined
+  /** Whether an authority limited to these purposes may issue for the role. */
+  readonly mayIssue: (purposes: readonly string[]) => boolean
+}
+
+/** Extended key usage that allows every purpose (RFC 5280 section 4.2.1.12). */
+export const anyPurpose = '2.5.29.37.0'
+
+export interface PathVerification {
+  readonly verdict: Verdict
+  /** The certificate, then its issuers up to the given root; empty unless such a path was found. */
+  readonly path: readonly AuthorityCertificate[]
+}
+
+/** What a path is looked for among. */
+export interface PathCandidates {
+  /** Certificates found beside it, not trusted. */
+  readonly others: readonly AuthorityCertificate[]
+  /** Trust anchors of whoever verifies. */
+  readonly roots: readonly AuthorityCertificate[]
+}
+
 /**
- * Whether a time-stamping certificate leads to one of the given roots, all of it valid at that time (RFC 5280
- * section 6, RFC 3161 section 2.3). The clock of whoever verifies plays no part.
- *
- * @param others certificates found beside it, not trusted
- * @param roots trust anchors of whoever verifies
+ * Whether a certificate of that role leads to one of the given roots, all of it valid at that time (RFC 5280
+ * section 6). The clock of whoever verifies plays no part; revocation is not checked.
  */
-export async function verifyAuthority(
+export async function verifyPath(
   checking: SignatureChecking,
+  role: CertificateRole,
   certificate: AuthorityCertificate,
-  others: readonly AuthorityCertificate[],
-  roots: readonly AuthorityCertificate[],
+  candidates: PathCandidates,
   atMs: number,
-): Promise<Verdict> {
-  const own = ownVerdict(certificate, atMs)
-  if (own.status === 'invalid') return own
-  if (roots.length === 0) return cannotTell('a root of the time-stamping authority')
-  const search = new PathSearch(checking, others, roots, atMs)
-  const path = await search.from(certificate, [certificate])
-  return path.status === 'valid' ? own : path
+): Promise<PathVerification> {
+  const refusal = role.refusal(certificate)
+  const own =
+    refusal === undefined
+      ? generalVerdict(certificate, role, atMs)
+      : refuse('wrong-purpose', refusal, certificate)
+  if (own.status === 'invalid') return { verdict: own, path: [] }
+  if (candidates.roots.length === 0) return { verdict: cannotTell(role.root), path: [] }
+  const search = new PathSearch(checking, role, candidates, atMs)
+  const verdict = await search.from(certificate, [certificate])
+  return { verdict: verdict.status === 'valid' ? own : verdict, path: search.found }
 }
 
-/** The certificate as a time-stamping one. */
-function ownVerdict(certificate: AuthorityCertificate, atMs: number): Verdict {
-  const { purposes, keyUsage } = certificate
-  const onlyStamps = purposes?.ids.length === 1 && purposes.ids[0] === timeStamping
-  if (!onlyStamps || !purposes.isCritical) {
-    return refuse('wrong-purpose', 'is not meant for time-stamping alone', certificate)
-  }
-  if (keyUsage !== undefined && (!keyUsage.signsData || keyUsage.others)) {
-    return refuse('wrong-purpose', 'has a key usage other than signing data', certificate)
-  }
-  return generalVerdict(certificate, atMs)
-}
-
-function generalVerdict(certificate: AuthorityCertificate, atMs: number): Verdict {
+function generalVerdict(
+  certificate: AuthorityCertificate,
+  { signs }: CertificateRole,
+  atMs: number,
+): Verdict {
   if (atMs < certificate.notBeforeMs) {
-    return refuse('not-yet-valid', 'was not valid yet at the time of the token', certificate)
+    return refuse('not-yet-valid', `was not valid yet at the time of the ${signs}`, certificate)
   }
   if (atMs > certificate.notAfterMs) {
-    return refuse('expired', 'had expired at the time of the token', certificate)
+    return refuse('expired', `had expired at the time of the ${signs}`, certificate)
   }
   return certificate.notUnderstood.length === 0
     ? valid
@@ -57,7 +76,12 @@ function generalVerdict(certificate: AuthorityCertificate, atMs: number): Verdic
 }
 
 /** An authority above a path that already holds `below` intermediate authorities. */
-function issuerVerdict(issuer: AuthorityCertificate, below: number, atMs: number): Verdict {
+function issuerVerdict(
+  issuer: AuthorityCertificate,
+  role: CertificateRole,
+  below: number,
+  atMs: number,
+): Verdict {
   if (!issuer.isAuthority)
     return refuse('not-an-authority', 'is no certification authority', issuer)
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.signsCertificates) {
@@ -66,30 +90,31 @@ function issuerVerdict(issuer: AuthorityCertificate, below: number, atMs: number
   if (issuer.pathLength !== undefined && below > issuer.pathLength) {
     return refuse('path-too-long', 'allows fewer authorities below it', issuer)
   }
-  const { purposes } = issuer
-  if (purposes && !purposes.ids.some((each) => each === timeStamping || each === anyPurpose)) {
-    return refuse('wrong-purpose', 'may not issue for time-stamping', issuer)
+  if (issuer.purposes !== undefined && !role.mayIssue(issuer.purposes.ids)) {
+    return refuse('wrong-purpose', `may not issue for what signs a ${role.signs}`, issuer)
   }
-  return generalVerdict(issuer, atMs)
+  return generalVerdict(issuer, role, atMs)
 }
 
 /** Depth first through all issuers that fit by name; the best answer of all paths. */
 class PathSearch {
   readonly #checking: SignatureChecking
-  readonly #others: readonly AuthorityCertificate[]
-  readonly #roots: readonly AuthorityCertificate[]
+  readonly #role: CertificateRole
+  readonly #candidates: PathCandidates
   readonly #atMs: number
   #checksLeft = maximumSignatureChecks
+  /** The first whole path; empty until there is one. */
+  found: readonly AuthorityCertificate[] = []
 
   constructor(
     checking: SignatureChecking,
-    others: readonly AuthorityCertificate[],
-    roots: readonly AuthorityCertificate[],
+    role: CertificateRole,
+    candidates: PathCandidates,
     atMs: number,
   ) {
     this.#checking = checking
-    this.#others = others
-    this.#roots = roots
+    this.#role = role
+    this.#candidates = candidates
     this.#atMs = atMs
   }
 
@@ -97,9 +122,13 @@ class PathSearch {
     certificate: AuthorityCertificate,
     path: readonly AuthorityCertificate[],
   ): Promise<Verdict> {
-    if (isAmong(certificate, this.#roots)) return valid
+    const { roots, others } = this.#candidates
+    if (isAmong(certificate, roots)) {
+      this.found = path
+      return valid
+    }
     let answer = refuse('untrusted-authority', 'leads to no given root', certificate)
-    const issuers = [...this.#roots, ...this.#others].filter(
+    const issuers = [...roots, ...others].filter(
       (each) => equalBytes(each.subject, certificate.issuer) && !isAmong(each, path),
     )
     for (const issuer of issuers) {
@@ -115,7 +144,7 @@ class PathSearch {
     issuer: AuthorityCertificate,
     path: readonly AuthorityCertificate[],
   ): Promise<Verdict> {
-    const fits = issuerVerdict(issuer, path.length - 1, this.#atMs)
+    const fits = issuerVerdict(issuer, this.#role, path.length - 1, this.#atMs)
     if (fits.status === 'invalid') return fits
     if (path.length >= maximumPathLength || this.#checksLeft === 0) {
       return refuse('path-too-long', 'has too many issuers', certificate)

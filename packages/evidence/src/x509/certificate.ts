@@ -1,5 +1,11 @@
 import { BitString, fromBER, Integer } from 'asn1js'
-import { BasicConstraints, Certificate, ExtKeyUsage, type Extension } from 'pkijs'
+import {
+  BasicConstraints,
+  Certificate,
+  CertificatePolicies,
+  ExtKeyUsage,
+  type Extension,
+} from 'pkijs'
 import { equalBytes, toHex } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../crypto.ts'
 import { EvidenceError } from '../errors.ts'
@@ -24,6 +30,7 @@ export interface AuthorityCertificate {
   readonly issuer: Uint8Array
   /** For people. */
   readonly subjectText: string
+  readonly issuerText: string
   /** Hex of the serial number's INTEGER content. */
   readonly serial: string
   readonly notBeforeMs: number
@@ -36,6 +43,8 @@ export interface AuthorityCertificate {
   /** Undefined when the extension is absent. */
   readonly keyUsage: KeyUsage | undefined
   readonly purposes: { readonly ids: readonly string[]; readonly isCritical: boolean } | undefined
+  /** OIDs of the policies under which it was issued. */
+  readonly policies: readonly string[]
   /** Critical extensions that we don't understand. */
   readonly notUnderstood: readonly string[]
   /** The parsed certificate, for what it signs and is signed with. */
@@ -70,11 +79,13 @@ export function readCertificate(parsed: Certificate): AuthorityCertificate {
   const constraints = find(id.basicConstraints)
   const basic = constraints && BasicConstraints.fromBER(contentOf(constraints))
   const purposes = find(id.extendedKeyUsage)
+  const policies = find(id.certificatePolicies)
   return {
     der: new Uint8Array(parsed.toSchema(false).toBER(false)),
     subject: new Uint8Array(parsed.subject.valueBeforeDecode),
     issuer: new Uint8Array(parsed.issuer.valueBeforeDecode),
-    subjectText: nameText(parsed),
+    subjectText: nameText(parsed.subject),
+    issuerText: nameText(parsed.issuer),
     serial: toHex(new Uint8Array(parsed.serialNumber.valueBlock.valueHexView)),
     notBeforeMs: parsed.notBefore.value.getTime(),
     notAfterMs: parsed.notAfter.value.getTime(),
@@ -87,6 +98,12 @@ export function readCertificate(parsed: Certificate): AuthorityCertificate {
       ids: ExtKeyUsage.fromBER(contentOf(purposes)).keyPurposes,
       isCritical: purposes.critical,
     },
+    policies:
+      policies === undefined
+        ? []
+        : CertificatePolicies.fromBER(contentOf(policies)).certificatePolicies.map(
+            (each) => each.policyIdentifier,
+          ),
     notUnderstood: extensions
       .filter((each) => each.critical && !understood.includes(each.extnID))
       .map((each) => each.extnID),
@@ -130,10 +147,12 @@ function readKeyId(extension: Extension | undefined): Uint8Array | undefined {
   return extension === undefined ? undefined : contentOf(extension).slice(2)
 }
 
-function nameText({ subject }: Certificate): string {
-  return subject.typesAndValues
+/** Whoever wrote a name may have meant it to draw over what a reader sees: nothing in it moves the cursor or the text. */
+function nameText({ typesAndValues }: Certificate['subject']): string {
+  return typesAndValues
     .map(({ type, value }) => `${shortNames.get(type) ?? type}=${value.valueBlock.value}`)
     .join(', ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }
 
 const shortNames: ReadonlyMap<string, string> = new Map([
