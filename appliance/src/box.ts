@@ -22,6 +22,9 @@ import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
 import { Recovery } from './recovery/recovery.ts'
+import { SealAdministration } from './seal-certificate/administration.ts'
+import { SealReminders } from './seal-certificate/reminders.ts'
+import { Seals } from './seal-certificate/seals.ts'
 import type { ApplianceSettings } from './settings.ts'
 import { VaultCiphers } from './store/cipher.ts'
 import { ObjectFiles } from './store/files.ts'
@@ -50,6 +53,8 @@ export interface Box {
   readonly credentials: Credentials
   readonly lookups: Lookups
   readonly lats: LatBatches
+  readonly seals: Seals
+  readonly sealAdministration: SealAdministration
   readonly journal: Journal
   readonly proofs: JournalProofs
   readonly heads: RememberedHeads
@@ -147,8 +152,12 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const ciphers = new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness)
   const recovery = new Recovery({ database, journal, ciphers, log, nowMs: () => clock.nowMs() })
   if (journal.stoppedBecause === undefined) await recovery.start()
-  const seals = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
-  seals.start()
+  const schedule = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
+  schedule.start()
+  const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
+  const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
+  const reminders = new SealReminders({ crypto, clock, log, journal, seals })
+  reminders.start()
   return {
     settings,
     log,
@@ -167,7 +176,19 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       crypto,
       (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),
       latSigner,
+      () => seals.begin(),
     ),
+    seals,
+    sealAdministration: new SealAdministration({
+      database,
+      crypto,
+      clock,
+      randomness,
+      keys,
+      journal,
+      seals,
+      policies,
+    }),
     journal,
     proofs,
     heads,
@@ -176,7 +197,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      seals.stop()
+      schedule.stop()
+      reminders.stop()
       await recovery.close()
       await journal.close()
       await heads.close()

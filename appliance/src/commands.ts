@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
 import type { CommandContext } from './commands/reach.ts'
+import { registerSealCertificate } from './commands/seal-certificate-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
 import type { GetOptions } from './commands/get.ts'
 
@@ -94,6 +95,7 @@ export function register(program: Command, context: CommandContext): void {
       const { checkShare } = await import('./commands/check-share.ts')
       await checkShare(file, options)
     })
+  registerSealCertificate(box, context)
   settings(
     box.command('initialise').description('make keys, tables and the first administrator of a box'),
   ).action(async (options: { settings: string }) => {

@@ -24,6 +24,8 @@ export type BoxErrorCode =
   | 'timestamp-failed'
   | 'conflict'
   | 'idempotency-key-reused'
+  | 'bad-certificate'
+  | 'seal-missing'
   | 'bad-settings'
   | 'bad-ceremony'
   | 'recovery-key-altered'

@@ -44,6 +44,18 @@ export const ApplianceSettings = Type.Object(
       },
       strict,
     ),
+    /** The client's seal certificate; absent: not required, of any class. */
+    seal: Type.Optional(
+      Type.Object(
+        {
+          /** Whether deposits are refused while no certificate is in force. */
+          required: Type.Boolean(),
+          /** OIDs of accepted certificate policies; none: any. */
+          policies: Type.Array(Type.String({ pattern: '^[0-2](\\.[0-9]{1,20}){1,30}$' })),
+        },
+        strict,
+      ),
+    ),
     limits: Type.Object(
       {
         objectBytes: Type.Integer({ minimum: 1 }),

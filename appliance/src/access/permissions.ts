@@ -10,6 +10,7 @@ export type Action =
   | 'read-journal'
   | 'prove'
   | 'administer'
+  | 'administer-keys'
   | 'read-box-journal'
 
 const byRole: Readonly<Record<Role, readonly Action[]>> = {
@@ -17,7 +18,7 @@ const byRole: Readonly<Record<Role, readonly Action[]>> = {
   // An auditor checks everything and sees the content, or what a depositor wrote about it, of nothing.
   auditor: ['list', 'check', 'read-journal', 'prove', 'read-box-journal'],
   'functional-administrator': ['list', 'administer'],
-  'technical-administrator': ['administer', 'read-box-journal'],
+  'technical-administrator': ['administer', 'administer-keys', 'read-box-journal'],
 }
 
 const byRight: Readonly<Record<Right, readonly Action[]>> = {

@@ -20,14 +20,31 @@ export interface Reach {
   readonly vault: string
 }
 
-type DemoFile = Partial<Record<'api' | 'token' | 'vault', string>>
+type DemoFile = Partial<Record<'api' | 'token' | 'adminToken' | 'vault', string>>
 
-/** Address, token and vault: as given, from the environment, or the demo's own. @throws Error saying what to name */
-export async function reach({ home }: CommandContext, options: ApiOptions): Promise<Reach> {
-  const demo = await readFile(join(home, 'demo.json'), 'utf8').then(
+async function demoOf(home: string): Promise<DemoFile> {
+  return readFile(join(home, 'demo.json'), 'utf8').then(
     (text) => JSON.parse(text) as DemoFile,
     (): DemoFile => ({}),
   )
+}
+
+/** Address of the box and an administrator's token: as given, from the environment, or the demo's own. @throws Error saying what to name */
+export async function reachAsAdministrator(
+  { home }: CommandContext,
+  options: Omit<ApiOptions, 'vault'>,
+): Promise<Omit<Reach, 'vault'>> {
+  const demo = await demoOf(home)
+  const api = options.api ?? process.env['PROBANT_API'] ?? demo.api
+  const token = options.token ?? process.env['PROBANT_TOKEN'] ?? demo.adminToken
+  if (api === undefined || token === undefined)
+    throw new Error(`Name the box with --api and --token: no demo was started in ${home}.`)
+  return { api, token }
+}
+
+/** Address, token and vault: as given, from the environment, or the demo's own. @throws Error saying what to name */
+export async function reach({ home }: CommandContext, options: ApiOptions): Promise<Reach> {
+  const demo = await demoOf(home)
   const api = options.api ?? process.env['PROBANT_API'] ?? demo.api
   const token = options.token ?? process.env['PROBANT_TOKEN'] ?? demo.token
   const vault = options.vault ?? process.env['PROBANT_VAULT'] ?? demo.vault
@@ -38,7 +55,7 @@ export async function reach({ home }: CommandContext, options: ApiOptions): Prom
 
 /** One call. @throws Error with the box's own sentence when it refuses */
 export async function call(
-  { api, token }: Reach,
+  { api, token }: Omit<Reach, 'vault'>,
   path: string,
   init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
 ): Promise<Response> {

@@ -1,6 +1,7 @@
 import {
   formatLat,
   leafHash,
+  sealBlock,
   signedBytes,
   toHex,
   treePath,
@@ -21,6 +22,9 @@ export interface LatSigner {
 /** Step 2's date: an RFC 3161 token over a SHA-256 imprint. */
 export type TimestampAuthority = (imprintSha256: Uint8Array) => Promise<Uint8Array>
 
+/** The client's seal over the same bytes as the LAT key's signature; undefined where the batch goes without. */
+export type BatchSeal = (content: Uint8Array) => Promise<Uint8Array | undefined>
+
 interface Waiting {
   readonly statement: Uint8Array
   resolve(lat: Uint8Array): void
@@ -35,11 +39,19 @@ export class LatBatches {
   readonly #crypto: EvidenceCrypto
   readonly #authority: TimestampAuthority
   readonly #signer: LatSigner
+  readonly #beginSeal: () => BatchSeal | undefined
   readonly #keyId: string
   #waiting: Waiting[] = []
   #running = false
 
-  constructor(crypto: EvidenceCrypto, authority: TimestampAuthority, signer: LatSigner) {
+  /** @param beginSeal called when a batch begins to be signed; throws where it must not go on without a seal */
+  constructor(
+    crypto: EvidenceCrypto,
+    authority: TimestampAuthority,
+    signer: LatSigner,
+    beginSeal: () => BatchSeal | undefined,
+  ) {
+    this.#beginSeal = beginSeal
     this.#crypto = crypto
     this.#authority = authority
     this.#signer = signer
@@ -48,7 +60,7 @@ export class LatBatches {
 
   /**
    * The LAT of a statement.
-   * @throws BoxError `timestamp-failed` or `signer-failed` (retryable): nothing was kept.
+   * @throws BoxError `timestamp-failed`, `signer-failed` or `seal-missing` (retryable): nothing was kept.
    */
   async sign(statement: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -78,6 +90,7 @@ export class LatBatches {
   async #signBatch(statements: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const leaves = statements.map((statement) => leafHash(this.#crypto, statement))
     const root = treeRoot(this.#crypto, leaves)
+    const seal = this.#beginSeal()
     const token = await this.#authority(this.#crypto.hash('sha256', root)).catch(
       (error: unknown) => {
         throw new BoxError('timestamp-failed', 'retryable', 'no reception timestamp was given', {
@@ -85,13 +98,16 @@ export class LatBatches {
         })
       },
     )
-    const value = await this.#signature(signedBytes(root, this.#crypto.hash('sha256', token)))
+    const signed = signedBytes(root, this.#crypto.hash('sha256', token))
+    const [value, cms] = await Promise.all([this.#signature(signed), seal?.(signed)])
+    const blocks = cms === undefined ? [] : [sealBlock(cms)]
     return statements.map((statement, index) =>
       formatLat({
         statement,
         tree: { index, size: statements.length, path: treePath(this.#crypto, leaves, index) },
         token,
         signature: { algorithm: 'ecdsa-p256-sha256', key: this.#keyId, value },
+        blocks,
       }),
     )
   }

@@ -13,6 +13,7 @@ import type { Box } from '../box.ts'
 import { deposit, type DepositContext } from '../deposit/deposit.ts'
 import { BoxError } from '../errors.ts'
 import { freshReceipt, receiptNow } from '../reading/receipts.ts'
+import { sealOf } from '../reading/seal.ts'
 import { allowedIn } from './caller.ts'
 import { describeObject, objectOpening, requireObject } from './objects.ts'
 import { problemOf } from './problems.ts'
@@ -141,11 +142,13 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
           const object = await requireObject(box, vault.id, deposited.objectId)
           const opening = await objectOpening(box, vault, object)
           const receipt = await receiptNow(box.database, box.proofs, object, opening)
-          return await reply.code(201).send({ ...describeObject(object), receipt })
+          const seal = sealOf(object.lat)
+          return await reply.code(201).send({ ...describeObject(object), seal, receipt })
         }
         const { row, opening, recorded } = deposited
         const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
-        return await reply.code(201).send({ ...describeObject(row), receipt })
+        const seal = sealOf(row.lat)
+        return await reply.code(201).send({ ...describeObject(row), seal, receipt })
       } catch (error) {
         throw problemOf(error)
       } finally {

@@ -42,6 +42,14 @@ export function countRequests(server: Server, box: Box): void {
   gauge('probant_journal_stopped', '1 when the journal refuses every act', () =>
     box.journal.stoppedBecause === undefined ? 0 : 1,
   )
+  gauge('probant_seal_certificate_in_force', '1 while a seal certificate can seal deposits', () =>
+    box.seals.standing().inForce === undefined ? 0 : 1,
+  )
+  gauge(
+    'probant_seal_certificate_end_timestamp_seconds',
+    'Until when seal certificates without a gap are there, POSIX time; 0: there never was one',
+    () => (box.seals.standing().covered?.notAfterMs ?? 0) / 1000,
+  )
   server.addHook('onResponse', (request, reply, done) => {
     seconds.observe(
       {

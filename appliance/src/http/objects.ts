@@ -11,6 +11,7 @@ import { BoxError } from '../errors.ts'
 import { CHECKED_FIRST_BYTES, content, contentRange } from '../reading/content.ts'
 import { openedSecret } from '../reading/openings.ts'
 import { receiptNow } from '../reading/receipts.ts'
+import { sealOf } from '../reading/seal.ts'
 import {
   countObjects,
   findObject,
@@ -173,7 +174,8 @@ export function objectRoutes(server: Server, box: Box): void {
       const opening = await objectOpening(box, vault, object)
       const receipt = await receiptNow(box.database, box.proofs, object, opening)
       await performed(box, caller, 'read-metadata', { vault: vault.id, object: id })
-      return { ...describeObject(object), ...described?.get(id), receipt }
+      const seal = sealOf(object.lat)
+      return { ...describeObject(object), ...described?.get(id), seal, receipt }
     },
   )
 

@@ -117,6 +117,22 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'This step of the ceremony is not possible.',
     },
   },
+  'seal-missing': {
+    type: 'seal-missing',
+    status: 503,
+    title: {
+      fr: 'Aucun certificat de cachet n’est en vigueur, et ce coffre en exige un : rien n’a été conservé. Prévenez votre administrateur.',
+      en: 'No seal certificate is in force, and this vault requires one: nothing was kept. Tell your administrator.',
+    },
+  },
+  'bad-certificate': {
+    type: 'bad-certificate',
+    status: 422,
+    title: {
+      fr: 'Ce certificat n’est pas recevable : rien n’a été changé.',
+      en: 'This certificate is not acceptable: nothing was changed.',
+    },
+  },
   conflict: {
     type: 'conflict',
     status: 409,

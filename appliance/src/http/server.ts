@@ -9,6 +9,7 @@ import { objectRoutes } from './objects.ts'
 import { peopleRoutes } from './people.ts'
 import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
+import { sealCertificateRoutes } from './seal-certificates.ts'
 import { sessionRoutes } from './sessions.ts'
 import { vaultRoutes } from './vaults.ts'
 
@@ -45,6 +46,7 @@ export async function createApi(box: Box): Promise<Server> {
   checkRoutes(server, box)
   proofRoutes(server, box)
   journalRoutes(server, box)
+  sealCertificateRoutes(server, box)
   if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
   return server
 }

@@ -53,6 +53,15 @@ function base128(arc: bigint): number[] {
   return bytes
 }
 
+/** A Time to the second: UTCTime through 2049, GeneralizedTime from then on (RFC 5280 section 4.1.2.5). */
+export function time(ms: number): Buffer {
+  const wholeMs = Math.floor(ms / 1000) * 1000
+  const date = new Date(wholeMs)
+  if (date.getUTCFullYear() >= 2050) return generalizedTime(wholeMs)
+  const digits = date.toISOString().slice(2, 19).replace(/[-:T]/g, '')
+  return element(0x17, Buffer.from(`${digits}Z`, 'latin1'))
+}
+
 /** A GeneralizedTime in UTC to the millisecond, without trailing zeros (X.690 section 11.7, RFC 3161 section 2.4.2). */
 export function generalizedTime(ms: number): Buffer {
   const [seconds = '', fraction = ''] = new Date(ms).toISOString().split(/[.Z]/)

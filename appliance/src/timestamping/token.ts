@@ -1,5 +1,11 @@
-import { Certificate } from 'pkijs'
 import { nodeCrypto } from '@probant/keys'
+import {
+  attribute,
+  issuerAndSerialNumber,
+  sha256,
+  signedData,
+  signingCertificateAttribute,
+} from './cms-parts.ts'
 import {
   element,
   generalizedTime,
@@ -65,53 +71,20 @@ export class TokenTemplate {
     ]
     return {
       toBeSigned: setOf(attributes),
-      finish: (signature) => this.#signedData(info, attributes, signature),
+      finish: (signature) =>
+        signedData({
+          // The content isn't of type data (RFC 5652 section 5.1).
+          version: 3,
+          content: sequence(tstInfo, element(0xa0, octetString(info))),
+          certificates: this.#certificates,
+          signer: this.#signer,
+          attributes,
+          signature,
+        }),
     }
-  }
-
-  #signedData(
-    info: Uint8Array,
-    attributes: readonly Uint8Array[],
-    signature: Uint8Array,
-  ): Uint8Array {
-    const signerInfo = sequence(
-      integer(1),
-      this.#signer,
-      sha256,
-      setOf(attributes, 0xa0),
-      ecdsaWithSha256,
-      octetString(signature),
-    )
-    const signedData = sequence(
-      // version 3: the content isn't of type data (RFC 5652 section 5.1)
-      integer(3),
-      setOf([sha256]),
-      sequence(tstInfo, element(0xa0, octetString(info))),
-      this.#certificates,
-      setOf([signerInfo]),
-    )
-    return sequence(objectIdentifier(OIDS.signedData), element(0xa0, signedData))
   }
 }
 
 const policy = objectIdentifier(POLICY_OID)
 const tstInfo = objectIdentifier(OIDS.tstInfo)
-/** No parameters: RFC 5754 section 2 and RFC 5758 section 3.2. */
-const sha256 = sequence(objectIdentifier(OIDS.sha256))
-const ecdsaWithSha256 = sequence(objectIdentifier(OIDS.ecdsaWithSha256))
 const contentTypeAttribute = attribute(OIDS.contentType, tstInfo)
-
-function attribute(type: string, value: Uint8Array): Buffer {
-  return sequence(objectIdentifier(type), setOf([value]))
-}
-
-/** Binds the certificate to the signature (RFC 5035 section 5.4.1); SHA-256 is the default and therefore not written. */
-function signingCertificateAttribute(tsa: Uint8Array): Buffer {
-  const certificateId = sequence(octetString(nodeCrypto.hash('sha256', tsa)))
-  return attribute(OIDS.signingCertificateV2, sequence(sequence(certificateId)))
-}
-
-function issuerAndSerialNumber(tsa: Uint8Array): Buffer {
-  const { issuer, serialNumber } = Certificate.fromBER(Uint8Array.from(tsa))
-  return sequence(new Uint8Array(issuer.toSchema().toBER()), new Uint8Array(serialNumber.toBER()))
-}

@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Runs openssl. */
+export function openssl(...args: string[]): { ok: boolean; text: string } {
+  const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' })
+  return { ok: status === 0, text: stdout + stderr }
+}
+
+export const hasOpenssl = openssl('version').ok
+
+/** What a certificate is made to be. */
+export interface Issue {
+  readonly startMs: number
+  readonly endMs: number
+  /** Section of the configuration. */
+  readonly extensions?:
+    'seal' | 'sealPolicy' | 'server' | 'encrypt' | 'stamps' | 'silent' | 'authority'
+  /** Signed by the root itself, without the issuing authority between. */
+  readonly byRoot?: boolean
+}
+
+const configuration = `
+[ca]
+default_ca = issuing
+[issuing]
+database = index.txt
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+unique_subject = no
+copy_extensions = none
+certificate = issuing.pem
+private_key = issuing.key
+[root]
+database = index.txt
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+unique_subject = no
+certificate = root.pem
+private_key = root.key
+[any]
+countryName = optional
+localityName = optional
+organizationName = optional
+organizationalUnitName = optional
+2.5.4.97 = optional
+commonName = supplied
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = unused
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+[seal]
+keyUsage = critical, digitalSignature, nonRepudiation
+subjectKeyIdentifier = hash
+[sealPolicy]
+keyUsage = critical, nonRepudiation
+certificatePolicies = 1.3.6.1.4.1.99999.7, 0.4.0.194112.1.1
+[server]
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+[encrypt]
+keyUsage = critical, keyEncipherment
+[stamps]
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, timeStamping
+[silent]
+subjectKeyIdentifier = hash
+`
+
+const DAY_MS = 86_400_000
+
+/** A certification authority that openssl makes in a folder: a root, and an issuing authority below it, which issues for requests. */
+export class CertificationAuthority {
+  readonly #folder: string
+
+  constructor(folder: string, name: string, fromMs: number) {
+    this.#folder = folder
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'openssl.cnf'), configuration)
+    writeFileSync(join(folder, 'index.txt'), '')
+    writeFileSync(join(folder, 'serial'), '1000\n')
+    const always = { startMs: fromMs - 400 * DAY_MS, endMs: fromMs + 4000 * DAY_MS }
+    for (const each of ['root', 'issuing']) {
+      this.#run([
+        'genpkey',
+        '-algorithm',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-out',
+        `${each}.key`,
+      ])
+      this.#run([
+        'req',
+        '-new',
+        '-key',
+        `${each}.key`,
+        '-subj',
+        `/CN=${name} ${each}`,
+        '-out',
+        `${each}.csr`,
+        '-config',
+        'openssl.cnf',
+      ])
+    }
+    this.#sign('root', 'root.csr', 'root.pem', 'authority', always, [
+      '-selfsign',
+      '-keyfile',
+      'root.key',
+    ])
+    this.#sign('root', 'issuing.csr', 'issuing.pem', 'authority', always)
+  }
+
+  get rootPem(): string {
+    return this.read('root.pem')
+  }
+
+  get issuingPem(): string {
+    return this.read('issuing.pem')
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.#folder, name), 'utf8')
+  }
+
+  /** The certificate for a request, PEM, without its issuers. */
+  issue(request: string, { startMs, endMs, extensions = 'seal', byRoot = false }: Issue): string {
+    writeFileSync(join(this.#folder, 'request.csr'), request)
+    const by = byRoot ? 'root' : 'issuing'
+    this.#sign(by, 'request.csr', 'issued.pem', extensions, { startMs, endMs })
+    return this.read('issued.pem')
+  }
+
+  /** A request for a key that is not in any box. */
+  foreignRequest(): string {
+    this.#run([
+      'genpkey',
+      '-algorithm',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-out',
+      'foreign.key',
+    ])
+    this.#run([
+      'req',
+      '-new',
+      '-key',
+      'foreign.key',
+      '-subj',
+      '/CN=foreign',
+      '-out',
+      'foreign.csr',
+      '-config',
+      'openssl.cnf',
+    ])
+    return this.read('foreign.csr')
+  }
+
+  #sign(
+    by: string,
+    request: string,
+    output: string,
+    extensions: string,
+    { startMs, endMs }: { startMs: number; endMs: number },
+    more: readonly string[] = [],
+  ): void {
+    const dates = ['-startdate', timeText(startMs), '-enddate', timeText(endMs)]
+    this.#run([
+      'ca',
+      '-batch',
+      '-notext',
+      '-config',
+      'openssl.cnf',
+      '-name',
+      by,
+      '-in',
+      request,
+      '-out',
+      output,
+      '-extensions',
+      extensions,
+      ...dates,
+      ...more,
+    ])
+  }
+
+  #run(args: readonly string[]): void {
+    const { status, stderr } = spawnSync('openssl', args, { cwd: this.#folder, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`)
+  }
+}
+
+const timeText = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`
