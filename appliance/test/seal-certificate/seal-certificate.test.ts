@@ -542,6 +542,7 @@ function watched(provider: KeyProvider) {
     open: (ref, enclosed, data) => provider.open(ref, enclosed, data),
     random: (n) => provider.random(n),
     attest: (ref) => provider.attest(ref),
+    place: provider.place,
     close: () => provider.close(),
   }
   return { provider: watching, counts, fault }
