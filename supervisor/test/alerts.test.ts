@@ -69,6 +69,7 @@ void t.test(
     t.match(alert?.notifications[1]?.reply, /^250/)
 
     t.same(await actsFrom(centre, 1), [
+      'contact-added',
       'enrolled',
       'finding-raised',
       'alert-opened',
@@ -76,7 +77,7 @@ void t.test(
       'notification-delivered',
     ])
     await centre.pass(2 * MINUTE_MS)
-    while (!(await actsFrom(centre, 6)).includes('seal')) await centre.pass(10_000)
+    while (!(await actsFrom(centre, 7)).includes('seal')) await centre.pass(10_000)
     const { rows } = await centre.database.query<{ bytes: Buffer }>(
       'SELECT bytes FROM centre.alert_traces',
     )
@@ -217,7 +218,7 @@ void t.test('a relay that is away, delays or refuses', async (t) => {
     alert?.notifications.map(({ outcome, reply }) => `${outcome} ${reply ?? ''}`),
     ['attempted ', 'deferred 451', 'attempted ', 'delivered 250'],
   )
-  const acts = await actsFrom(centre, 4)
+  const acts = await actsFrom(centre, 5)
   t.same(
     acts.filter((act) => act !== 'seal'),
     [

@@ -22,7 +22,7 @@ await t.test('the software provider keeps the contract', async (t) => {
 await t.test('software keys are files of their owner', async (t) => {
   const folder = join(t.testdir(), 'keys')
   const provider = await openProvider({ provider: 'software', folder })
-  t.match(provider.warning, /^WARNING: keys are kept in plain files/)
+  t.match(provider.warning, /^Keys are kept in plain files/)
   t.equal((await stat(folder)).mode & 0o777, 0o700)
   await provider.generate('journal', 'ec-p256')
   t.strictSame(await readdir(folder), ['journal.key.json'], 'no staging file is left')
