@@ -120,6 +120,7 @@ export const english: Words = {
     first: (seq) => `first bad trace: ${seq}`,
     expected: 'expected',
     found: 'found',
+    side: (text) => text,
     kind: {
       gap: 'traces are missing',
       'altered-trace': 'a trace was altered',

@@ -1,4 +1,7 @@
+import { findingPhrases, phrasebook } from '@probant/evidence'
 import type { Words } from './words.ts'
+
+const side = phrasebook(findingPhrases)
 
 export const french: Words = {
   answer: {
@@ -153,6 +156,7 @@ export const french: Words = {
     first: (seq) => `première trace en défaut : ${seq}`,
     expected: 'attendu',
     found: 'trouvé',
+    side: (text) => side(text) ?? text,
     kind: {
       gap: 'des traces manquent',
       'altered-trace': 'une trace a été altérée',

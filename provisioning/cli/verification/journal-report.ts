@@ -51,8 +51,8 @@ function findingLines(finding: Finding, words: Words): string[] {
   const { colon, journal } = words
   return [
     `${status}  ${[kind, place ?? []].flat().join(' ')}${colon}${journal.kind[kind] ?? kind}`,
-    `    ${journal.expected}${colon}${expected}`,
-    `    ${journal.found}${colon}${found}`,
+    `    ${journal.expected}${colon}${journal.side(expected)}`,
+    `    ${journal.found}${colon}${journal.side(found)}`,
     ...(since === undefined ? [] : [`    ${words.since}${colon}${since}`]),
   ]
 }

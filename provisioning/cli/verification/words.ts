@@ -50,6 +50,8 @@ export interface Words {
     readonly first: (seq: string) => string
     readonly expected: string
     readonly found: string
+    /** One side of a finding, which the verifier says in English. */
+    readonly side: (text: string) => string
     readonly kind: Readonly<Partial<Record<FindingKind, string>>>
     readonly unreadable: (file: string, why: string) => string
   }

@@ -103,6 +103,7 @@ void t.test('the first bad seq, and why', async (t) => {
   t.notMatch(found.output, /gap/)
   const french = await verify(first, bad, third, '--anchors', anchors, '--lang', 'fr')
   t.match(french.output, /première trace en défaut : 27/)
+  t.match(french.output, /attendu : des octets de SHA-256 [0-9a-f]{64}/, 'both sides as well')
 
   const overlap = saved('overlap', encodeSegment(altered(journal.segment(25, 45), 4)))
   t.match(await verify(first, second, overlap, '--anchors', anchors), {

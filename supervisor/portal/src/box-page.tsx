@@ -123,7 +123,7 @@ function Facts({ box }: { box: Box }) {
 
 function FindingItem({ finding }: { finding: Finding }) {
   const say = words()
-  const { kind, seq, raisedAt, resolvedAt, cause, action, expected, found } = finding
+  const { kind, seq, raisedAt, resolvedAt, cause, action, sides } = finding
   return (
     <li class="finding">
       <p>
@@ -153,21 +153,19 @@ function FindingItem({ finding }: { finding: Finding }) {
           {say.action} : {action[language.value]}
         </p>
       )}
-      {(expected !== undefined || found !== undefined) && (
-        <details>
-          <summary>{say.sides}</summary>
-          <dl class="facts">
-            <dt>{say.expected}</dt>
-            <dd>
-              <code>{expected}</code>
-            </dd>
-            <dt>{say.found}</dt>
-            <dd>
-              <code>{found}</code>
-            </dd>
-          </dl>
-        </details>
-      )}
+      <details>
+        <summary>{say.sides}</summary>
+        <dl class="facts">
+          <dt>{say.expected}</dt>
+          <dd>
+            <code>{sides.expected[language.value]}</code>
+          </dd>
+          <dt>{say.found}</dt>
+          <dd>
+            <code>{sides.found[language.value]}</code>
+          </dd>
+        </dl>
+      </details>
     </li>
   )
 }

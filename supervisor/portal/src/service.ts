@@ -38,8 +38,7 @@ export const findingShape = record({
   sentence: optional(wordsShape),
   cause: optional(wordsShape),
   action: optional(wordsShape),
-  expected: optional(text),
-  found: optional(text),
+  sides: record({ expected: wordsShape, found: wordsShape }),
   resolvedAt: optional(text),
 })
 export type Finding = Shaped<typeof findingShape>

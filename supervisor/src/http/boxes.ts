@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { toldOf } from '../alerts/message.ts'
 import type { Context } from '../context.ts'
 import { classify, explain, isRaisedKind } from '../findings/catalogue.ts'
+import { sideInWords } from '../findings/sides.ts'
 import { listFindings, type StoredFinding } from '../store/findings.ts'
 import { fleetEntry, listFleet, type FleetEntry } from '../store/fleet.ts'
 import { tenantOf } from './caller.ts'
@@ -100,7 +101,7 @@ function stateOf({ openKinds }: FleetEntry): 'ok' | 'warning' | 'alert' | 'silen
   return open.length > 0 ? 'warning' : 'ok'
 }
 
-/** A finding as the API tells it: both sides, in words and by the digests of the bytes kept. */
+/** A finding as the API tells it: both sides, as they were found, in words, and by the digests of the bytes kept. */
 export function shownFinding(subject: string, finding: StoredFinding) {
   const told = toldOf(subject, finding)
   const { findingId, kind, seq, origin, raisedAtMs, resolvedAtMs, expected, found } = finding
@@ -114,6 +115,7 @@ export function shownFinding(subject: string, finding: StoredFinding) {
     ...(told === undefined ? {} : explain(told)),
     expected,
     found,
+    sides: { expected: sideInWords(expected), found: sideInWords(found) },
     evidence: {
       expected: digest(finding.expectedEvidence),
       found: digest(finding.foundEvidence),

@@ -14,6 +14,7 @@ export const FindingShape = Type.Object({
   action: Words,
   expected: Type.String(),
   found: Type.String(),
+  sides: Type.Object({ expected: Words, found: Words }),
   evidence: Type.Object({ expected: Digest, found: Digest }),
   resolvedAt: Type.Optional(Type.String()),
 })
