@@ -240,7 +240,10 @@ await t.test(
     await page.getByRole('row', { name: 'En ordre' }).waitFor()
     t.same(await screens.faults(), [])
 
-    await installation.probant('agent', 'ship', '--now')
+    const shipped: unknown = await installation
+      .probant('agent', 'ship', '--now')
+      .catch((error: unknown) => error)
+    t.match(shipped, { code: 1, stdout: /integrity-failure-on-box/ }, 'the box has found it')
     await page.getByRole('status').getByText('Nouvelle alerte').waitFor()
     await page.getByRole('row', { name: 'Alerte' }).getByRole('link').click()
     await page.getByRole('heading', { name: 'Anomalies constatées' }).waitFor()
