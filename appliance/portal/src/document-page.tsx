@@ -120,13 +120,20 @@ function Facts({ document }: { document: VaultDocument }) {
   )
 }
 
-function Proof({ document: { vault, id, size, digests, receipt } }: { document: VaultDocument }) {
+function Proof(props: { document: VaultDocument }) {
+  const { vault, id, size, digests, receipt, seal } = props.document
   const say = words()
   return (
     <section class="card" aria-labelledby="proof">
       <h2 id="proof">{say.proofTitle}</h2>
       <StateExplained state={receipt.state} />
       <p>{say.proofWords}</p>
+      {seal !== undefined && (
+        <dl class="facts">
+          <dt>{say.sealedBy}</dt>
+          <dd title={say.certifiedBy(seal.issuer)}>{seal.subject}</dd>
+        </dl>
+      )}
       <div class="actions">
         <DownloadButton
           look="primary"

@@ -6,6 +6,9 @@ import { address, flag, list, number, optional, pageOf, record, text } from '@pr
 export const vaultShape = record({ id: text, name: text, rights: optional(list(text)) })
 export type Vault = Shaped<typeof vaultShape>
 
+/** Whose certificate sealed the proof. */
+const sealShape = record({ subject: text, issuer: text })
+
 export const documentShape = record({
   id: text,
   vault: text,
@@ -17,6 +20,8 @@ export const documentShape = record({
   depositedAt: text,
   depositor: optional(text),
   receipt: record({ state: text }),
+  // Null where there is no seal; absent in lists.
+  seal: optional(sealShape),
 })
 export type VaultDocument = Shaped<typeof documentShape>
 

@@ -72,6 +72,8 @@ export const words = dictionary(
     proofTitle: 'La preuve',
     proofWords:
       'Le dossier de preuve contient tout ce qu’il faut à un expert pour vérifier, sans Probant et hors ligne, que ce document existait à cette date et n’a pas changé.',
+    sealedBy: 'Cachet de',
+    certifiedBy: (issuer: string) => `Certificat délivré par ${issuer}`,
     downloadProof: 'Télécharger le dossier de preuve',
     download: 'Télécharger le document',
     downloading: 'Téléchargement…',
@@ -167,6 +169,8 @@ export const words = dictionary(
     proofTitle: 'The proof',
     proofWords:
       'The evidence bundle holds all that an expert needs to verify, without Probant and offline, that this document existed at that date and has not changed.',
+    sealedBy: 'Sealed by',
+    certifiedBy: (issuer) => `Certificate issued by ${issuer}`,
     downloadProof: 'Download the evidence bundle',
     download: 'Download the document',
     downloading: 'Downloading…',

@@ -1,8 +1,9 @@
-import { readSettings } from '@probant/host'
-import { nodeCrypto, openProvider } from '@probant/keys'
-import { createPool } from '@probant/postgres'
+import { createLogger, formatTime, readSettings, systemClock } from '@probant/host'
+import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
+import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
+import { Seals } from '../seal-certificate/seals.ts'
 import { ApplianceSettings } from '../settings.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
 import { newestCheckpoint, readState } from '../store/journal.ts'
@@ -40,6 +41,7 @@ export async function status(options: { settings: string; json?: boolean }): Pro
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
         audited: audited?.size ?? 0,
       },
+      seal: await sealOf(database, keys, settings.seal?.required ?? false),
       recovery: await inspectRecovery(database, nodeCrypto),
       keys: {
         provider: keys.name,
@@ -58,6 +60,22 @@ export async function status(options: { settings: string; json?: boolean }): Pro
   }
 }
 
+/** Whether deposits are sealed by the client's certificate, and until when. */
+async function sealOf(database: Database, keys: KeyProvider, isRequired: boolean) {
+  const log = createLogger({ component: 'appliance', level: 'silent' })
+  const clock = systemClock
+  const seals = await Seals.open({ database, crypto: nodeCrypto, clock, log, keys, isRequired })
+  const { inForce, covered } = seals.standing()
+  return {
+    required: isRequired,
+    inForce: inForce?.certificate.subjectText ?? null,
+    until: covered === undefined ? null : formatTime(covered.notAfterMs),
+    daysLeft:
+      covered === undefined ? null : Math.floor((covered.notAfterMs - clock.nowMs()) / 86_400_000),
+    faults: Object.fromEntries(seals.faults),
+  }
+}
+
 async function askService(address: { host: string; port: number }): Promise<ServiceState> {
   try {
     const answer = await fetch(`http://${address.host}:${address.port}/readyz`, {
@@ -68,6 +86,8 @@ async function askService(address: { host: string; port: number }): Promise<Serv
     return { ready: false, missing: ['the vault service does not answer'] }
   }
 }
+
+type SealReport = Awaited<ReturnType<typeof sealOf>>
 
 interface Report {
   readonly name: string
@@ -81,6 +101,7 @@ interface Report {
     readonly witnessedAt: string | null
     readonly audited: number
   }
+  readonly seal: SealReport
   readonly recovery: RecoveryInspection
   readonly keys: {
     readonly provider: string
@@ -90,7 +111,8 @@ interface Report {
   }
 }
 
-function sentences({ name, box, origin, service, journal, recovery, keys }: Report): string[] {
+function sentences(report: Report): string[] {
+  const { name, box, origin, service, journal, seal, recovery, keys } = report
   const present = Object.entries(keys.present).map(
     ([label, kind]) => `${label} ${kind ?? 'MISSING'}`,
   )
@@ -105,8 +127,30 @@ function sentences({ name, box, origin, service, journal, recovery, keys }: Repo
       : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     `keys       ${keys.provider}: ${present.join(', ')}; signing keys ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
+    ...sealSentences(seal),
     ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),
+  ]
+}
+
+/** Days before its end from which a certificate is a warning. */
+const SOON_DAYS = 90
+
+function sealSentences({ required, inForce, until, daysLeft, faults }: SealReport): string[] {
+  const wrong = Object.entries(faults).map(
+    ([key, fault]) => `WARNING    the seal certificate of ${key} is not used: ${fault}`,
+  )
+  if (inForce === null) {
+    const what = until === null ? 'no certificate' : `the certificate expired at ${until}`
+    if (required) return [`WARNING    seal: ${what}; DEPOSITS ARE REFUSED`, ...wrong]
+    const without = 'deposits carry the box’s own signature alone'
+    return [`${until === null ? 'seal      ' : 'WARNING    seal:'} ${what}; ${without}`, ...wrong]
+  }
+  const isSoon = daysLeft !== null && daysLeft < SOON_DAYS
+  return [
+    `seal       ${inForce}, until ${until ?? ''}`,
+    ...(isSoon ? [`WARNING    the seal certificate ends in ${daysLeft} days: renew it`] : []),
+    ...wrong,
   ]
 }
 

@@ -43,7 +43,7 @@ export function describeSeal(
   if (imported === undefined)
     return { ...common, state: 'requested', request: formatPem(row.request, 'CERTIFICATE REQUEST') }
   const importedAt = formatTime(imported.importedAtMs)
-  const fault = seals.faultOf(row.keyLabel)
+  const fault = seals.faults.get(row.keyLabel)
   if (fault !== undefined) return { ...common, importedAt, state: 'unusable', fault }
   const [certificate, ...issuers] = [...imported.chain, imported.root].map(parseCertificate)
   if (certificate === undefined) return { ...common, importedAt, state: 'unusable' }

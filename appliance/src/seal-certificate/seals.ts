@@ -57,7 +57,6 @@ export interface SealStanding {
 export class Seals {
   readonly #context: SealContext
   #usable: readonly UsableSeal[] = []
-  /** Key labels of certificates that are not what was imported, and why. */
   #unusable: ReadonlyMap<string, string> = new Map()
 
   private constructor(context: SealContext) {
@@ -85,9 +84,9 @@ export class Seals {
     this.#unusable = unusable
   }
 
-  /** Why the certificate of this key can't be used although it was imported. */
-  faultOf(keyLabel: string): string | undefined {
-    return this.#unusable.get(keyLabel)
+  /** Key labels of certificates that can't be used although they were imported, and why. */
+  get faults(): ReadonlyMap<string, string> {
+    return this.#unusable
   }
 
   standing(): SealStanding {

@@ -46,6 +46,20 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    seal: Type.Optional(
+      Type.Object(
+        {
+          required: Type.Optional(Type.Boolean()),
+          policies: Type.Optional(
+            Type.Array(Type.String({ pattern: '^[0-2](\\.[0-9]{1,20}){1,30}$' }), {
+              uniqueItems: true,
+              maxItems: 50,
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     limits: Type.Optional(
       Type.Object(
         {
@@ -98,6 +112,7 @@ const defaults = {
   centre: { contact: 'supervision@demo.example' },
   keys: { provider: 'software' as 'software' | 'pkcs11' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
+  seal: { required: false, policies: [] as string[] },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,
     metadataBytes: 64 * 1024,
@@ -124,6 +139,7 @@ export function withDefaults(file: ConfigurationFile) {
     centre: { ...defaults.centre, ...file.centre },
     keys: { ...defaults.keys, ...file.keys },
     journal: { ...defaults.journal, ...file.journal },
+    seal: { ...defaults.seal, ...file.seal },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },
     window: { ...defaults.window, ...file.window },
