@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import {
   createLogger,
+  guardMemory,
   notifySystemd,
   onShutdown,
   readSettings,
@@ -23,6 +24,7 @@ const CONNECTIONS = 4
 
 /** Starts the agent; resolves when it serves. */
 async function start(settingsFile: string, logger: Logger): Promise<void> {
+  for (const shortfall of guardMemory()) logger.warn(shortfall)
   const settings = await readSettings(settingsSchema, settingsFile)
   const provider = await openProvider(settings.keys)
   if (provider.warning !== undefined) logger.warn(provider.warning)

@@ -1,4 +1,4 @@
-import { createLogger, notifySystemd, onShutdown, readSettings } from '@probant/host'
+import { createLogger, guardMemory, notifySystemd, onShutdown, readSettings } from '@probant/host'
 import { UnknownCommitState } from '@probant/postgres'
 import { administrationServer, type Server } from '@probant/web'
 import { parseArgs } from 'node:util'
@@ -22,6 +22,7 @@ export interface Service {
 /** Runs the vault service until a signal: `main.ts --settings FILE`. */
 export async function runService(args: string[]): Promise<void> {
   const log = createLogger({ component: 'appliance' })
+  for (const shortfall of guardMemory()) log.warn(shortfall)
   const { values } = parseArgs({ args, options: { settings: { type: 'string' } } })
   if (values.settings === undefined) {
     log.fatal('usage: main.ts --settings FILE')

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import {
   createLogger,
+  guardMemory,
   notifySystemd,
   onShutdown,
   readSettings,
@@ -19,6 +20,7 @@ if (values.settings === undefined) {
 }
 
 const logger = createLogger({ component: 'supervisor' })
+for (const shortfall of guardMemory()) logger.warn(shortfall)
 
 /** An unknown commit state or broken invariant: end now, recover by starting. */
 function halt(error: unknown): never {
