@@ -58,7 +58,7 @@ export class Launch {
   }
 
   /** Resolves with the ready installation; the parts are kept running from then on. */
-  async start(): Promise<StateFile> {
+  async start(): Promise<Pick<Ground, 'state' | 'configuration'>> {
     const ground = await this.#progress.step('Checking this machine', () => this.#prepareGround())
     const { state } = ground
     const sockets = await this.#startDatabase(ground)
@@ -69,7 +69,7 @@ export class Launch {
     await this.#fill(ground, sockets)
     await this.#demoFile.publish(state.value)
     await this.#closing.add(() => this.#demoFile.withdraw())
-    return state
+    return ground
   }
 
   /** Ends every part in order (agent, appliance, supervisor, PostgreSQL); resolves when none is left. */

@@ -25,7 +25,8 @@ async function start(layout: Layout): Promise<void> {
       progress.tell(`${outcome}: the start is given up, stopping what runs already`)
       return
     }
-    for (const line of readyLines(layout, outcome.value)) progress.tell(line)
+    const { state, configuration } = outcome
+    for (const line of readyLines(layout, state.value, configuration)) progress.tell(line)
     progress.tell(`${await Promise.race([end, failure])}: stopping every part in order`)
   } finally {
     await launch.stop()

@@ -41,10 +41,12 @@ export class Installation {
     this.#stop = stop
   }
 
-  static async start(): Promise<Installation> {
+  /** @param given variables of the environment, besides this process's own */
+  static async start(given: NodeJS.ProcessEnv = {}): Promise<Installation> {
     const home = await mkdtemp(join(tmpdir(), 'probant-portal-'))
     const env = {
       ...process.env,
+      ...given,
       PROBANT_HOME: home,
       PROBANT_PORTS: String(await freePorts()),
     }

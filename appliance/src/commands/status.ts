@@ -45,7 +45,10 @@ export async function status(options: { settings: string; json?: boolean }): Pro
       recovery: await inspectRecovery(database, nodeCrypto),
       keys: {
         provider: keys.name,
+        place: keys.place,
         stayInside: keys.capabilities.signingKeysStayInside,
+        /** What encloses the vaults' keys, which this service opens into its memory whatever the provider is. */
+        vaultKeys: { enclosedBy: keys.capabilities.enclosing ?? null, openedIntoMemory: true },
         warning: keys.warning ?? null,
         present: Object.fromEntries(labels.map((label, at) => [label, found[at] ?? null])),
       },
@@ -105,7 +108,9 @@ interface Report {
   readonly recovery: RecoveryInspection
   readonly keys: {
     readonly provider: string
+    readonly place: string
     readonly stayInside: boolean
+    readonly vaultKeys: { readonly enclosedBy: string | null; readonly openedIntoMemory: boolean }
     readonly warning: string | null
     readonly present: Readonly<Record<string, string | null>>
   }
@@ -113,9 +118,11 @@ interface Report {
 
 function sentences(report: Report): string[] {
   const { name, box, origin, service, journal, seal, recovery, keys } = report
-  const present = Object.entries(keys.present).map(
-    ([label, kind]) => `${label} ${kind ?? 'MISSING'}`,
-  )
+  const named = Object.entries(keys.present)
+  const isVaults = ([label]: readonly [string, unknown]) => label === KEY_LABELS.vaults
+  const present = (list: typeof named) =>
+    list.map(([label, kind]) => `${label} ${kind ?? 'MISSING'}`).join(', ')
+  const { enclosedBy } = keys.vaultKeys
   return [
     `${name} (${box})`,
     service.ready
@@ -126,7 +133,9 @@ function sentences(report: Report): string[] {
       ? 'witness    no cosignature yet'
       : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
-    `keys       ${keys.provider}: ${present.join(', ')}; signing keys ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
+    `keys       ${keys.provider}: kept in ${keys.place}`,
+    `           signing keys (${present(named.filter((one) => !isVaults(one)))}) ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
+    `           vault keys are enclosed by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'}), and opened into the service's memory while it runs`,
     ...sealSentences(seal),
     ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),

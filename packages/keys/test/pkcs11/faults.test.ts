@@ -6,7 +6,7 @@ import { ManualClock } from '@probant/host'
 import { nodeCrypto, openProvider, type KeyProvider, type KeyRef } from '@probant/keys'
 import { openPkcs11Provider } from '../../src/pkcs11/provider.ts'
 import { rejectsWith } from '../contract.ts'
-import { noSoftHsm, SoftHsm } from './softhsm.ts'
+import { noSoftHsm, PIN, SoftHsm } from './softhsm.ts'
 
 const skip = noSoftHsm
 const message = Buffer.from('message')
@@ -126,7 +126,7 @@ await t.test('a wrong PIN is offered once, and never the last try', { skip }, as
   for (const pid of await modulePids()) process.kill(pid, 'SIGKILL')
   await delay(50)
   await rejectsWith(t, 'pin-refused', provider.sign(ref, message))
-  await writeFile(hsm.settings.pin.file, '4711\n')
+  await writeFile(hsm.settings.pin.file, `${PIN}\n`)
   await rejectsWith(t, 'pin-refused', provider.sign(ref, message))
   await provider.close()
   const reopened = await openProvider(hsm.settings)

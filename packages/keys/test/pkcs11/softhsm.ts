@@ -8,6 +8,9 @@ import type { KeySettings } from '@probant/keys'
 const run = promisify(execFile)
 const module = '/usr/lib/softhsm/libsofthsm2.so'
 
+/** Long enough to be looked for in files. */
+export const PIN = 'pin-4711-of-tests'
+
 const tools = ['/usr/bin/softhsm2-util', '/usr/bin/pkcs11-tool', module]
 const binding = new URL('../../../../node_modules/pkcs11js', import.meta.url)
 
@@ -17,7 +20,7 @@ export const noSoftHsm =
     ? false
     : 'no SoftHSM (apt-get install softhsm2 opensc), or no pkcs11js (g++, make, python3, npm ci)'
 
-/** A SoftHSM of its own with one token, PIN 4711. */
+/** A SoftHSM of its own with one token. */
 export class SoftHsm {
   readonly folder: string
   readonly settings: KeySettings & { provider: 'pkcs11'; module: string; pin: { file: string } }
@@ -37,20 +40,20 @@ export class SoftHsm {
     const conf = join(folder, 'softhsm2.conf')
     await writeFile(conf, `directories.tokendir = ${made.#tokens}\nlog.level = ERROR\n`)
     process.env['SOFTHSM2_CONF'] = conf
-    await writeFile(made.settings.pin.file, '4711\n', { mode: 0o600 })
+    await writeFile(made.settings.pin.file, `${PIN}\n`, { mode: 0o600 })
     await made.addToken(label)
     return made
   }
 
   async addToken(label: string): Promise<void> {
-    const pins = ['--pin', '4711', '--so-pin', '12345678']
+    const pins = ['--pin', PIN, '--so-pin', '12345678']
     await run('softhsm2-util', ['--init-token', '--free', '--label', label, ...pins])
   }
 
   /** OpenSC's tool on this token, logged in. */
   async tool(...args: string[]): Promise<string> {
     const { tokenLabel = '' } = this.settings
-    const login = ['--module', module, '--token-label', tokenLabel, '--login', '--pin', '4711']
+    const login = ['--module', module, '--token-label', tokenLabel, '--login', '--pin', PIN]
     return (await run('pkcs11-tool', [...login, ...args])).stdout
   }
 
