@@ -529,7 +529,6 @@ function watched(provider: KeyProvider) {
   const watching: KeyProvider = {
     name: provider.name,
     capabilities: provider.capabilities,
-    place: provider.place,
     generate: (label, kind) => provider.generate(label, kind),
     find: (label) => provider.find(label),
     publicKey: (ref) => provider.publicKey(ref),
