@@ -40,7 +40,7 @@ void t.test('a bad value is refused with its line', (t) => {
   t.match(refuses('heads:\n  everySeconds: 0\n'), /^probant\.yaml:2: heads\.everySeconds /)
   t.match(refuses('window: tonight\n'), /^probant\.yaml:1: window /)
   t.match(refuses('window:\n  timeZone: Mars/Olympus\n'), /window\.timeZone: "Mars\/Olympus"/)
-  t.match(refuses('keys:\n  provider: tpm2\n'), /^probant\.yaml:2: keys\.provider /)
+  t.match(refuses('keys:\n  provider: cloud\n'), /^probant\.yaml:2: keys\.provider /)
   t.match(refuses('- box\n'), /^probant\.yaml:1: the whole file /)
   t.match(refuses('box:\n  name: a\nbox:\n  name: b\n'), /^probant\.yaml:3: .*unique/)
   t.match(refuses('box: {\n'), /^probant\.yaml:\d: /)
@@ -79,6 +79,15 @@ void t.test('keys in a token', (t) => {
   )
   t.match(refuses(`${token}    prompt: true\n`), /needs one of keys\.pin\.credential/)
   t.match(refuses(token.replace('pkcs11', 'software')), /software has no use for keys\.module/)
+  t.end()
+})
+
+void t.test('keys in a TPM', (t) => {
+  const tpm = 'keys:\n  provider: tpm2\n  tcti: device:/dev/tpmrm0\n'
+  t.same(parseConfiguration(tpm, 'x').keys, { provider: 'tpm2', tcti: 'device:/dev/tpmrm0' })
+  t.match(refuses('keys:\n  provider: tpm2\n'), /keys\.provider tpm2 needs keys\.tcti/)
+  t.match(refuses(`${tpm}  module: /m.so\n`), /tpm2 has no use for keys\.module/)
+  t.match(refuses(tpm.replace('tpm2', 'software')), /software has no use for keys\.tcti/)
   t.end()
 })
 

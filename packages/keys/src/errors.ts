@@ -15,6 +15,8 @@ const faults = {
   'unreadable-key': 'fatal',
   altered: 'fatal',
   'wrong-key': 'fatal',
+  'wrong-device': 'fatal',
+  'wrong-state': 'fatal',
   'share-unreadable': 'caller',
   'share-altered': 'caller',
   'share-of-another-key': 'caller',
@@ -37,6 +39,8 @@ const faults = {
  * - `unreadable-key`: a stored key isn't what was written
  * - `altered`: enclosed bytes don't open: changed, or bound to something else
  * - `wrong-key`: bytes that were made under another key
+ * - `wrong-device`: the keys were made in another device than the one that is there
+ * - `wrong-state`: the device gives the keys only to approved software, and this machine booted something else
  * - `share-unreadable`, `share-altered`: a text that holds no whole share, or one whose checksum differs
  * - `share-of-another-key`, `share-repeated`, `too-few-shares`: shares that don't belong together, or aren't enough
  * - `shares-disagree`: enough shares of one key, which don't give it: one was forged together with its checksum

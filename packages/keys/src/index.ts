@@ -7,6 +7,15 @@ export type {
   SigningKind,
 } from './provider.ts'
 export { openProvider } from './open-provider.ts'
+export { tpm2PolicyFolder, tpm2RaiseVersion, tpm2State } from './tpm2/administration.ts'
+export {
+  approve,
+  formatApproval,
+  formatState,
+  parseState,
+  type Approval,
+  type MachineState,
+} from './tpm2/approval.ts'
 export { KeySettings } from './settings.ts'
 export { rawPublicKey } from './raw-public-key.ts'
 export { nodeCrypto } from './node-crypto.ts'

@@ -4,6 +4,7 @@ import { openPkcs11Provider } from './pkcs11/provider.ts'
 import type { KeyProvider } from './provider.ts'
 import type { KeySettings } from './settings.ts'
 import { openSoftwareProvider } from './software/provider.ts'
+import { openTpm2Provider } from './tpm2/provider.ts'
 
 /**
  * Opens exactly the provider that the settings name: there is no other to fall back to.
@@ -25,15 +26,16 @@ export async function openProvider(
       if (tokenLabel === undefined && tokenSerial === undefined) throw lacks(provider, 'tokenLabel')
       return openPkcs11Provider({ ...settings, provider, module, pin })
     }
-    case 'tpm2':
-      throw new KeyError(
-        'not-available',
-        `The key provider "${provider}" comes with a later version; this one has "software" and "pkcs11".`,
-      )
+    case 'tpm2': {
+      const { tcti } = settings
+      if (folder === undefined) throw lacks(provider, 'folder')
+      if (tcti === undefined) throw lacks(provider, 'tcti')
+      return openTpm2Provider({ provider, folder, tcti, provisionedBox }, randomness)
+    }
     default:
       throw new KeyError(
         'not-available',
-        `There is no key provider "${provider}"; this version has "software" and "pkcs11".`,
+        `There is no key provider "${provider}"; this version has "software", "pkcs11" and "tpm2".`,
       )
   }
 }

@@ -6,12 +6,14 @@ const strict = { additionalProperties: false } as const
 /** Which provider holds the keys: the part `keys` of every component's settings. */
 export const KeySettings = Type.Object(
   {
-    /** `software` or `pkcs11`; `tpm2` comes with a later version. */
+    /** `software`, `pkcs11` or `tpm2`. */
     provider: text,
-    /** Where the software provider keeps its keys. */
+    /** Where the software provider keeps its keys, and `tpm2` those that its TPM wrapped. */
     folder: Type.Optional(text),
     /** True on a machine that was provisioned as a box: what is a warning elsewhere is then refused. */
     provisionedBox: Type.Optional(Type.Boolean()),
+    /** tpm2: how to reach the TPM, as tpm2-tools take it: `device:/dev/tpmrm0`. */
+    tcti: Type.Optional(text),
     /** pkcs11: path of the maker's module. */
     module: Type.Optional(text),
     /** pkcs11: the token by its label, its serial number, or both where one alone is ambiguous. */

@@ -1,11 +1,9 @@
 import { Tpm2Error } from './errors.ts'
-import { permanent, type Handle, type LoadedObject, type Session, type Use } from './use.ts'
-import { verifySignature } from './signing.ts'
+import { permanent, type Handle, type Session, type Use } from './use.ts'
 import { comparisons, type Comparison } from './wire/policy-digest.ts'
 import { selectionOf, type PcrSelection } from './wire/pcr-selection.ts'
-import { nameOf } from './wire/public-area.ts'
 import { unsized } from './wire/reader.ts'
-import { EMPTY, joined, sized } from './wire/writer.ts'
+import { EMPTY, sized } from './wire/writer.ts'
 
 /** Commands that extend a policy session's digest (part 3, section 23). All @throws Tpm2Error */
 
@@ -39,27 +37,26 @@ export async function policySecret(
 }
 
 /**
- * What the session's digest is so far was approved by a key's signature over `digest ‖ reference`.
- * @param approval.signature TPMT_SIGNATURE
- * @throws Tpm2Error `policy-failed` when the session's digest is another than the approved; `invalid-signature`
+ * What the session's digest is so far was approved by a key.
+ * @param approval.digest what was approved; `reference` what was signed behind it
+ * @param keyName the Name of the key that approved
+ * @param ticket `verifySignature`'s for `digest ‖ reference` by that key: holds as long as the owner's hierarchy, over resets
+ * @throws Tpm2Error `policy-failed` when the session's digest is another than the approved; `not-of-this-tpm`
  */
 export async function policyAuthorize(
   use: Use,
   session: Session,
-  key: LoadedObject,
-  approval: {
-    readonly digest: Uint8Array
-    readonly reference: Uint8Array
-    readonly signature: Uint8Array
-  },
+  approval: { readonly digest: Uint8Array; readonly reference: Uint8Array },
+  keyName: Uint8Array,
+  ticket: Uint8Array,
 ): Promise<void> {
-  const { digest, reference, signature } = approval
-  if (!Buffer.from(digest).equals(await policyDigest(use, session))) {
-    throw new Tpm2Error('policy-failed', 'The state of this TPM is not the one that was approved.')
-  }
-  const ticket = await verifySignature(use, key, joined(digest, reference), signature)
-  const inputs = [sized(digest), sized(reference), sized(nameOf(key.publicArea)), ticket]
-  await use.send('PolicyAuthorize', [session], inputs)
+  const { digest, reference } = approval
+  const inputs = [sized(digest), sized(reference), sized(keyName), ticket]
+  await use.send('PolicyAuthorize', [session], inputs).catch((cause: unknown) => {
+    if (!(cause instanceof Tpm2Error && cause.details?.name === 'VALUE')) throw cause
+    const sentence = 'The state of this TPM is not the one that was approved.'
+    throw new Tpm2Error('policy-failed', sentence, { cause })
+  })
 }
 
 /** The command is authorised by the object's authorisation value as well. */

@@ -83,15 +83,21 @@ function checkTimeZone(timeZone: string, source: string): void {
   }
 }
 
+const keysOfProvider = {
+  software: [],
+  pkcs11: ['module', 'tokenLabel', 'tokenSerial', 'pin', 'sessions'],
+  tpm2: ['tcti'],
+} as const
+
 /** What a provider needs, and nothing that belongs to another one: a token named for nothing is a mistake. */
 function checkKeys(keys: Configuration['keys'], source: string): void {
   const { provider, tokenLabel, tokenSerial, ...given } = keys
   const fail = (what: string) => refusal(`${source}: keys.provider ${provider} ${what}`)
-  if (provider === 'software') {
-    const [foreign] = Object.keys(keys).filter((key) => key !== 'provider')
-    if (foreign !== undefined) throw fail(`has no use for keys.${foreign}`)
-    return
-  }
+  const own: readonly string[] = ['provider', ...keysOfProvider[provider]]
+  const foreign = Object.keys(keys).find((key) => !own.includes(key))
+  if (foreign !== undefined) throw fail(`has no use for keys.${foreign}`)
+  if (provider === 'tpm2' && given.tcti === undefined) throw fail('needs keys.tcti')
+  if (provider !== 'pkcs11') return
   for (const needed of ['module', 'pin'] as const)
     if (given[needed] === undefined) throw fail(`needs keys.${needed}`)
   if (tokenLabel === undefined && tokenSerial === undefined)

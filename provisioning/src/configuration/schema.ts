@@ -21,7 +21,10 @@ export const configurationSchema = Type.Object(
     keys: Type.Optional(
       Type.Object(
         {
-          provider: Type.Optional(Type.Union([Type.Literal('software'), Type.Literal('pkcs11')])),
+          provider: Type.Optional(
+            Type.Union([Type.Literal('software'), Type.Literal('pkcs11'), Type.Literal('tpm2')]),
+          ),
+          tcti: Type.Optional(Type.String({ minLength: 1 })),
           module: Type.Optional(path),
           tokenLabel: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
           tokenSerial: Type.Optional(Type.String({ minLength: 1, maxLength: 16 })),
@@ -110,7 +113,7 @@ export const firstNames = { box: 'demo', centre: 'centre' }
 const defaults = {
   box: {},
   centre: { contact: 'supervision@demo.example' },
-  keys: { provider: 'software' as 'software' | 'pkcs11' },
+  keys: { provider: 'software' as 'software' | 'pkcs11' | 'tpm2' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   seal: { required: false, policies: [] as string[] },
   limits: {

@@ -54,9 +54,11 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   get capabilities(): Capabilities {
+    const stayInside = this.#token?.isHardware === true && this.#faulty.size === 0
     return {
       kinds: this.#token?.kinds ?? [],
-      signingKeysStayInside: this.#token?.isHardware === true && this.#faulty.size === 0,
+      signingKeysStayInside: stayInside,
+      wrappingKeysStayInside: stayInside,
       enclosing: this.#token?.enclosing,
       attests: false,
       persistent: true,

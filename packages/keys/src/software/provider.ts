@@ -4,7 +4,7 @@ import { KeyError } from '../errors.ts'
 import type { Attestation, Capabilities, KeyKind, KeyProvider, KeyRef } from '../provider.ts'
 import { openSealed, seal } from '../sealed-bytes.ts'
 import { checkLabel } from '../labels.ts'
-import { KeyFolder } from './key-folder.ts'
+import { KeyFolder } from '../key-folder.ts'
 import { formatSecret, newSecret, parseSecret, softwareKinds, type Secret } from './stored-key.ts'
 
 const MOST_ENCLOSED_BYTES = 4096
@@ -42,6 +42,7 @@ class SoftwareProvider implements KeyProvider {
   readonly capabilities: Capabilities = {
     kinds: softwareKinds,
     signingKeysStayInside: false,
+    wrappingKeysStayInside: false,
     enclosing: 'aes-256-gcm',
     attests: false,
     persistent: true,

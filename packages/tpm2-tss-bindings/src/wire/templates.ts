@@ -52,7 +52,8 @@ export function storageKey(): Uint8Array {
 }
 
 /**
- * An ECDSA P-256 signing key with SHA-256. With a policy, nothing but that policy lets it sign.
+ * An ECDSA P-256 signing key with SHA-256. With a policy, nothing but that policy lets it sign; to certify it takes its (empty)
+ * authorisation value, which reveals nothing.
  * @param options.restricted true for an attestation key: signs only what the TPM itself states
  */
 export function signingKey(
@@ -65,7 +66,7 @@ export function signingKey(
       NEVER_LEAVES |
       attributes.noDictionaryAttack |
       attributes.sign |
-      (policy === undefined ? attributes.userWithAuth : attributes.adminWithPolicy) |
+      (policy === undefined ? attributes.userWithAuth : 0) |
       (restricted ? attributes.restricted : 0),
     policy,
     parameters: ecc(NO_SYMMETRIC, ECDSA_SHA256),
@@ -81,7 +82,7 @@ export function sealedData(policy?: Uint8Array): Uint8Array {
       attributes.fixedTpm |
       attributes.fixedParent |
       attributes.noDictionaryAttack |
-      (policy === undefined ? attributes.userWithAuth : attributes.adminWithPolicy),
+      (policy === undefined ? attributes.userWithAuth : 0),
     policy,
     parameters: u16(ALG_NULL),
     unique: EMPTY,

@@ -2,8 +2,8 @@ import { link, mkdir, readFile, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder, writeDurably, type Randomness } from '@probant/host'
 import { toHex } from '@probant/evidence'
-import { KeyError } from '../errors.ts'
-import { checkLabel } from '../labels.ts'
+import { KeyError } from './errors.ts'
+import { checkLabel } from './labels.ts'
 
 /** One file a key, readable by its owner only. */
 export class KeyFolder {
