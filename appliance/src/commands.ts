@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
 import type { CommandContext } from './commands/reach.ts'
 import { registerSealCertificate } from './commands/seal-certificate-options.ts'
+import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
 import type { GetOptions } from './commands/get.ts'
 
@@ -96,6 +97,7 @@ export function register(program: Command, context: CommandContext): void {
       await checkShare(file, options)
     })
   registerSealCertificate(box, context)
+  registerTpm(box, settings)
   settings(
     box.command('initialise').description('make keys, tables and the first administrator of a box'),
   ).action(async (options: { settings: string }) => {
