@@ -18,7 +18,14 @@ interface Options {
   json?: boolean
 }
 
-/** Registers `probant agent ship|export|receipt|status`. */
+interface EnrolArguments {
+  centre: string
+  codeFile: string
+  journalKey: string
+  certificate: string[]
+}
+
+/** Registers `probant agent ship|export|enrol|receipt|status`. */
 export function register(program: Command, { home }: { home: string }): void {
   const agent = program
     .command('agent')
@@ -54,6 +61,22 @@ export function register(program: Command, { home }: { home: string }): void {
         )
         const isWhole = report.files.every(({ complete }) => complete)
         return isWhole && failureOf(report.recomputation).length === 0 ? 0 : FINDINGS
+      }),
+    )
+
+  command('enrol', 'enrol this box at a centre, by a one-time code and the TPM in its settings')
+    .requiredOption('--centre <url>', "the centre's API, for example https://centre.example/api/v1")
+    .requiredOption('--code-file <file>', 'file with the code that an operator gave out')
+    .requiredOption('--journal-key <vkey>', 'verifier key of the journal')
+    .option('--certificate <files...>', "certificates between the TPM's and its maker's root", [])
+    .action((options: Options & EnrolArguments) =>
+      reported(async () => {
+        const { enrolBox } = await import('./command-line/enrol.ts')
+        const certificates = options.certificate
+        print(
+          JSON.stringify(await enrolBox(await settingsOf(options), { ...options, certificates })),
+        )
+        return 0
       }),
     )
 

@@ -10,6 +10,7 @@ export type AgentErrorCode =
   | 'unusable-key'
   | 'unusable-file'
   | 'unknown-call'
+  | 'tpm'
   | 'stopping'
 
 /** `retryable`: the same again later may work. `fatal`: somebody has to change something first. `caller`: what was asked makes no sense. */
@@ -26,6 +27,7 @@ const KINDS: Record<AgentErrorCode, AgentErrorKind> = {
   'unusable-key': 'fatal',
   'unusable-file': 'caller',
   'unknown-call': 'caller',
+  tpm: 'retryable',
   stopping: 'retryable',
 }
 

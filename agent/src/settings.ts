@@ -39,6 +39,18 @@ export const settingsSchema = Type.Object(
       ),
     ]),
     keys: KeySettings,
+    /** The TPM that vouches for this machine; absent: the box is not attested. Never touched unless it is named here. */
+    attestation: Type.Optional(
+      Type.Object(
+        {
+          /** How to reach it, as tpm2-tools take it: `device:/dev/tpmrm0`. */
+          tcti: text,
+          /** The firmware's event log; absent: the kernel's `binary_bios_measurements`. */
+          eventLog: Type.Optional(text),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** How often heads go out, in seconds from midnight UTC; null: never. */
     heads: Type.Union([
       Type.Null(),
@@ -68,3 +80,4 @@ export const settingsSchema = Type.Object(
 
 export type AgentSettings = Static<typeof settingsSchema>
 export type CentreSettings = NonNullable<AgentSettings['centre']>
+export type AttestationSettings = NonNullable<AgentSettings['attestation']>

@@ -13,6 +13,10 @@ export type SupervisorErrorCode =
   | 'unknown-origin'
   /** An enrolment that contradicts what exists. The caller's fault. */
   | 'enrolment'
+  /** A one-time code that can't be used (any more). The caller's fault. */
+  | 'enrolment-code'
+  /** What a setting names can't be read. Retryable once somebody mended it. */
+  | 'unusable-setting'
 
 const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'caller'>> = {
   'not-initialised': 'fatal',
@@ -22,6 +26,8 @@ const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'calle
   'size-moved': 'retryable',
   'unknown-origin': 'caller',
   enrolment: 'caller',
+  'enrolment-code': 'caller',
+  'unusable-setting': 'retryable',
 }
 
 /** What goes wrong in the centre itself. What goes wrong on a box is a finding, never an error. */

@@ -52,7 +52,8 @@ export async function prepareTables(settings: Settings, logger: Logger): Promise
   await migrate({ ...place, ...owner, folder, logger })
   const asOwner = createPool({ ...place, ...owner, max: 1, logger })
   try {
-    await asOwner.query('SELECT centre.grant_to_service($1)', [service.user])
+    for (const grant of ['grant_to_service', 'grant_attestation_to_service'])
+      await asOwner.query(`SELECT centre.${grant}($1)`, [service.user])
   } finally {
     await asOwner.close()
   }

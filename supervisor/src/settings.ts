@@ -39,6 +39,22 @@ export const Settings = Type.Object(
       },
       strict,
     ),
+    /** What boxes with a TPM are held to; absent: none can be enrolled by it, and none is attested. */
+    attestation: Type.Optional(
+      Type.Object(
+        {
+          /** Folder of certificates (PEM or DER) of TPM makers: what an endorsement certificate has to lead to. */
+          manufacturerRoots: Type.String({ minLength: 1 }),
+          /** vkeys (Ed25519 type 0x01, or P-256 type 0x02) that may sign expected values; none: every value is approved by hand. */
+          referenceKeys: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 16 })),
+          /** Registers that boxes quote, in rising order. */
+          pcrs: Type.Optional(
+            Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24 }),
+          ),
+        },
+        strict,
+      ),
+    ),
     /** Address of the pages as contacts reach them; links in messages begin with it. */
     publicUrl: Type.String({ pattern: '^https?://[^\\s/]+(/[^\\s]*)?$' }),
     /** Folder of the built pages; absent where there are none. */

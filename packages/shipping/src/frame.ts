@@ -1,7 +1,7 @@
 import { ShippingError } from './errors.ts'
 import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
 
-/** Frame types by name. From the agent: hello, head, segment, bye. From the centre: the others. */
+/** Frame types by name. From the agent: hello, attestation, head, segment, bye. From the centre: the others. */
 export const FRAME_TYPES = {
   hello: 1,
   welcome: 2,
@@ -9,8 +9,10 @@ export const FRAME_TYPES = {
   'head-answer': 4,
   segment: 5,
   'segment-answer': 6,
+  attestation: 7,
   error: 8,
   bye: 9,
+  'attestation-answer': 10,
 } as const
 
 export type FrameName = keyof typeof FRAME_TYPES

@@ -1,3 +1,4 @@
+export * from './enrolment.ts'
 export * from './errors.ts'
 export * from './frame.ts'
 export * from './frame-channel.ts'

@@ -27,3 +27,9 @@ export const MAX_PROOF_HASHES = 128
 
 /** Smallest packet that a peer may announce: ssh2 loops for ever on 0 (field notes). */
 export const MIN_PACKET_BYTES = 1024
+
+/** Longest event log of a firmware: in base64 it has room in one message, with the quote beside it. */
+export const MAX_EVENT_LOG_BYTES = 320 * 1024
+
+/** Registers of a TPM (PC Client Platform TPM Profile). */
+export const PCR_COUNT = 24

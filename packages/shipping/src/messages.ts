@@ -3,14 +3,17 @@ import { ShippingError } from './errors.ts'
 import type { FrameName } from './frame.ts'
 import {
   MAX_CHALLENGED_SEGMENTS,
+  MAX_EVENT_LOG_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_NOTE_BYTES,
   MAX_PROOF_HASHES,
+  PCR_COUNT,
   PROTOCOL_VERSION,
 } from './limits.ts'
 import {
   integer,
   list,
+  base64,
   matching,
   nullable,
   object,
@@ -26,6 +29,8 @@ export interface Hello {
   origin: string
   boxTime: string
   databaseSize: number
+  /** Present when this session ships and the box has a TPM that its settings name. */
+  attestation?: 'tpm2'
 }
 
 /** A size of the journal at the centre, with the checkpoint note that states it. */
@@ -40,12 +45,45 @@ export interface Challenge {
   segments: { start: number; end: number }[]
 }
 
+/** What a quote has to state: the nonce as qualifying data (64 hex digits), these registers of the SHA-256 bank. */
+export interface AttestationRequest {
+  nonce: string
+  pcrs: number[]
+}
+
 export interface Welcome {
   protocol: number
   centreTime: string
   witnessed: KnownSize | null
   audited: KnownSize | null
   challenge: Challenge
+  /** To a box that offered it and whose attestation key is enrolled. */
+  attestation?: AttestationRequest
+}
+
+/** The firmware's event log (TCG PC Client Platform Firmware Profile, section 10), base64, or why there is none. */
+export interface EventLog {
+  state: 'given' | 'absent' | 'unreadable' | 'too-long'
+  bytes?: string
+}
+
+/** What the box's TPM states of the machine. Bytes are base64. */
+export interface Attestation {
+  /** TPMT_PUBLIC of the key that signed. */
+  attestationKey: string
+  /** TPMS_ATTEST, a quote. */
+  statement: string
+  /** ECDSA with SHA-256 over the statement, DER. */
+  signature: string
+  /** Values of the registers asked for, in their order, hex. */
+  values: string[]
+  eventLog: EventLog
+}
+
+/** 200: taken, `findings` may stand beside it; 422: refused, nothing that this session ships is taken. */
+export interface AttestationAnswer {
+  status: 200 | 422
+  findings?: ShippedFinding[]
 }
 
 /** A checkpoint with its proof of consistency with `oldSize`; `proof` holds base64 hashes of 32 bytes. */
@@ -95,6 +133,8 @@ export interface Messages {
   'head-answer': HeadAnswer
   'segment-answer': SegmentAnswer
   error: ErrorMessage
+  attestation: Attestation
+  'attestation-answer': AttestationAnswer
 }
 
 export type MessageName = keyof Messages & FrameName
@@ -103,13 +143,14 @@ const time = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a time in UTC
 const origin = matching(/^[A-Za-z0-9./-]{1,200}$/, 'an origin')
 const note = text(MAX_NOTE_BYTES, 1)
 const hash = matching(/^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes')
+const hex32 = matching(/^[0-9a-f]{64}$/, '64 hex digits')
 const kind = matching(/^[a-z-]{1,64}$/, 'a kind of finding')
 const explanation = text(4096)
 
 const knownSize = object<KnownSize>({ size: integer(), note })
 
 const challenge = object<Challenge>({
-  nonce: matching(/^[0-9a-f]{64}$/, '64 hex digits'),
+  nonce: hex32,
   segments: list(
     object<{ start: number; end: number }>({ start: integer(), end: integer(1) }),
     MAX_CHALLENGED_SEGMENTS,
@@ -124,19 +165,30 @@ const finding = object<ShippedFinding>({
 })
 
 const readers: { [N in MessageName]: Reader<Messages[N]> } = {
-  hello: object<Hello>({
-    protocol: oneOf(PROTOCOL_VERSION),
-    origin,
-    boxTime: time,
-    databaseSize: integer(),
-  }),
-  welcome: object<Welcome>({
-    protocol: oneOf(PROTOCOL_VERSION),
-    centreTime: time,
-    witnessed: nullable(knownSize),
-    audited: nullable(knownSize),
-    challenge,
-  }),
+  hello: objectWith<Omit<Hello, 'attestation'>, { attestation: 'tpm2' }>(
+    {
+      protocol: oneOf(PROTOCOL_VERSION),
+      origin,
+      boxTime: time,
+      databaseSize: integer(),
+    },
+    { attestation: oneOf('tpm2') },
+  ),
+  welcome: objectWith<Omit<Welcome, 'attestation'>, { attestation: AttestationRequest }>(
+    {
+      protocol: oneOf(PROTOCOL_VERSION),
+      centreTime: time,
+      witnessed: nullable(knownSize),
+      audited: nullable(knownSize),
+      challenge,
+    },
+    {
+      attestation: object<AttestationRequest>({
+        nonce: hex32,
+        pcrs: list(integer(0, PCR_COUNT - 1), PCR_COUNT),
+      }),
+    },
+  ),
   head: object<Head>({ oldSize: integer(), note, proof: list(hash, MAX_PROOF_HASHES) }),
   'head-answer': objectWith<
     Pick<HeadAnswer, 'status'>,
@@ -153,6 +205,20 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
     { receipt: note, findings: list(finding, 100) },
   ),
   error: object<ErrorMessage>({ reason: explanation }),
+  attestation: object<Attestation>({
+    attestationKey: base64(1024),
+    statement: base64(2048),
+    signature: base64(200),
+    values: list(hex32, PCR_COUNT),
+    eventLog: objectWith<Pick<EventLog, 'state'>, { bytes: string }>(
+      { state: oneOf('given', 'absent', 'unreadable', 'too-long') },
+      { bytes: base64(Math.ceil(MAX_EVENT_LOG_BYTES / 3) * 4) },
+    ),
+  }),
+  'attestation-answer': objectWith<
+    Pick<AttestationAnswer, 'status'>,
+    { findings: ShippedFinding[] }
+  >({ status: oneOf(200, 422) }, { findings: list(finding, 100) }),
 }
 
 /**

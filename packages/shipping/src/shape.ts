@@ -24,6 +24,19 @@ export function matching(pattern: RegExp, what: string): Reader<string> {
   }
 }
 
+/** Base64 with its padding; not checked bit by bit, which who decodes it does. */
+export function base64(maxLength: number): Reader<string> {
+  return (value, where) => {
+    const isBase64 =
+      typeof value === 'string' &&
+      value.length <= maxLength &&
+      value.length % 4 === 0 &&
+      /^[A-Za-z0-9+/]*={0,2}$/.test(value)
+    if (!isBase64) throw malformed(where, `base64 of at most ${maxLength} characters`)
+    return value
+  }
+}
+
 export function integer(minimum = 0, maximum = Number.MAX_SAFE_INTEGER): Reader<number> {
   return (value, where) => {
     if (

@@ -25,7 +25,13 @@ import {
 /** Acts of the alert journal (formats.md section 14). */
 export type AlertAct =
   | 'log-opened'
+  | 'enrolment-code-issued'
+  | 'enrolment-refused'
   | 'enrolled'
+  | 'attestation-key-replaced'
+  | 'reference-values-imported'
+  | 'attestation-approved'
+  | 'operator-added'
   | 'finding-raised'
   | 'alert-opened'
   | 'notification-attempted'

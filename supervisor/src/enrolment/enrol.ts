@@ -9,10 +9,15 @@ import {
 import { isTimeZone } from '@probant/host'
 import type { Client } from '@probant/postgres'
 import ssh2 from 'ssh2'
-import { append } from '../alerts/journal.ts'
+import { append, type Act } from '../alerts/journal.ts'
 import type { Context } from '../context.ts'
 import { headSilenceMs, windowFrom, type Schedule } from '../deadlines/schedule.ts'
 import { SupervisorError } from '../errors.ts'
+import {
+  boxOfAttestationKey,
+  replaceAttestationKey,
+  type AttestationKey,
+} from '../store/attestation-keys.ts'
 import { findBox, insertBox, isAgentKey } from '../store/boxes.ts'
 import { insertOrigin, openOrigin } from '../store/origins.ts'
 import { CENTRE, type BoxKey } from '../store/rows.ts'
@@ -30,6 +35,8 @@ export interface Enrolment {
   agentKey: Uint8Array
   schedule: Schedule
   operatorId: string
+  /** Proved to be in a trusted maker's TPM; absent for a box without one. */
+  attestationKey?: AttestationKey
 }
 
 /**
@@ -38,37 +45,68 @@ export interface Enrolment {
  * @throws SupervisorError `enrolment` when something contradicts itself or what is enrolled
  */
 export async function enrol(context: Context, enrolment: Enrolment): Promise<void> {
-  const key = journalKeyOf(context, enrolment)
+  checkEnrolment(context, enrolment)
+  await context.database.transaction((client) => enrolWithin(client, context, enrolment), {
+    attempts: 3,
+  })
+  context.wake()
+}
+
+/** What an enrolment says by itself. @throws SupervisorError `enrolment` */
+export function checkEnrolment(
+  context: Context,
+  enrolment: Pick<Enrolment, 'boxId' | 'origin' | 'journalKey' | 'agentKey' | 'schedule'>,
+): void {
+  journalKeyOf(context, enrolment)
   checkAgentKey(enrolment.agentKey)
   checkSchedule(enrolment.schedule)
   if (enrolment.boxId === CENTRE) throw wrong('this identifier means the centre itself')
-  const { tenantId, boxId } = enrolment
-  await context.database.transaction(
-    async (client) => {
-      const existing = await findBox(client, boxId)
-      if (existing !== undefined) {
-        if (await isSame(client, context, existing, enrolment)) return
-        throw wrong(`the box ${boxId} is enrolled with another origin or other keys`)
-      }
-      await insert(client, context, enrolment)
-      const sha256 = (bytes: Uint8Array) => toHex(context.crypto.hash('sha256', bytes))
-      await append(client, context, tenantId, [
-        {
-          act: 'enrolled',
-          outcome: 'done',
-          data: {
-            box: boxId,
-            origin: enrolment.origin,
-            journalKey: sha256(key.publicKey),
-            agentKey: sha256(enrolment.agentKey),
-          },
-          operatorId: enrolment.operatorId,
-        },
-      ])
-    },
-    { attempts: 3 },
-  )
-  context.wake()
+}
+
+/** As {@link enrol}, last in the caller's transaction: it holds the alert journal. */
+export async function enrolWithin(
+  client: Client,
+  context: Context,
+  enrolment: Enrolment,
+): Promise<void> {
+  const { tenantId, boxId, operatorId, attestationKey } = enrolment
+  const sha256 = (bytes: Uint8Array) => toHex(context.crypto.hash('sha256', bytes))
+  const existing = await findBox(client, boxId)
+  if (existing !== undefined) {
+    if (!(await isSame(client, context, existing, enrolment)))
+      throw wrong(`the box ${boxId} is enrolled with another origin or other keys`)
+    if (attestationKey === undefined) return
+    if (!(await putAttestationKey(client, context, existing, attestationKey))) return
+    const data = { box: boxId, attestationKey: sha256(attestationKey.publicArea) }
+    const act: Act = { act: 'attestation-key-replaced', outcome: 'done', data, operatorId }
+    await append(client, context, tenantId, [act])
+    return
+  }
+  await insert(client, context, enrolment)
+  if (attestationKey !== undefined)
+    await putAttestationKey(client, context, enrolment, attestationKey)
+  const data = {
+    box: boxId,
+    origin: enrolment.origin,
+    journalKey: sha256(journalKeyOf(context, enrolment).publicKey),
+    agentKey: sha256(enrolment.agentKey),
+    ...(attestationKey === undefined ? {} : { attestationKey: sha256(attestationKey.publicArea) }),
+  }
+  await append(client, context, tenantId, [{ act: 'enrolled', outcome: 'done', data, operatorId }])
+}
+
+/** @returns whether it is another than before. @throws SupervisorError `enrolment` when it is another box's */
+async function putAttestationKey(
+  client: Client,
+  context: Context,
+  box: BoxKey,
+  key: AttestationKey,
+): Promise<boolean> {
+  const holder = await boxOfAttestationKey(client, box.tenantId, key.keyName)
+  if (holder === box.boxId) return false
+  if (holder !== undefined) throw wrong(`this TPM is the one of the box ${holder}`)
+  await replaceAttestationKey(client, box, key, context.clock.nowMs())
+  return true
 }
 
 async function insert(client: Client, context: Context, enrolment: Enrolment): Promise<void> {
@@ -104,7 +142,10 @@ async function isSame(
   return known === journalKey && (await isAgentKey(client, box, agentKey))
 }
 
-function journalKeyOf(context: Context, { journalKey, origin }: Enrolment): VerifierKey {
+function journalKeyOf(
+  context: Context,
+  { journalKey, origin }: Pick<Enrolment, 'journalKey' | 'origin'>,
+): VerifierKey {
   let key: VerifierKey
   try {
     key = parseVkey(journalKey, context.crypto)

@@ -14,6 +14,19 @@ export interface SshAddress {
   port: number
 }
 
+export const BoxId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })
+export const BoxName = Type.String({ minLength: 1, maxLength: 200 })
+
+/** What the agent of an enrolled box pins. */
+export function pinned({ keys }: Context, { hostKey, host, port }: SshAddress) {
+  return {
+    witnessKeys: keys.witnessVkeys,
+    auditKey: keys.auditVkey,
+    sshHostKey: hostKey,
+    ssh: { host, port },
+  }
+}
+
 /** Enrolment: box and centre learn each other's keys. */
 export function enrolmentRoutes(server: Server, context: Context, ssh: () => SshAddress): void {
   server.post(
@@ -23,8 +36,8 @@ export function enrolmentRoutes(server: Server, context: Context, ssh: () => Ssh
         tags: ['enrolments'],
         summary: 'Follow a box from now on; the answer is what its agent pins',
         body: strictObject({
-          boxId: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }),
-          name: Type.String({ minLength: 1, maxLength: 200 }),
+          boxId: BoxId,
+          name: BoxName,
           origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
           journalKey: Type.String({ maxLength: 1000, description: 'vkey of type 0x02' }),
           agentKey: Type.String({ maxLength: 4000, description: 'base64 of the SSH key blob' }),
@@ -38,14 +51,7 @@ export function enrolmentRoutes(server: Server, context: Context, ssh: () => Ssh
       const agentKey = keyBlob(body.agentKey)
       const schedule = scheduleOf(body.schedule)
       await enrol(context, { ...body, tenantId, operatorId, agentKey, schedule }).catch(refused)
-      const { keys } = context
-      const { hostKey, host, port } = ssh()
-      return reply.code(201).send({
-        witnessKeys: keys.witnessVkeys,
-        auditKey: keys.auditVkey,
-        sshHostKey: hostKey,
-        ssh: { host, port },
-      })
+      return reply.code(201).send(pinned(context, ssh()))
     },
   )
 }

@@ -9,6 +9,7 @@ import { enrolmentRoutes, type SshAddress } from './enrolments.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './sessions.ts'
+import { tpmEnrolmentRoutes } from './tpm-enrolments.ts'
 
 /** The centre's API and pages. */
 export async function createApi(context: Context, ssh: () => SshAddress): Promise<Server> {
@@ -25,6 +26,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   alertRoutes(server, context)
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
+  tpmEnrolmentRoutes(server, context, ssh)
   contactRoutes(server, context)
   scheduleRoutes(server, context)
   maintenanceRoutes(server, context)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, ManualClock, systemRandomness } from '@probant/host'
@@ -29,6 +29,9 @@ const logger = createLogger({
 
 /** Saturday noon in Paris, 2026. */
 export const NOON_MS = Date.UTC(2026, 10, 21, 11)
+
+/** After the certificates that tests have made just now began to be valid. */
+export const LATER_MS = Date.UTC(2030, 10, 21, 11)
 
 export interface ScheduleOptions {
   everySeconds?: number | null
@@ -71,7 +74,11 @@ export class TestCentre {
     this.centre = parts.centre
   }
 
-  static async start(t: Test, nowMs = NOON_MS): Promise<TestCentre> {
+  static async start(
+    t: Test,
+    nowMs = NOON_MS,
+    attestation?: { makers: Buffer[]; referenceKeys?: string[] },
+  ): Promise<TestCentre> {
     const db = await testDatabase({
       name: 'centre',
       migrations: join(import.meta.dirname, '../../migrations'),
@@ -86,6 +93,8 @@ export class TestCentre {
       await rm(home, { recursive: true, force: true })
     })
     const settings = settingsOf(home, db.connection, db.as('centre_service'), relay.port)
+    if (attestation !== undefined)
+      settings.attestation = await attestationSettings(home, attestation)
     const clock = new ManualClock({ nowMs })
     const world = { clock, randomness: systemRandomness, logger }
     const initialised = await initialise(settings, world, 'a password of a test')
@@ -223,6 +232,18 @@ export function enrolmentOf(box: TestBox, key: AgentKey, schedule: ScheduleOptio
       graceMinutes,
     },
   }
+}
+
+/** Pins the makers of the boxes' TPMs. */
+async function attestationSettings(
+  home: string,
+  { makers, referenceKeys = [] }: { makers: Buffer[]; referenceKeys?: string[] },
+): Promise<NonNullable<Settings['attestation']>> {
+  const manufacturerRoots = join(home, 'makers')
+  await mkdir(manufacturerRoots)
+  for (const [at, maker] of makers.entries())
+    await writeFile(join(manufacturerRoots, `${at}.pem`), maker)
+  return { manufacturerRoots, referenceKeys }
 }
 
 function settingsOf(

@@ -1,0 +1,52 @@
+import type { Client } from '@probant/postgres'
+import { instant, keyOf, type BoxKey } from './rows.ts'
+
+/** A key in a box's TPM that signs what the TPM states. */
+export interface AttestationKey {
+  /** The TPM's Name of it. */
+  keyName: Uint8Array
+  /** TPMT_PUBLIC. */
+  publicArea: Uint8Array
+  /** DER. */
+  endorsementCertificate: Uint8Array
+}
+
+/** The box that a key counts for, if any. */
+export async function boxOfAttestationKey(
+  client: Client,
+  tenantId: string,
+  keyName: Uint8Array,
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ box_id: string }>(
+    `SELECT box_id FROM centre.attestation_keys
+     WHERE tenant_id = $1 AND key_name = $2 AND revoked_at IS NULL`,
+    [tenantId, Buffer.from(keyName)],
+  )
+  return rows[0]?.box_id
+}
+
+/** Puts a key in place of the one that counted before. */
+export async function replaceAttestationKey(
+  client: Client,
+  box: BoxKey,
+  key: AttestationKey,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.attestation_keys SET revoked_at = $3
+     WHERE tenant_id = $1 AND box_id = $2 AND revoked_at IS NULL`,
+    [...keyOf(box), instant(atMs)],
+  )
+  await client.query(
+    `INSERT INTO centre.attestation_keys
+       (tenant_id, box_id, key_name, public_area, endorsement_certificate, added_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [
+      ...keyOf(box),
+      Buffer.from(key.keyName),
+      Buffer.from(key.publicArea),
+      Buffer.from(key.endorsementCertificate),
+      instant(atMs),
+    ],
+  )
+}

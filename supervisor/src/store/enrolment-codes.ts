@@ -1,0 +1,128 @@
+import type { Client } from '@probant/postgres'
+import type { EnrolmentRequest } from '@probant/shipping'
+import type { Schedule } from '../deadlines/schedule.ts'
+import { instant, ms } from './rows.ts'
+
+/** A one-time code as it is stored: by its digest only. */
+export interface EnrolmentCode {
+  tenantId: string
+  codeId: string
+  codeSha256: Uint8Array
+  boxId: string
+  name: string
+  schedule: Schedule
+  issuedBy: string
+  expiresAtMs: number
+}
+
+export interface StoredEnrolmentCode extends EnrolmentCode {
+  refusals: number
+  /** What was asked for with it last, and the secret that the TPM has to read. */
+  pending: { request: EnrolmentRequest; secret: Uint8Array } | null
+  usedAtMs: number | null
+}
+
+interface CodeRow {
+  tenant_id: string
+  code_id: string
+  code_sha256: Buffer
+  box_id: string
+  name: string
+  schedule: Schedule
+  issued_by: string
+  expires_at: Date
+  refusals: number
+  request: EnrolmentRequest | null
+  secret: Buffer | null
+  used_at: Date | null
+}
+
+export async function insertEnrolmentCode(
+  client: Client,
+  code: EnrolmentCode,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO centre.enrolment_codes
+       (tenant_id, code_id, code_sha256, box_id, name, schedule, issued_by, issued_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      code.tenantId,
+      code.codeId,
+      Buffer.from(code.codeSha256),
+      code.boxId,
+      code.name,
+      JSON.stringify(code.schedule),
+      code.issuedBy,
+      instant(atMs),
+      instant(code.expiresAtMs),
+    ],
+  )
+}
+
+/** The code of that identifier, held until the transaction ends: it is used once, whoever tries at the same time. */
+export async function holdEnrolmentCode(
+  client: Client,
+  codeId: string,
+): Promise<StoredEnrolmentCode | undefined> {
+  const { rows } = await client.query<CodeRow>(
+    'SELECT * FROM centre.enrolment_codes WHERE code_id = $1 FOR UPDATE',
+    [codeId],
+  )
+  return rows[0] && codeOf(rows[0])
+}
+
+type Place = Pick<EnrolmentCode, 'tenantId' | 'codeId'>
+
+export async function countRefusal(client: Client, { tenantId, codeId }: Place): Promise<void> {
+  await client.query(
+    `UPDATE centre.enrolment_codes SET refusals = refusals + 1
+     WHERE tenant_id = $1 AND code_id = $2`,
+    [tenantId, codeId],
+  )
+}
+
+/** What is asked for with a code; a later request takes its place. */
+export async function setPendingEnrolment(
+  client: Client,
+  { tenantId, codeId }: Place,
+  request: EnrolmentRequest,
+  secret: Uint8Array,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.enrolment_codes SET request = $3, secret = $4
+     WHERE tenant_id = $1 AND code_id = $2`,
+    [tenantId, codeId, JSON.stringify(request), Buffer.from(secret)],
+  )
+}
+
+export async function markUsed(
+  client: Client,
+  { tenantId, codeId }: Place,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.enrolment_codes SET used_at = $3, request = NULL, secret = NULL
+     WHERE tenant_id = $1 AND code_id = $2`,
+    [tenantId, codeId, instant(atMs)],
+  )
+}
+
+function codeOf(row: CodeRow): StoredEnrolmentCode {
+  return {
+    tenantId: row.tenant_id,
+    codeId: row.code_id,
+    codeSha256: new Uint8Array(row.code_sha256),
+    boxId: row.box_id,
+    name: row.name,
+    schedule: row.schedule,
+    issuedBy: row.issued_by,
+    expiresAtMs: ms(row.expires_at),
+    refusals: row.refusals,
+    pending:
+      row.request && row.secret
+        ? { request: row.request, secret: new Uint8Array(row.secret) }
+        : null,
+    usedAtMs: ms(row.used_at),
+  }
+}
