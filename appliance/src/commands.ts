@@ -6,6 +6,7 @@ import { registerSealCertificate } from './commands/seal-certificate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
 import type { GetOptions } from './commands/get.ts'
+import type { RecoverOptions } from './commands/recover.ts'
 
 /** Adds `deposit`, `get` and `box …` to the command line. */
 export function register(program: Command, context: CommandContext): void {
@@ -84,6 +85,21 @@ export function register(program: Command, context: CommandContext): void {
     .action(async (options: CeremonyCommandOptions) => {
       const { ceremony } = await import('./commands/ceremony.ts')
       await ceremony(options)
+    })
+  inLanguage(
+    settings(
+      box
+        .command('recover')
+        .description(
+          'on new hardware, with the restored folder and database: new keys, vaults opened by the holders’ shares',
+        ),
+    ),
+  )
+    .option('--share <files...>', 'files that hold shares (default: asked)')
+    .option('--json', 'print JSON')
+    .action(async (options: RecoverOptions) => {
+      const { recover } = await import('./commands/recover.ts')
+      process.exitCode = await recover(options)
     })
   inLanguage(
     box

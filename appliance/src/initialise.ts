@@ -1,6 +1,6 @@
 import { createLogger, readSettings, systemClock, systemRandomness } from '@probant/host'
 import { formatVkey } from '@probant/evidence'
-import { nodeCrypto, openProvider, type KeyKind } from '@probant/keys'
+import { nodeCrypto, openProvider, type KeyKind, type KeyProvider } from '@probant/keys'
 import { createPool, migrate } from '@probant/postgres'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,14 +30,7 @@ export async function initialise(settingsFile: string) {
     folder: new URL('../migrations', import.meta.url).pathname,
   })
   const keys = await openProvider(settings.keys)
-  const kinds: Readonly<Record<keyof typeof KEY_LABELS, KeyKind>> = {
-    journal: 'ec-p256',
-    lat: 'ec-p256',
-    vaults: 'wrapping-aes-256',
-  }
-  for (const name of ['journal', 'lat', 'vaults'] as const)
-    if ((await keys.find(KEY_LABELS[name])) === undefined)
-      await keys.generate(KEY_LABELS[name], kinds[name])
+  await makeKeys(keys)
   const authority = await createAuthority({
     keys,
     clock: systemClock,
@@ -108,7 +101,20 @@ export async function initialise(settingsFile: string) {
   }
 }
 
-function pem(label: string, der: Uint8Array): string {
+const kinds: Readonly<Record<keyof typeof KEY_LABELS, KeyKind>> = {
+  journal: 'ec-p256',
+  lat: 'ec-p256',
+  vaults: 'wrapping-aes-256',
+}
+
+/** Makes the box's keys that the provider doesn't hold yet. */
+export async function makeKeys(keys: KeyProvider): Promise<void> {
+  for (const name of ['journal', 'lat', 'vaults'] as const)
+    if ((await keys.find(KEY_LABELS[name])) === undefined)
+      await keys.generate(KEY_LABELS[name], kinds[name])
+}
+
+export function pem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()
   return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`
 }

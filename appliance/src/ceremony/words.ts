@@ -18,6 +18,8 @@ interface CeremonyWords {
   readonly missingCopies: (vaults: number) => string
   readonly deleteSheets: string
   readonly typeShare: (given: number, needed: number) => string
+  readonly foreignShare: (given: string, expected: string) => string
+  readonly repeatedShare: (number: number) => string
   readonly shareTaken: (number: number, words: string) => string
 }
 
@@ -41,6 +43,9 @@ const fr: CeremonyWords = {
     `ATTENTION : ${vaults} coffres n’ont pas encore leur copie. Elle sera faite au prochain démarrage ; vérifiez avec box status.`,
   deleteSheets: 'Effacez les fichiers des feuilles dès qu’elles sont imprimées.',
   typeShare: (given, needed) => `Part ${given + 1} (il en faut ${needed}), puis une ligne vide :`,
+  foreignShare: (given, expected) =>
+    `Cette part est d’une autre clé (${given}…, il faut ${expected.slice(0, 16)}…) : autre boîtier ou cérémonie plus ancienne.`,
+  repeatedShare: (number) => `La part ${number} a déjà été donnée : elle ne compte qu’une fois.`,
   shareTaken: (number, words) => `Part ${number} lue. Ses mots de contrôle : ${words}`,
 }
 
@@ -64,6 +69,9 @@ const en: CeremonyWords = {
     `WARNING: ${vaults} vaults have no copy yet. It is made at the next start; look at box status.`,
   deleteSheets: 'Delete the files of the sheets as soon as they are printed.',
   typeShare: (given, needed) => `Share ${given + 1} (${needed} are needed), then an empty line:`,
+  foreignShare: (given, expected) =>
+    `This share is of another key (${given}…, not ${expected.slice(0, 16)}…): another box or an earlier ceremony.`,
+  repeatedShare: (number) => `Share ${number} was given already: it counts once.`,
   shareTaken: (number, words) => `Share ${number} was read. Its check words: ${words}`,
 }
 

@@ -3,8 +3,8 @@ import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS, keyOf } from '../box.ts'
 import { recompute, type Recomputation } from '../integrity/recomputation.ts'
-import { journalVerifier } from '../journal/notes.ts'
 import { readWitnessedHead } from '../journal/remembered-heads.ts'
+import { readSigningKeys } from '../journal/signing-keys.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { ApplianceSettings } from '../settings.ts'
 import { VaultCiphers } from '../store/cipher.ts'
@@ -33,7 +33,7 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
         files: new ObjectFiles(settings.home),
         ciphers: new VaultCiphers(keys, root, settings.boxId, systemRandomness),
         origin,
-        journalKeys: [journalVerifier(nodeCrypto, origin, journalKey)],
+        journalKeys: await readSigningKeys(database, nodeCrypto, origin, journalKey),
       },
       // What the box ever had witnessed, or counts itself, must still be there, whatever the newest checkpoint says.
       Math.max(covered, state?.size ?? 0, (await readWitnessedHead(settings.home))?.size ?? 0),

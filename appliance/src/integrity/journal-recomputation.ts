@@ -3,8 +3,8 @@ import {
   emptyJournalState,
   type EvidenceCrypto,
   type Finding,
-  type VerifierKey,
 } from '@probant/evidence'
+import type { JournalKeys } from '../journal/signing-keys.ts'
 import { readCheckpoints, readState, readTraces, type Queryable } from '../store/journal.ts'
 
 const TRACES_AT_ONCE = 1000
@@ -25,7 +25,7 @@ export async function recomputeJournal(
   client: Queryable,
   crypto: EvidenceCrypto,
   origin: string,
-  keys: readonly VerifierKey[],
+  keys: JournalKeys,
   certifiedSize: number,
   read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>,
 ): Promise<JournalReport> {
@@ -47,7 +47,7 @@ export async function recomputeJournal(
       }
       // Below a finding no root can match any more; that was said already.
       if (findings.length === 0)
-        findings.push(...(await verifier.checkpoint(checkpoint.note, keys)))
+        findings.push(...(await verifier.checkpoint(checkpoint.note, keys.at(checkpoint.size))))
       checkpoints += 1
     }
     if (page.length < CHECKPOINTS_AT_ONCE || within.length < page.length) break

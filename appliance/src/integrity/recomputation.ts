@@ -1,4 +1,5 @@
-import type { EvidenceCrypto, JsonObject, VerifierKey } from '@probant/evidence'
+import type { EvidenceCrypto, JsonObject } from '@probant/evidence'
+import type { JournalKeys } from '../journal/signing-keys.ts'
 import { recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { missingObjects } from './missing-objects.ts'
 import {
@@ -28,7 +29,7 @@ export interface Recomputation {
 export interface RecomputationContext extends StoreContext {
   readonly crypto: EvidenceCrypto
   readonly origin: string
-  readonly journalKeys: readonly VerifierKey[]
+  readonly journalKeys: JournalKeys
 }
 
 /** Recomputes journal and store from stored bytes. Changes nothing. */

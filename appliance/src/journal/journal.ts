@@ -1,4 +1,4 @@
-import type { EvidenceCrypto } from '@probant/evidence'
+import type { EvidenceCrypto, VerifierKey } from '@probant/evidence'
 import type { Clock, Logger, Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
@@ -6,6 +6,7 @@ import { newestWitnessed } from '../store/cosignatures.ts'
 import { readState, takeEpoch, type CheckpointRow } from '../store/journal.ts'
 import type { Act, RecordedAct } from './act.ts'
 import { Certifier, type JournalSigner } from './certifier.ts'
+import { journalVerifier } from './notes.ts'
 import type { JournalProofs } from './proofs.ts'
 import { openCommitted } from './opening.ts'
 import type { RememberedHeads } from './remembered-heads.ts'
@@ -21,6 +22,8 @@ export interface JournalContext {
   readonly signer: JournalSigner
   readonly proofs: JournalProofs
   readonly heads: RememberedHeads
+  /** Who may have signed the newest checkpoint: the signer alone, but for a change of hardware. */
+  readonly acceptedKeys?: readonly VerifierKey[]
   /** The journal's state is no longer known: the process must stop; its restart recovers. */
   readonly fatal: (error: Error) => void
 }
@@ -84,7 +87,7 @@ export class Journal {
         database,
         crypto,
         state,
-        context.signer.publicKey,
+        context.acceptedKeys ?? [journalVerifier(crypto, state.origin, context.signer.publicKey)],
         await context.heads.read(),
       )
     } catch (error) {

@@ -16,16 +16,13 @@ export function journalVerifier(
   return { name: origin, keyId: keyIdOf(crypto, origin, 2, spki), type: 2, publicKey: spki }
 }
 
-/** @throws BoxError `journal-altered` unless the note carries a valid signature by the box's journal key. */
+/** @throws BoxError `journal-altered` unless the note carries a valid signature by one of the keys, and no other by them. */
 export async function verifyBoxNote(
   crypto: EvidenceCrypto,
   note: string,
-  origin: string,
-  spki: Uint8Array,
+  keys: readonly VerifierKey[],
 ): Promise<void> {
-  const { verdict, verifiedBy } = await verifyNote(crypto, parseNote(note), [
-    journalVerifier(crypto, origin, spki),
-  ])
+  const { verdict, verifiedBy } = await verifyNote(crypto, parseNote(note), keys)
   if (verdict.status !== 'valid' || verifiedBy.length === 0)
     throw new BoxError(
       'journal-altered',

@@ -7,6 +7,7 @@ import {
   parseTrace,
   toHex,
   type EvidenceCrypto,
+  type VerifierKey,
 } from '@probant/evidence'
 import { BoxError } from '../errors.ts'
 import {
@@ -49,7 +50,7 @@ export async function openCommitted(
   client: Queryable,
   crypto: EvidenceCrypto,
   state: JournalStateRow,
-  journalKey: Uint8Array,
+  journalKeys: readonly VerifierKey[],
   remembered: readonly RememberedHead[],
 ): Promise<OpenedJournal> {
   const end = await newestTraceEnd(client)
@@ -61,8 +62,7 @@ export async function openCommitted(
   const size = checkpoint?.size ?? 0
   if (size > state.size)
     throw altered(`a checkpoint covers ${size} traces but the journal holds ${state.size}`)
-  if (checkpoint !== undefined)
-    await verifyBoxNote(crypto, checkpoint.note, state.origin, journalKey)
+  if (checkpoint !== undefined) await verifyBoxNote(crypto, checkpoint.note, journalKeys)
   for (const head of remembered) await compareWithRemembered(client, size, head)
 
   const certified = await loadRange(client, crypto, size, checkpoint?.root)

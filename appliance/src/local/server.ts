@@ -16,7 +16,7 @@ import { Type } from 'typebox'
 import type { Box } from '../box.ts'
 import { problemOf } from '../http/problems.ts'
 import { recomputationData, recompute } from '../integrity/recomputation.ts'
-import { journalVerifier } from '../journal/notes.ts'
+import { readSigningKeys } from '../journal/signing-keys.ts'
 import { keepAuditReceipt, keepCosignatures } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
 
@@ -120,7 +120,12 @@ async function recomputeAndJournal(box: Box) {
       files: box.files,
       ciphers: box.ciphers,
       origin: box.journal.origin,
-      journalKeys: [journalVerifier(box.crypto, box.journal.origin, box.journalKey)],
+      journalKeys: await readSigningKeys(
+        box.database,
+        box.crypto,
+        box.journal.origin,
+        box.journalKey,
+      ),
     },
     box.journal.certifiedSize,
   )

@@ -1,8 +1,9 @@
-import { bundleEntries, fromBase64, type Opening } from '@probant/evidence'
+import { bundleEntries, fromBase64, parseLat, type Opening } from '@probant/evidence'
 import { PassThrough, Readable } from 'node:stream'
 import type { EventEmitter } from 'node:events'
 import { ZipFile } from 'yazl'
 import type { Box } from '../box.ts'
+import { signingKey } from '../journal/signing-keys.ts'
 import { auditReceiptCovering } from '../store/cosignatures.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import { tracesOfObject } from '../store/journal.ts'
@@ -44,7 +45,7 @@ export async function evidenceBundle(
   const entries = bundleEntries(box.crypto, {
     state: checkpoint.state,
     lat: object.lat,
-    latKey: box.latKey,
+    latKey: await latKeyOf(box, object.lat),
     traces,
     checkpointNote: checkpoint.note,
     auditReceipt: audit?.note,
@@ -75,6 +76,12 @@ export async function evidenceBundle(
   )
   zip.outputStream.pipe(output)
   return output
+}
+
+/** The key that signed it: of this hardware, or of what the box had when the object came. */
+async function latKeyOf(box: Box, lat: Uint8Array): Promise<Uint8Array> {
+  const { key } = parseLat(lat).signature
+  return (await signingKey(box.database, box.crypto, key)) ?? box.latKey
 }
 
 async function allOpenings(

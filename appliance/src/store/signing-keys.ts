@@ -12,6 +12,18 @@ export async function keepSigningKeys(
   )
 }
 
+/** The public half of a signing key of this box, of now or before. */
+export async function findSigningKey(
+  client: Queryable,
+  sha256: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const { rows } = await client.query<{ spki: Buffer }>(
+    `SELECT spki FROM journal.signing_keys WHERE sha256 = $1`,
+    [Buffer.from(sha256)],
+  )
+  return rows[0]?.spki
+}
+
 /** Traces of an act that declares keys, oldest first. */
 export async function declarations(
   client: Queryable,

@@ -43,6 +43,18 @@ export async function addVault(client: Client, vault: Vault): Promise<void> {
   )
 }
 
+/** Changes the enclosed form of a vault's key: another root, the same key. */
+export async function setEnclosedKey(
+  client: Client,
+  id: string,
+  enclosed: Uint8Array,
+): Promise<void> {
+  await client.query(`UPDATE vault.vaults SET key_enclosed = $2 WHERE id = $1`, [
+    id,
+    Buffer.from(enclosed),
+  ])
+}
+
 export async function renameVault(client: Client, id: string, name: string): Promise<void> {
   await client.query(`UPDATE vault.vaults SET name = $2 WHERE id = $1`, [id, name])
 }

@@ -150,7 +150,8 @@ async function verifiedSignature(
   return signature
 }
 
-function spkiOf(certificate: Uint8Array): Uint8Array {
+/** SPKI of a certificate, DER. */
+export function spkiOf(certificate: Uint8Array): Uint8Array {
   const { subjectPublicKeyInfo } = Certificate.fromBER(Uint8Array.from(certificate))
   return new Uint8Array(subjectPublicKeyInfo.toSchema().toBER())
 }

@@ -13,7 +13,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KEY_LABELS, keyOf } from '../../src/box.ts'
 import { recompute } from '../../src/integrity/recomputation.ts'
-import { journalVerifier } from '../../src/journal/notes.ts'
+import { readSigningKeys } from '../../src/journal/signing-keys.ts'
 import { VaultCiphers } from '../../src/store/cipher.ts'
 import { ObjectFiles } from '../../src/store/files.ts'
 import type { World } from '../world.ts'
@@ -167,7 +167,7 @@ export class Inspection {
           files: new ObjectFiles(settings.home),
           ciphers: new VaultCiphers(keys, root, settings.boxId, systemRandomness),
           origin: settings.origin,
-          journalKeys: [journalVerifier(nodeCrypto, settings.origin, key)],
+          journalKeys: await readSigningKeys(this.#database, nodeCrypto, settings.origin, key),
         },
         size,
       )

@@ -73,7 +73,20 @@ export async function newVaultKey(
   place: VaultPlace,
 ): Promise<VaultKey> {
   const key = await provider.random(32)
-  return { key, enclosed: await provider.enclose(wrappingKey, key, vaultData(place)) }
+  return { key, enclosed: await encloseVaultKey(provider, wrappingKey, key, place) }
+}
+
+/**
+ * Encloses a vault's key under a wrapping key: at first, and under another root after a change of hardware.
+ * @throws KeyError of the provider
+ */
+export function encloseVaultKey(
+  provider: KeyProvider,
+  wrappingKey: KeyRef,
+  key: Uint8Array,
+  place: VaultPlace,
+): Promise<Uint8Array> {
+  return provider.enclose(wrappingKey, key, vaultData(place))
 }
 
 /** @throws KeyError `altered` when the bytes are changed or of another vault; those of the provider */

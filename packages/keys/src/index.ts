@@ -21,6 +21,7 @@ export { rawPublicKey } from './raw-public-key.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export {
   enclosedDataKey,
+  encloseVaultKey,
   newVaultKey,
   openDataKey,
   openVaultKey,
