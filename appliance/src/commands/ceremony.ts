@@ -1,4 +1,4 @@
-import { readSettings, systemClock, systemRandomness } from '@probant/host'
+import { guardMemory, readSettings, systemClock, systemRandomness } from '@probant/host'
 import type { SheetLanguage } from '@probant/keys'
 import { holdCeremony } from '../ceremony/ceremony.ts'
 import { terminalDialogue } from '../ceremony/dialogue.ts'
@@ -18,6 +18,7 @@ export interface CeremonyCommandOptions {
 
 /** `box ceremony`: with the people at the console, and the running service behind its socket. */
 export async function ceremony(options: CeremonyCommandOptions): Promise<void> {
+  warnOfMemory(guardMemory())
   const settings = await readSettings(ApplianceSettings, options.settings)
   const { holders, needed, language, sheets, replace = false } = options
   const dialogue = terminalDialogue()
@@ -43,4 +44,9 @@ export async function ceremony(options: CeremonyCommandOptions): Promise<void> {
   } finally {
     dialogue.close()
   }
+}
+
+/** A secret is about to be in memory; what could not be done about it is said before. */
+export function warnOfMemory(shortfalls: readonly string[]): void {
+  for (const shortfall of shortfalls) process.stderr.write(`WARNING: ${shortfall}\n`)
 }

@@ -1,6 +1,8 @@
 import { toHex } from '@probant/evidence'
 import { checkWords, parseShare, type SheetLanguage } from '@probant/keys'
+import { guardMemory } from '@probant/host'
 import { readFile } from 'node:fs/promises'
+import { warnOfMemory } from './ceremony.ts'
 import { terminalDialogue } from '../ceremony/dialogue.ts'
 
 /** `box check-share`: a holder sees whether the sheet can still be read, on any machine, without showing the share to anybody. */
@@ -8,6 +10,7 @@ export async function checkShare(
   file: string | undefined,
   options: { language: SheetLanguage; json?: boolean },
 ): Promise<void> {
+  warnOfMemory(guardMemory())
   const share = parseShare(file === undefined ? await typed() : await readFile(file, 'utf8'))
   const { number, shares, threshold } = share
   const report = {

@@ -1,5 +1,11 @@
 import { formatVkey, toHex } from '@probant/evidence'
-import { createLogger, readSettings, systemClock, systemRandomness } from '@probant/host'
+import {
+  createLogger,
+  guardMemory,
+  readSettings,
+  systemClock,
+  systemRandomness,
+} from '@probant/host'
 import {
   checkWords,
   combineShares,
@@ -13,6 +19,7 @@ import {
 } from '@probant/keys'
 import { createPool, migrate } from '@probant/postgres'
 import { readFile } from 'node:fs/promises'
+import { warnOfMemory } from './ceremony.ts'
 import { terminalDialogue, type Dialogue } from '../ceremony/dialogue.ts'
 import { ceremonyWords } from '../ceremony/words.ts'
 import { BoxError } from '../errors.ts'
@@ -33,6 +40,7 @@ export interface RecoverOptions {
  * @returns 0 when every vault was recovered, 1 when some could not be
  */
 export async function recover(options: RecoverOptions): Promise<0 | 1> {
+  warnOfMemory(guardMemory())
   const report = await recoverBox(options)
   process.stdout.write(
     options.json === true ? `${JSON.stringify(report)}\n` : `${sentences(report).join('\n')}\n`,
