@@ -1,19 +1,8 @@
 import type { Queryable } from './journal.ts'
-import type { SecretField } from './rows.ts'
+import type { ObjectRow, SecretField } from './rows.ts'
 
-export interface StoredObject {
-  readonly id: string
-  readonly vaultId: string
-  readonly depositSeq: number
-  readonly depositedAtMs: number
-  readonly depositorId: string
-  readonly sizeBytes: number
-  readonly sha256: Uint8Array
-  readonly sha3: Uint8Array
-  readonly mediaType: string
-  readonly lat: Uint8Array
-  readonly dataKeyEnclosed: Uint8Array
-}
+/** An object's row, as it was inserted. */
+export type StoredObject = ObjectRow
 
 interface ObjectRecord {
   id: string

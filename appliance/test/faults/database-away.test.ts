@@ -1,43 +1,21 @@
-import { createLogger } from '@probant/host'
-import { startCluster, type Cluster } from '@probant/postgres'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { initialise } from '../../src/initialise.ts'
-import { startProcess } from '../kill/process.ts'
-import { boxSettings, form, staff } from '../world.ts'
+import { form, staff } from '../world.ts'
+import { BoxWithServer } from './own-server.ts'
 
 /** How the server goes away: crashed, stopped at once, stopped in order. */
 const ENDS = ['SIGKILL', 'SIGQUIT', 'SIGINT', 'SIGKILL'] as const
 const CLIENTS_PER_KIND = 3
 
-// A server of its own: it is killed.
-const work = await mkdtemp(join(tmpdir(), 'probant-away-'))
-await chmod(work, 0o711)
-const home = join(work, 'home')
-const settingsFile = join(work, 'settings.json')
-const password = 'a password of the tests'
-const log = createLogger({ component: 'postgres', level: 'silent' })
-const startDatabase = () => startCluster({ dataFolder: join(work, 'postgres'), log })
-let cluster: Cluster = await startDatabase()
-for (const role of ['box_owner', 'box_service', 'box_journal_reader'])
-  await cluster.createRole(role, password)
-await cluster.createDatabase('box', { owner: 'box_owner', users: ['box_service'] })
-const settings = boxSettings(home, cluster.connection('box', 'box_owner', password))
-await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 })
-const identity = await initialise(settingsFile)
+const own = await BoxWithServer.make()
+const { identity } = own
 t.setTimeout(180_000)
-t.teardown(async () => {
-  await cluster.stop()
-  await rm(work, { recursive: true })
-})
+t.teardown(() => own.remove())
 
 void t.test(
   'the database server is killed under requests of each kind: 503, or the work done',
   async (t) => {
-    let service = await startProcess({ settingsFile, logFile: join(work, 'service.log') })
+    let service = await own.startService()
     const send = (method: string, path: string, token: string, body?: BodyInit, type?: string) =>
       fetch(`http://127.0.0.1:${service.port ?? 0}/api/v1${path}`, {
         method,
@@ -53,7 +31,7 @@ void t.test(
     const objects = `/vaults/${vault}/objects`
     const deposit = () => send('POST', objects, token, form('conservé'))
     const { id } = (await (await deposit()).json()) as { id: string }
-    const signIn = JSON.stringify({ user: 'nobody', password })
+    const signIn = JSON.stringify({ user: 'nobody', password: 'unknown' })
     const name = () => JSON.stringify({ name: 'Essais' })
     const kinds: Record<string, () => Promise<Response>> = {
       deposit,
@@ -98,14 +76,12 @@ void t.test(
         }),
       )
       await delay(1500)
-      process.kill(cluster.pid, signal)
-      await cluster.exited
+      await own.endServer(signal)
       await delay(700)
       // a commit in doubt ends the service
       const ended = await Promise.race([service.ended, delay(100)])
-      cluster = await startDatabase()
-      if (ended !== undefined)
-        service = await startProcess({ settingsFile, logFile: join(work, 'service.log') })
+      await own.startServer()
+      if (ended !== undefined) service = await own.startService()
       await delay(300)
       isOver = true
       await Promise.all(clients)
