@@ -300,6 +300,24 @@ void t.test(
     await centre.ship(failing)
     t.equal((await centre.findings('failing')).length, 1, 'the same objects the next night')
 
+    const sealed = await worked('sealed')
+    const ends = { certificate: 'ab'.repeat(32), notAfter: '2026-06-01T12:00:00.000Z' }
+    sealed.box.act({ act: 'seal-certificate-expiring', data: { ...ends, days: 90 } })
+    sealed.box.act({
+      act: 'seal-certificate-expiring',
+      data: { ...ends, certificate: 'x', days: 7 },
+    })
+    t.equal((await centre.ship(sealed)).at(-1)?.status, 200, 'stored and receipted')
+    const end = await onlyFinding(t, 'sealed', 'seal-certificate-expiring', null)
+    t.match(end.found, /expires at 2026-06-01T12:00:00.000Z, in less than 90 days/)
+    sealed.box.act({ act: 'seal-certificate-expired', data: ends })
+    await centre.ship(sealed)
+    t.same(
+      (await centre.findings('sealed')).map(({ kind }) => kind),
+      ['seal-certificate-expiring', 'seal-certificate-expiring'],
+      'each reminder once',
+    )
+
     const back = await worked('set-back')
     back.box.act({ timeMs: Date.UTC(2026, 0, 4) })
     t.equal((await centre.ship(back)).at(-1)?.status, 200)

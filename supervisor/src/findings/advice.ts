@@ -276,6 +276,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
       en: 'Run “probant box fsck” on the box, check its disks, and restore the documents named from a sound copy.',
     },
   },
+  'seal-certificate-expiring': {
+    sentence: (told) => ({
+      fr: `${told.subject} : le certificat de cachet du client prend fin le ${text(told, 'notAfter')}.`,
+      en: `${told.subject}: the client’s seal certificate ends at ${text(told, 'notAfter')}.`,
+    }),
+    cause: always({
+      fr: 'Un certificat a une fin. Passée celle-ci, les dépôts ne portent plus le cachet du client, ou sont refusés si le boîtier en exige un.',
+      en: 'A certificate has an end. After it deposits no longer carry the client’s seal, or are refused if the box requires one.',
+    }),
+    action: {
+      fr: 'Demander son renouvellement : « probant box seal-certificate request » sur le boîtier, puis « import » du certificat reçu ; l’ancien sert jusque-là.',
+      en: 'Request its renewal: “probant box seal-certificate request” on the box, then “import” of the certificate received; the old one serves until then.',
+    },
+  },
   'supervisor-was-blind': {
     sentence: (told) => ({
       fr: `Le centre de supervision n’a rien surveillé du ${text(told, 'from')} au ${text(told, 'to')}.`,

@@ -24,6 +24,7 @@ export const RAISED_KINDS = [
   'oversized',
   'integrity-failure-on-box',
   'journal-unwitnessed',
+  'seal-certificate-expiring',
   'supervisor-was-blind',
 ] as const satisfies readonly FindingKind[]
 
@@ -33,7 +34,8 @@ export type RaisedKind = (typeof RAISED_KINDS)[number]
 export type Severity = 'warning' | 'alert'
 
 /** Findings of one box and one cause go into one alert: a network cut is one alert, whatever it entails. */
-export type Cause = 'history' | 'identity' | 'silence' | 'clock' | 'storage' | 'centre'
+export type Cause =
+  'history' | 'identity' | 'silence' | 'clock' | 'storage' | 'certificate' | 'centre'
 
 export interface Classification {
   severity: Severity
@@ -69,6 +71,7 @@ const classifications: Readonly<Record<RaisedKind, Classification>> = {
   'clock-skew': clock,
   'clock-regression': clock,
   'integrity-failure-on-box': { severity: 'alert', cause: 'storage', refusesData: false },
+  'seal-certificate-expiring': { severity: 'warning', cause: 'certificate', refusesData: false },
   'supervisor-was-blind': { severity: 'warning', cause: 'centre', refusesData: false },
 }
 

@@ -19,6 +19,12 @@ const ownPhrases: readonly Phrase[] = [
   ['a checkpoint', 'un point de contrôle'],
   ['a store and journal that recompute', 'un stock et un journal que le recalcul confirme'],
   ['an alteration that it does not name', 'une altération qu’il ne désigne pas'],
+  [
+    'a seal certificate that is renewed before its end',
+    'un certificat de cachet renouvelé avant sa fin',
+  ],
+  ['it expired at {}', 'il a expiré le {}'],
+  ['it expires at {}, in less than {} days', 'il expire le {}, dans moins de {} jours'],
   ['at least {} traces, as witnessed', 'au moins {} traces, comme attesté'],
   ['traces up to {}, as witnessed', 'des traces jusqu’à {}, comme attesté'],
   ['none from {} to {}', 'aucune de {} à {}'],

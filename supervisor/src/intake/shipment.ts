@@ -12,6 +12,7 @@ import type { Context } from '../context.ts'
 import { classify } from '../findings/catalogue.ts'
 import { factAt, factOf, type Fact } from '../findings/fact.ts'
 import { boxFailures } from './box-failures.ts'
+import { sealCertificateEnds } from './seal-certificates.ts'
 import { unreadable } from './challenge.ts'
 import { commitSegment } from './commit.ts'
 import { compareOverlap } from './overlap.ts'
@@ -74,7 +75,11 @@ async function acceptNew(
     segment,
     bytes,
     state,
-    facts: [...facts, ...boxFailures(origin.origin, segment)],
+    facts: [
+      ...facts,
+      ...boxFailures(origin.origin, segment),
+      ...sealCertificateEnds(origin.origin, segment),
+    ],
   })
   return receipt === undefined
     ? { status: 409, size: session.origin.state.size }
