@@ -142,12 +142,12 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
           const object = await requireObject(box, vault.id, deposited.objectId)
           const opening = await objectOpening(box, vault, object)
           const receipt = await receiptNow(box.database, box.proofs, object, opening)
-          const seal = sealOf(object.lat)
+          const seal = sealOf(box.seals, object.lat)
           return await reply.code(201).send({ ...describeObject(object), seal, receipt })
         }
         const { row, opening, recorded } = deposited
         const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
-        const seal = sealOf(row.lat)
+        const seal = sealOf(box.seals, row.lat)
         return await reply.code(201).send({ ...describeObject(row), seal, receipt })
       } catch (error) {
         throw problemOf(error)

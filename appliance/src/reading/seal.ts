@@ -1,17 +1,9 @@
-import { parseDetachedSignature, parseLat, sealBlocks, signerCertificate } from '@probant/evidence'
+import { parseLat, sealBlocks } from '@probant/evidence'
+import type { SealNames } from '../seal-certificate/names.ts'
+import type { Seals } from '../seal-certificate/seals.ts'
 
-/** Whose seal an archive proof carries beside the box's signature. */
-export interface SealNames {
-  readonly subject: string
-  readonly issuer: string
-}
-
-/** The names in the seal's certificate; null where there is no seal. Nothing is verified: that is what evidence bundles are for. */
-export function sealOf(lat: Uint8Array): SealNames | null {
+/** Whose seal an archive proof carries beside the box's signature; null where there is none. Nothing is verified: evidence bundles are for that. */
+export function sealOf(seals: Seals, lat: Uint8Array): SealNames | null {
   const [block] = sealBlocks(parseLat(lat).blocks ?? [])
-  if (block === undefined) return null
-  const { signer, certificates } = parseDetachedSignature(block.cms)
-  const certificate = signerCertificate(signer, certificates)
-  if (certificate === undefined) return null
-  return { subject: certificate.subjectText, issuer: certificate.issuerText }
+  return block === undefined ? null : seals.namesIn(block.cms)
 }

@@ -12,6 +12,7 @@ import { BoxError } from '../errors.ts'
 import { within } from '../journal/patience.ts'
 import { sealRows, type ImportedSeal, type SealRow } from '../store/seal-certificates.ts'
 import { judgeStored, type SealCertificate } from './certificate.ts'
+import { knownCertificate, namesIn, type KnownCertificate, type SealNames } from './names.ts'
 import { SealTemplate } from './signature.ts'
 
 /** As long as the other signatures of a deposit may take. */
@@ -56,6 +57,8 @@ export interface SealStanding {
 /** The client's seal certificates, as they are used. What is read from the database is checked before it is. */
 export class Seals {
   readonly #context: SealContext
+  /** Every certificate that ever was, in use or not. */
+  #known: readonly KnownCertificate[] = []
   #usable: readonly UsableSeal[] = []
   #unusable: ReadonlyMap<string, string> = new Map()
 
@@ -69,11 +72,18 @@ export class Seals {
     return seals
   }
 
+  /** Whom a seal of this box names. */
+  namesIn(cms: Uint8Array): SealNames {
+    return namesIn(cms, this.#known)
+  }
+
   /** Takes over what the database holds: from the next batch on it counts. */
   async reload(): Promise<void> {
     const usable: UsableSeal[] = []
     const unusable = new Map<string, string>()
-    for (const row of await sealRows(this.#context.database)) {
+    const rows = await sealRows(this.#context.database)
+    this.#known = rows.flatMap(({ imported }) => knownCertificate(imported?.chain[0]))
+    for (const row of rows) {
       const found = await this.#judge(row)
       if (typeof found === 'string') {
         unusable.set(row.keyLabel, found)
