@@ -11,6 +11,7 @@ import {
   type Sha3Chain,
 } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
+import { KeyError } from '@probant/keys'
 import { PostgresError, type Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import {
@@ -213,8 +214,9 @@ export class Certifier {
         this.#waitsFor = 'the journal key gave a signature that does not verify'
         log.error({ answer }, this.#waitsFor)
       } catch (error) {
-        this.#waitsFor = 'the journal key does not sign'
-        log.error({ err: error }, this.#waitsFor)
+        const why = error instanceof KeyError ? `: ${error.message}` : ''
+        this.#waitsFor = `the journal key does not sign${why}`
+        log.error({ err: error }, 'the journal key does not sign')
       }
       await clock.sleep(pauseMs)
     }
