@@ -48,7 +48,11 @@ export async function status(options: { settings: string; json?: boolean }): Pro
         place: keys.place,
         stayInside: keys.capabilities.signingKeysStayInside,
         /** What encloses the vaults' keys, which this service opens into its memory whatever the provider is. */
-        vaultKeys: { enclosedBy: keys.capabilities.enclosing ?? null, openedIntoMemory: true },
+        vaultKeys: {
+          enclosedBy: keys.capabilities.enclosing ?? null,
+          openedIntoMemory: true,
+          enclosingKeyOpened: keys.capabilities.opensWrappingKeys,
+        },
         warning: keys.warning ?? null,
         present: Object.fromEntries(labels.map((label, at) => [label, found[at] ?? null])),
       },
@@ -110,7 +114,11 @@ interface Report {
     readonly provider: string
     readonly place: string
     readonly stayInside: boolean
-    readonly vaultKeys: { readonly enclosedBy: string | null; readonly openedIntoMemory: boolean }
+    readonly vaultKeys: {
+      readonly enclosedBy: string | null
+      readonly openedIntoMemory: boolean
+      readonly enclosingKeyOpened: boolean
+    }
     readonly warning: string | null
     readonly present: Readonly<Record<string, string | null>>
   }
@@ -122,7 +130,8 @@ function sentences(report: Report): string[] {
   const isVaults = ([label]: readonly [string, unknown]) => label === KEY_LABELS.vaults
   const present = (list: typeof named) =>
     list.map(([label, kind]) => `${label} ${kind ?? 'MISSING'}`).join(', ')
-  const { enclosedBy } = keys.vaultKeys
+  const { enclosedBy, enclosingKeyOpened } = keys.vaultKeys
+  const root = enclosingKeyOpened ? ', which the provider opens into memory' : ''
   return [
     `${name} (${box})`,
     service.ready
@@ -135,7 +144,7 @@ function sentences(report: Report): string[] {
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     `keys       ${keys.provider}: kept in ${keys.place}`,
     `           signing keys (${present(named.filter((one) => !isVaults(one)))}) ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
-    `           vault keys are enclosed by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'}), and opened into the service's memory while it runs`,
+    `           vault keys are enclosed by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'})${root}, and opened into the service's memory while it runs`,
     ...sealSentences(seal),
     ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),

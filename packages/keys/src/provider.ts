@@ -15,8 +15,8 @@ export interface Capabilities {
   readonly kinds: readonly KeyKind[]
   /** True when signing keys can't be had out of the device, even by root. */
   readonly signingKeysStayInside: boolean
-  /** The same of wrapping keys; false where the provider opens them into its memory to use them. */
-  readonly wrappingKeysStayInside: boolean
+  /** True when the provider opens wrapping keys into its memory to use them. */
+  readonly opensWrappingKeys: boolean
   /** How `enclose` encrypts, as an algorithm name; undefined when it can't. */
   readonly enclosing: string | undefined
   /** True when `attest` answers for keys made here. */

@@ -14,7 +14,7 @@ export function readyLines(
   const paths = homePaths(layout.home)
   return [
     '',
-    keys.provider === 'software' ? inFiles(paths.keys('')) : inToken(keys, paths.keys('centre')),
+    keys.provider === 'software' ? inFiles(paths.keys('')) : inHardware(keys, paths.keys('centre')),
     '',
     `Probant is ready. Portal ${portal}: sign in as staff, password ${password('staff')}. Supervision ${supervision}: ${centre?.operator.user ?? ''}, password ${centre?.operator.password ?? ''}. Other users, tokens and addresses: ${paths.demo}. Ctrl-C stops it.`,
   ]
@@ -23,5 +23,8 @@ export function readyLines(
 const inFiles = (folder: string): string =>
   `WARNING: keys are kept in files (${folder}): whoever reads them can sign in the box's name. This is for trying Probant out; a box that keeps real documents needs hardware keys.`
 
-const inToken = ({ tokenLabel, tokenSerial }: Configuration['keys'], centre: string): string =>
-  `WARNING: the keys of the box and of its agent are in the token ${tokenLabel ?? tokenSerial ?? ''} (npx probant box status tells more), those of the supervision centre in files (${centre}). This is for trying Probant out.`
+const inHardware = (
+  { provider, tcti, tokenLabel, tokenSerial }: Configuration['keys'],
+  centre: string,
+): string =>
+  `WARNING: the keys of the box and of its agent are in the ${provider === 'tpm2' ? `TPM ${tcti ?? ''}` : `token ${tokenLabel ?? tokenSerial ?? ''}`} (npx probant box status tells more), those of the supervision centre in files (${centre}). This is for trying Probant out.`

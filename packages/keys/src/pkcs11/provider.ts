@@ -54,11 +54,10 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   get capabilities(): Capabilities {
-    const stayInside = this.#token?.isHardware === true && this.#faulty.size === 0
     return {
       kinds: this.#token?.kinds ?? [],
-      signingKeysStayInside: stayInside,
-      wrappingKeysStayInside: stayInside,
+      signingKeysStayInside: this.#token?.isHardware === true && this.#faulty.size === 0,
+      opensWrappingKeys: false,
       enclosing: this.#token?.enclosing,
       attests: false,
       persistent: true,

@@ -42,7 +42,7 @@ class SoftwareProvider implements KeyProvider {
   readonly capabilities: Capabilities = {
     kinds: softwareKinds,
     signingKeysStayInside: false,
-    wrappingKeysStayInside: false,
+    opensWrappingKeys: true,
     enclosing: 'aes-256-gcm',
     attests: false,
     persistent: true,

@@ -98,7 +98,7 @@ class Tpm2Provider implements KeyProvider {
     kinds: tpm2Kinds,
     signingKeysStayInside: true,
     enclosing: 'aes-256-gcm',
-    wrappingKeysStayInside: false,
+    opensWrappingKeys: true,
     attests: true,
     persistent: true,
   }

@@ -48,7 +48,7 @@ await t.test('what it says of itself', skip, async (t) => {
   const provider = await openProvider({ provider: 'tpm2', folder, tcti: software.tcti })
   t.match(provider.capabilities, {
     signingKeysStayInside: true,
-    wrappingKeysStayInside: false,
+    opensWrappingKeys: true,
     attests: true,
   })
   t.equal(provider.place, `the TPM at ${software.tcti}`)
