@@ -32,6 +32,7 @@ export type AlertAct =
   | 'reference-values-imported'
   | 'attestation-approved'
   | 'operator-added'
+  | 'hardware-change-declared'
   | 'finding-raised'
   | 'alert-opened'
   | 'notification-attempted'

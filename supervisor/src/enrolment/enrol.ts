@@ -142,7 +142,7 @@ async function isSame(
   return known === journalKey && (await isAgentKey(client, box, agentKey))
 }
 
-function journalKeyOf(
+export function journalKeyOf(
   context: Context,
   { journalKey, origin }: Pick<Enrolment, 'journalKey' | 'origin'>,
 ): VerifierKey {
@@ -158,7 +158,7 @@ function journalKeyOf(
   return key
 }
 
-function checkAgentKey(blob: Uint8Array): void {
+export function checkAgentKey(blob: Uint8Array): void {
   const key = ssh2.utils.parseKey(Buffer.from(blob))
   if (key instanceof Error || key.isPrivateKey())
     throw wrong('agentKey must be an SSH public key blob')

@@ -232,6 +232,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
     }),
     action: checkIdentity,
   },
+  'hardware-change-declared': {
+    sentence: (told) => ({
+      fr: `${told.subject} : un changement de matériel est déclaré. Le journal continue sous une autre clé${at(told.seq).fr}.`,
+      en: `${told.subject}: a change of hardware is declared. The journal goes on under another key${at(told.seq).en}.`,
+    }),
+    cause: always({
+      fr: 'Boîtier remplacé ou récupéré par les détenteurs de parts, et déclaré par un opérateur de ce centre.',
+      en: 'The box was replaced, or recovered by the holders of shares, and an operator of this centre declared it.',
+    }),
+    action: {
+      fr: 'Vérifier auprès du client, par un autre moyen, que le changement est voulu et que les empreintes des nouvelles clés sont les siennes, puis acquitter.',
+      en: 'Make sure with the client, by another way, that the change is wanted and that the digests of the new keys are theirs, then acknowledge.',
+    },
+  },
   'wrong-box': {
     sentence: (told) => ({
       fr: `${told.subject} : ce qui arrive appartient à un autre journal (${told.found} au lieu de ${told.expected}).`,

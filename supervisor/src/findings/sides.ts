@@ -17,6 +17,7 @@ const ownPhrases: readonly Phrase[] = [
   ['another text', 'un autre texte'],
   ['a checkpoint signed by the enrolled key', 'un point de contrôle signé par la clé enrôlée'],
   ['a checkpoint', 'un point de contrôle'],
+  ['the journal key {}', 'la clé du journal {}'],
   ['a store and journal that recompute', 'un stock et un journal que le recalcul confirme'],
   ['an alteration that it does not name', 'une altération qu’il ne désigne pas'],
   [

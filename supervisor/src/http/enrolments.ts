@@ -56,7 +56,7 @@ export function enrolmentRoutes(server: Server, context: Context, ssh: () => Ssh
   )
 }
 
-function keyBlob(base64: string): Uint8Array {
+export function keyBlob(base64: string): Uint8Array {
   try {
     return fromBase64(base64)
   } catch (error) {

@@ -6,6 +6,7 @@ import { boxRoutes } from './boxes.ts'
 import { recogniseCallers, SESSION_COOKIE } from './caller.ts'
 import { contactRoutes } from './contacts.ts'
 import { enrolmentRoutes, type SshAddress } from './enrolments.ts'
+import { hardwareChangeRoutes } from './hardware-changes.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -27,6 +28,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
   tpmEnrolmentRoutes(server, context, ssh)
+  hardwareChangeRoutes(server, context)
   contactRoutes(server, context)
   scheduleRoutes(server, context)
   maintenanceRoutes(server, context)

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import type { Origin } from '../store/origins.ts'
 import { receiptCovering } from '../store/segments.ts'
+import { journalKeysFor } from '../witness/journal-keys.ts'
 import { readHead } from '../witness/signed-head.ts'
 import { firstDifference, type Difference } from './comparison.ts'
 import { readStored, stateAt } from './stored-traces.ts'
@@ -80,7 +81,12 @@ async function contradiction(
 ): Promise<Fact> {
   const { crypto } = context
   const before = await stateAt(context, origin, segment.start)
-  const { findings } = await verifySegment(crypto, before, segment, [origin.journalKey])
+  const { findings } = await verifySegment(
+    crypto,
+    before,
+    segment,
+    journalKeysFor(origin, segment.checkpoint),
+  )
   const digest = (trace: Uint8Array) => `SHA-256 ${toHex(crypto.hash('sha256', trace))}`
   const fact = factAt(
     origin.origin,

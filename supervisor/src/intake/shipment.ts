@@ -17,6 +17,7 @@ import { unreadable } from './challenge.ts'
 import { commitSegment } from './commit.ts'
 import { compareOverlap } from './overlap.ts'
 import { raiseInSession, shippedFinding, type Session } from './session.ts'
+import { journalKeysFor } from '../witness/journal-keys.ts'
 import { forksFromHeads } from './signed-before.ts'
 import { deletedEnd } from './witnessed-end.ts'
 
@@ -99,7 +100,7 @@ async function verify(
   state: JournalState | undefined
 }> {
   const { crypto } = context
-  const keys = [origin.journalKey]
+  const keys = journalKeysFor(origin, segment.checkpoint)
   const { findings, state } = await verifySegment(crypto, origin.state, segment, keys)
   if (findings.length === 0) return { findings, state }
   if (findings.some((finding) => classify(factOf(origin.origin, finding).kind).refusesData))

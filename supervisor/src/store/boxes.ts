@@ -68,6 +68,30 @@ export async function insertBox(
   )
 }
 
+/**
+ * The box has another agent key from now on, and none of those before; what sessions under those still send isn't listened to.
+ */
+export async function replaceAgentKey(
+  client: Client,
+  box: BoxKey,
+  agentKey: Uint8Array,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.agent_keys SET revoked_at = $3
+     WHERE tenant_id = $1 AND box_id = $2 AND revoked_at IS NULL`,
+    [...keyOf(box), instant(atMs)],
+  )
+  await client.query(
+    'INSERT INTO centre.agent_keys (tenant_id, box_id, key_blob, added_at) VALUES ($1, $2, $3, $4)',
+    [...keyOf(box), Buffer.from(agentKey), instant(atMs)],
+  )
+  await client.query(
+    `UPDATE centre.boxes SET session_epoch = session_epoch + 1 WHERE tenant_id = $1 AND box_id = $2`,
+    keyOf(box),
+  )
+}
+
 /** A new session begins: its number is the only one whose changes {@link holdSession} lets through from now on. */
 export async function beginSession(
   client: Client,

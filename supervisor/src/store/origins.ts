@@ -26,6 +26,8 @@ export interface StatedSize {
 export interface Origin extends BoxKey {
   origin: string
   journalKey: VerifierKey
+  /** Keys of earlier hardware, oldest first, each with the size up to which its signatures count. */
+  formerJournalKeys: readonly { readonly untilSize: number; readonly key: VerifierKey }[]
   witnessed: StatedSize | null
   audited: StatedSize | null
   /** Verified up to the audited size. */
@@ -40,6 +42,7 @@ interface OriginRow {
   box_id: string
   origin: string
   journal_key: string
+  former_journal_keys: { until: number; key: string }[]
   witnessed_size: number
   witnessed_root: Buffer | null
   witnessed_note: string | null
@@ -58,7 +61,12 @@ interface OriginRow {
 /** The origin that a box now writes; undefined when none is open. */
 export async function openOrigin(client: Client, box: BoxKey): Promise<Origin | undefined> {
   const { rows } = await client.query<OriginRow>(
-    'SELECT * FROM centre.origins WHERE tenant_id = $1 AND box_id = $2 AND closed_at IS NULL',
+    `SELECT o.*, (
+       SELECT coalesce(json_agg(json_build_object('until', until_size, 'key', journal_key) ORDER BY until_size), '[]')
+       FROM centre.former_journal_keys f
+       WHERE f.tenant_id = o.tenant_id AND f.box_id = o.box_id AND f.origin = o.origin
+     ) AS former_journal_keys
+     FROM centre.origins o WHERE tenant_id = $1 AND box_id = $2 AND closed_at IS NULL`,
     keyOf(box),
   )
   return rows[0] && originOf(rows[0])
@@ -93,6 +101,33 @@ export async function insertOrigin(
       JSON.stringify(journalStateToJson(opened.state)),
     ],
   )
+}
+
+/**
+ * Puts another journal key in the place of the one that held, whose signatures count up to a size, if nothing beyond that size was
+ * witnessed or audited under it.
+ * @returns false when that isn't so, or another key holds meanwhile; nothing was changed then
+ */
+export async function replaceJournalKey(
+  client: Client,
+  origin: Origin,
+  from: string,
+  to: { journalKey: string; untilSize: number; atMs: number },
+): Promise<boolean> {
+  const place = [...keyOf(origin), origin.origin]
+  const { rowCount } = await client.query(
+    `UPDATE centre.origins SET journal_key = $6
+     WHERE tenant_id = $1 AND box_id = $2 AND origin = $3 AND journal_key = $4
+       AND witnessed_size <= $5 AND audited_size <= $5 AND closed_at IS NULL`,
+    [...place, from, to.untilSize, to.journalKey],
+  )
+  if (rowCount !== 1) return false
+  await client.query(
+    `INSERT INTO centre.former_journal_keys (tenant_id, box_id, origin, until_size, journal_key, replaced_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [...place, to.untilSize, from, instant(to.atMs)],
+  )
+  return true
 }
 
 /** Moves the witnessed size if it is still `from`: one history is cosigned, whoever asks at the same time. */
@@ -187,6 +222,10 @@ function originOf(row: OriginRow): Origin {
     boxId: row.box_id,
     origin: row.origin,
     journalKey: parseVkey(row.journal_key, nodeCrypto),
+    formerJournalKeys: row.former_journal_keys.map(({ until, key }) => ({
+      untilSize: until,
+      key: parseVkey(key, nodeCrypto),
+    })),
     witnessed: statedSize(
       row.witnessed_size,
       row.witnessed_root,

@@ -12,6 +12,7 @@ import type { HeadAnswer } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import type { Origin } from '../store/origins.ts'
+import { journalKeysAt } from './journal-keys.ts'
 
 /** A checkpoint that the box signed with its enrolled key. */
 export interface SignedHead {
@@ -39,7 +40,7 @@ export async function readHead(context: Context, origin: Origin, text: string): 
     const found = `a checkpoint of ${checkpoint.origin}`
     return refused(origin, 404, text, 'wrong-box', `a checkpoint of ${origin.origin}`, found)
   }
-  const { verdict } = await verifyNote(context.crypto, note, [origin.journalKey])
+  const { verdict } = await verifyNote(context.crypto, note, journalKeysAt(origin, checkpoint.size))
   if (verdict.status === 'cannot-tell') throw new Error(`no way to check: ${verdict.missing}`)
   if (verdict.status === 'invalid') {
     const kind = verdict.code === 'wrong-key' ? 'wrong-key' : 'bad-checkpoint-signature'
