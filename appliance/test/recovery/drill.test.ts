@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { serveConsole } from '../../src/console/server.ts'
 import { recoverBox } from '../../src/commands/recover.ts'
+import { noSoftHsm, SoftHsm } from '../../../packages/keys/test/pkcs11/softhsm.ts'
 import { createWorld, form, staff } from '../world.ts'
 import { converse, heldCeremony } from './console.ts'
 
@@ -195,3 +196,26 @@ await t.test('checkpoints by the former key end where the new one begins', async
   )
   t.not(key(old.rows[0]?.note), key(newer.rows[0]?.note))
 })
+
+await t.test(
+  'the same holders recover it once more, into an HSM',
+  { skip: noSoftHsm },
+  async (t) => {
+    await mkdir(join(home, 'hsm'))
+    const hsm = await SoftHsm.create(join(home, 'hsm'))
+    const inHsm = { ...world.settings, keys: hsm.settings }
+    await rm(join(home, 'new-keys'), { recursive: true })
+    await writeFile(newSettings, JSON.stringify(inHsm), { mode: 0o600 })
+    t.match(await recover(sheet(3), sheet(2)), { recovered: 3, lost: [] })
+    await world.restart({ settings: inHsm })
+    t.equal(world.box.keys.name, 'pkcs11')
+    await deposit(vault, 'in the HSM')
+    for (const { vault, id, content } of kept) {
+      const read = await world.call('GET', `/vaults/${vault}/objects/${id}/content`, { token })
+      t.equal(await read.text(), content)
+    }
+    const { code, stdout } = await converse(['box', 'fsck', '--settings', newSettings])
+    t.equal(code, 0, stdout)
+    await world.stop()
+  },
+)
