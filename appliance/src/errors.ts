@@ -8,6 +8,7 @@ export interface Words {
 export type BoxErrorCode =
   | 'journal-busy'
   | 'journal-stopped'
+  | 'journal-late'
   | 'journal-conflict'
   | 'journal-altered'
   | 'already-running'

@@ -327,6 +327,20 @@ void t.test(
   },
 )
 
+void t.test('a box that says it journals no more, until it does', async (t) => {
+  const followed = await worked('stopped')
+  const agent = await TestAgent.connect(centre.centre.ports.ssh, 'stopped', followed.key)
+  const boxTimeMs = centre.clock.nowMs()
+  const stoppedBecause = 'the journal key does not sign'
+  await agent.hello(followed.box, { boxTimeMs, stoppedBecause })
+  await agent.bye()
+  const finding = await onlyFinding(t, 'stopped', 'journalling-stopped', null)
+  t.match(finding.found, stoppedBecause)
+  t.notOk(finding.resolvedAt)
+  await centre.head(followed)
+  t.ok((await centre.findings('stopped'))[0]?.resolvedAt)
+})
+
 void t.test('a clock that is off, until it is right again', async (t) => {
   const followed = await worked('skewed')
   const ports = centre.centre.ports

@@ -35,6 +35,8 @@ export function failureOf(recomputation: Recomputation | null): ShippedFinding[]
   ]
 }
 
+const state = Type.Object({ stoppedBecause: Type.Union([Type.String(), Type.Null()]) })
+
 /** A full recomputation reads every archive: hours on a large box. */
 const RECOMPUTATION_MS = 6 * 3_600_000
 const ANSWER_MS = 30_000
@@ -65,9 +67,15 @@ export class Appliance {
 
   /** Tells of something found here. An appliance that has no ear for it (404) is no failure. */
   async giveFinding(finding: object): Promise<void> {
-    const { status } = await this.#call('/findings', finding, ANSWER_MS)
+    const { status } = await this.#call('POST', '/findings', finding, ANSWER_MS)
     if (status >= 500)
       throw new AgentError('appliance-unreachable', `the appliance answered ${status} to /findings`)
+  }
+
+  /** What keeps acts from being journalled, in the appliance's words; undefined while all is well. @throws as {@link giveCosignatures} */
+  async stoppedBecause(): Promise<string | undefined> {
+    const value = parsed((await this.#call('GET', '/state', undefined, ANSWER_MS)).text)
+    return Value.Check(state, value) ? (value.stoppedBecause ?? undefined) : undefined
   }
 
   /** Has everything recomputed and journalled; resolves when it is. @throws as {@link giveCosignatures} */
@@ -80,16 +88,21 @@ export class Appliance {
   }
 
   async #post(path: string, body: object, timeoutMs: number): Promise<string> {
-    const answer = await this.#call(path, body, timeoutMs)
+    const answer = await this.#call('POST', path, body, timeoutMs)
     if (answer.status >= 200 && answer.status < 300) return answer.text
     const code = answer.status >= 500 ? 'appliance-unreachable' : 'appliance-refused'
     throw new AgentError(code, `the appliance answered ${answer.status} to ${path}`)
   }
 
-  async #call(path: string, body: object, timeoutMs: number): Promise<LocalAnswer> {
+  async #call(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    timeoutMs: number,
+  ): Promise<LocalAnswer> {
     try {
       const signal = AbortSignal.any([this.#stopping, AbortSignal.timeout(timeoutMs)])
-      return await callLocal(this.#socketPath, 'POST', path, body, signal)
+      return await callLocal(this.#socketPath, method, path, body, signal)
     } catch (error) {
       throw new AgentError('appliance-unreachable', `the appliance: ${messageOf(error)}`, error)
     }

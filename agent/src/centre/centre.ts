@@ -1,5 +1,6 @@
 import { formatTime, type Clock } from '@probant/host'
 import { AgentError } from '../errors.ts'
+import type { Appliance } from '../appliance/appliance.ts'
 import type { LocalFindings } from '../findings/findings.ts'
 import type { CentreSettings } from '../settings.ts'
 import { connectToCentre } from '../ssh/connection.ts'
@@ -15,6 +16,7 @@ export interface CentreParts {
   key: ProviderKeyAgent
   journal: JournalReader
   findings: LocalFindings
+  appliance: Appliance
   clock: Clock
   /** Ends the session under way when the service stops. */
   stopping: AbortSignal
@@ -24,6 +26,7 @@ export interface CentreParts {
 export class Centre {
   readonly #parts: CentreParts
   readonly #turn = new Turn()
+  #unanswered = 0
 
   constructor(parts: CentreParts) {
     this.#parts = parts
@@ -49,13 +52,26 @@ export class Centre {
     stopping.addEventListener('abort', close)
     try {
       const boxTime = formatTime(clock.nowMs())
-      const session = await CentreSession.open(frames, { origin, boxTime, databaseSize })
+      const hello = { origin, boxTime, databaseSize, ...(await this.#stopped()) }
+      const session = await CentreSession.open(frames, hello)
       const result = await work(session)
       await session.bye()
       return result
     } finally {
       stopping.removeEventListener('abort', close)
       close()
+    }
+  }
+
+  /** An appliance that was away twice in a row is no restart any more. */
+  async #stopped(): Promise<{ stoppedBecause?: string }> {
+    try {
+      const stoppedBecause = await this.#parts.appliance.stoppedBecause()
+      this.#unanswered = 0
+      return stoppedBecause === undefined ? {} : { stoppedBecause: stoppedBecause.slice(0, 500) }
+    } catch {
+      this.#unanswered += 1
+      return this.#unanswered < 2 ? {} : { stoppedBecause: 'the vault service does not answer' }
     }
   }
 

@@ -50,6 +50,17 @@ await t.test('heads go at fixed instants, news or not, and come back cosigned', 
   t.ok((await triedHeads(agent)) >= 3)
 })
 
+await t.test('a box that journals no more says so to the centre', async (t) => {
+  const world = await World.open(t)
+  world.appliance.stoppedBecause = 'the journal key does not sign'
+  const agent = await world.agent()
+  await agent.ship()
+  t.equal(world.centre.lastHello?.stoppedBecause, 'the journal key does not sign')
+  world.appliance.stoppedBecause = null
+  await agent.ship()
+  t.equal(world.centre.lastHello?.stoppedBecause, undefined)
+})
+
 await t.test('a shipment due meanwhile never makes two sessions', async (t) => {
   const world = await World.open(t)
   await world.box.append(500)

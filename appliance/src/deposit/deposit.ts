@@ -15,6 +15,7 @@ import type { Database } from '@probant/postgres'
 import { BoxError, unacceptable } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
+import { TookTooLong, within } from '../journal/patience.ts'
 import type { VaultCiphers } from '../store/cipher.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { findIdempotencyKey } from '../store/objects.ts'
@@ -23,6 +24,11 @@ import type { Vault } from '../store/vaults.ts'
 import type { LatBatches } from './lat-batch.ts'
 import { checkFileName, metadataBytes, type DescriptiveMetadata } from './metadata.ts'
 import { digest, receive, type Received } from './reception.ts'
+
+/** While the journal can't be signed, deposits wait no longer than this. */
+const LONGEST_WAIT_MS = 60_000
+/** The answer to a failed deposit waits this long for its trace, which is recorded all the same. */
+const LONGEST_WAIT_FOR_FAILURE_MS = 5000
 
 /** The five steps of a deposit, named in the problem document when one fails. */
 export type DepositStep = 'digests' | 'timestamp' | 'proof' | 'file' | 'commit'
@@ -113,6 +119,8 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
 
   // 1. Two digests by unrelated algorithms over the exact bytes, which are only ever written encrypted.
   if (journal.stoppedBecause !== undefined) throw journal.stoppedBecause
+  if (journal.waitedMs >= LONGEST_WAIT_MS)
+    throw new BoxError('journal-busy', 'retryable', journal.waitsFor ?? 'the journal waits')
   checkFileName(upload.fileName)
   const known = await knownKey(context, upload)
   if (known !== undefined) return repeat(context, upload, attempt, known)
@@ -167,7 +175,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       field,
       enclosed: cipher.encloseSecret(objectId, field, canonicalBytes({ ...opening })),
     })
-    const recorded = await journal.record({
+    const recording = journal.record({
       act: 'deposit',
       outcome: 'done',
       vault: vault.id,
@@ -197,11 +205,28 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
             }),
       }),
     })
+    const recorded = await certain(context, recording)
     return { kind: 'kept', row: row(recorded), opening: object.opening, recorded }
   } finally {
     dataKey.fill(0)
     // What it holds is dropped: whether it can be closed well no longer matters.
     if (!published) await staged.close().catch(() => undefined)
+  }
+}
+
+/**
+ * The act once a checkpoint covers it. A signer that stays away leaves the depositor without an answer that could be given: what is
+ * committed stays, and is told to whoever repeats the deposit under its idempotency key.
+ */
+async function certain(
+  { clock }: DepositContext,
+  recording: Promise<RecordedAct>,
+): Promise<RecordedAct> {
+  try {
+    return await within(clock, LONGEST_WAIT_MS, 'the checkpoint over the deposit', recording)
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error
+    throw new BoxError('journal-late', 'retryable', error.message, { cause: error })
   }
 }
 
@@ -338,18 +363,19 @@ async function abandon(
   const refused = error instanceof BoxError && error.fault === 'caller'
   const { received } = attempt
   const object = received === undefined ? undefined : commitToObject(context, received, null)
-  await context.journal
-    .record({
-      act: 'deposit',
-      outcome: refused ? 'refused' : 'failed',
-      vault: upload.vault.id,
-      actorId: upload.depositorId,
-      ...(object === undefined ? {} : { objectCommitment: object.commitment }),
-      data: { reason: error instanceof BoxError ? error.code : 'internal', step: attempt.step },
-      rows: ({ seq }) =>
-        object === undefined
-          ? {}
-          : { openings: [{ seq, field: 'object', salt: object.salt, value: object.value }] },
-    })
-    .catch(() => undefined)
+  const recording = context.journal.record({
+    act: 'deposit',
+    outcome: refused ? 'refused' : 'failed',
+    vault: upload.vault.id,
+    actorId: upload.depositorId,
+    ...(object === undefined ? {} : { objectCommitment: object.commitment }),
+    data: { reason: error instanceof BoxError ? error.code : 'internal', step: attempt.step },
+    rows: ({ seq }) =>
+      object === undefined
+        ? {}
+        : { openings: [{ seq, field: 'object', salt: object.salt, value: object.value }] },
+  })
+  await within(context.clock, LONGEST_WAIT_FOR_FAILURE_MS, 'a trace', recording).catch(
+    () => undefined,
+  )
 }

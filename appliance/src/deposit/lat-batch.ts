@@ -4,14 +4,14 @@ import {
   sealBlock,
   signedBytes,
   toHex,
-  treePath,
+  treePaths,
   treeRoot,
   type EvidenceCrypto,
 } from '@probant/evidence'
 import { BoxError } from '../errors.ts'
 
-/** Statements signed under one root at most. */
-const MAX_BATCH = 256
+/** Statements signed under one root at most: as many as may wait, so that no slowness of the signer bounds the deposits. */
+const MAX_BATCH = 4096
 
 /** The LAT key: message in, DER ECDSA P-256 signature over its SHA-256 out. */
 export interface LatSigner {
@@ -101,10 +101,11 @@ export class LatBatches {
     const signed = signedBytes(root, this.#crypto.hash('sha256', token))
     const [value, cms] = await Promise.all([this.#signature(signed), seal?.(signed)])
     const blocks = cms === undefined ? [] : [sealBlock(cms)]
+    const paths = treePaths(this.#crypto, leaves)
     return statements.map((statement, index) =>
       formatLat({
         statement,
-        tree: { index, size: statements.length, path: treePath(this.#crypto, leaves, index) },
+        tree: { index, size: statements.length, path: paths[index] ?? [] },
         token,
         signature: { algorithm: 'ecdsa-p256-sha256', key: this.#keyId, value },
         blocks,

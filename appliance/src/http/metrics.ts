@@ -50,6 +50,16 @@ export function countRequests(server: Server, box: Box): void {
     'Until when seal certificates without a gap are there, POSIX time; 0: there never was one',
     () => (box.seals.standing().covered?.notAfterMs ?? 0) / 1000,
   )
+  gauge(
+    'probant_journal_waiting_traces',
+    'Traces committed without a checkpoint',
+    () => box.journal.waitingTraces,
+  )
+  gauge(
+    'probant_journal_waited_seconds',
+    'For how long the journal key, or the database, has kept acts waiting; 0 while all is well',
+    () => box.journal.waitedMs / 1000,
+  )
   server.addHook('onResponse', (request, reply, done) => {
     seconds.observe(
       {

@@ -22,6 +22,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'This act can not be journalled: nothing was done.',
     },
   },
+  'journal-late': {
+    type: 'journal-late',
+    status: 503,
+    title: {
+      fr: 'Le journal attend son matériel de clés : on ne sait pas encore si le dépôt est gardé. Refaites-le plus tard, sous la même clé d’idempotence.',
+      en: 'The journal waits for its key hardware: whether the deposit is kept isn’t certain yet. Repeat it later under the same idempotency key.',
+    },
+  },
   'journal-stopped': {
     type: 'journal-stopped',
     status: 503,

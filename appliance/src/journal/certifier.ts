@@ -67,6 +67,7 @@ export class Certifier {
   #stopped: BoxError | undefined
   #waitingTraces = 0
   #waitsFor: string | undefined
+  #waitsSinceMs: number | undefined
 
   constructor(context: CertifierContext, range: CompactRange) {
     this.#context = context
@@ -86,6 +87,11 @@ export class Certifier {
   /** What keeps the next checkpoint from being made; undefined while all is well. */
   get waitsFor(): string | undefined {
     return this.#waitsFor
+  }
+
+  /** Since when, by the monotonic clock. */
+  get waitsSinceMs(): number | undefined {
+    return this.#waitsSinceMs
   }
 
   /** Why nothing is certified any more. */
@@ -122,6 +128,7 @@ export class Certifier {
         const checkpoint = await this.#certify(traces, group.at(-1)?.sha3)
         this.#waitingTraces -= traces.length
         this.#waitsFor = undefined
+        this.#waitsSinceMs = undefined
         for (const { settle, seq, timeMs, bytes } of traces)
           settle.resolve({ seq, timeMs, trace: bytes, checkpoint })
       } catch (error) {
@@ -195,6 +202,11 @@ export class Certifier {
     return checkpoint
   }
 
+  #wait(reason: string): void {
+    this.#waitsFor = reason
+    this.#waitsSinceMs ??= this.#context.clock.monotonicMs()
+  }
+
   /** Signs until the signer gives a signature that verifies. Acts wait meanwhile; the sequencer refuses those that are too many. */
   async #signedLine(text: string): Promise<string> {
     const { signer, crypto, clock, log, origin } = this.#context
@@ -211,11 +223,11 @@ export class Certifier {
         )
         if (answer === 'valid')
           return signatureLine(origin, keyIdOf(crypto, origin, 2, signer.publicKey), signature)
-        this.#waitsFor = 'the journal key gave a signature that does not verify'
-        log.error({ answer }, this.#waitsFor)
+        this.#wait('the journal key gave a signature that does not verify')
+        log.error({ answer }, 'the journal key gave a signature that does not verify')
       } catch (error) {
         const why = error instanceof KeyError ? `: ${error.message}` : ''
-        this.#waitsFor = `the journal key does not sign${why}`
+        this.#wait(`the journal key does not sign${why}`)
         log.error({ err: error }, 'the journal key does not sign')
       }
       await clock.sleep(pauseMs)
@@ -230,7 +242,7 @@ export class Certifier {
       } catch (error) {
         // Anything else than the database's own refusal is a fault of this process.
         if (!(error instanceof PostgresError) || this.#stopped !== undefined) throw error
-        this.#waitsFor = 'the database does not answer'
+        this.#wait('the database does not answer')
         this.#context.log.warn({ err: error }, 'the database does not answer; the journal waits')
         await this.#context.clock.sleep(pauseMs)
       }

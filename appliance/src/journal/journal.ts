@@ -35,6 +35,7 @@ export interface JournalContext {
 export class Journal {
   readonly origin: string
   readonly #lock: WriterLock
+  readonly #clock: Clock
   readonly #sequencer: Sequencer | undefined
   readonly #certifier: Certifier | undefined
   readonly #stoppedBecause: BoxError | undefined
@@ -47,6 +48,7 @@ export class Journal {
   private constructor(
     origin: string,
     lock: WriterLock,
+    clock: Clock,
     parts: {
       sequencer?: Sequencer
       certifier?: Certifier
@@ -56,6 +58,7 @@ export class Journal {
   ) {
     this.origin = origin
     this.#lock = lock
+    this.#clock = clock
     this.#sequencer = parts.sequencer
     this.#certifier = parts.certifier
     this.#stoppedBecause = parts.stoppedBecause
@@ -97,7 +100,10 @@ export class Journal {
         'the journal is not what this box wrote: nothing is recorded',
       )
       lock.heldBy({ isStillWriter, takenOver: context.fatal })
-      return new Journal(state.origin, lock, { stoppedBecause: error, witnessedSize })
+      return new Journal(state.origin, lock, context.clock, {
+        stoppedBecause: error,
+        witnessedSize,
+      })
     }
     const { origin, epoch } = state
     const shared = { database, crypto, clock: context.clock, origin, epoch }
@@ -135,7 +141,11 @@ export class Journal {
       },
       { size: state.size, prev: opened.prev, sha3: opened.sha3 },
     )
-    const journal: Journal = new Journal(origin, lock, { sequencer, certifier, witnessedSize })
+    const journal: Journal = new Journal(origin, lock, context.clock, {
+      sequencer,
+      certifier,
+      witnessedSize,
+    })
     if (opened.uncertified.length > 0) {
       const nobody = { resolve: () => undefined, reject: () => undefined }
       const left: CommittedTrace[] = opened.uncertified.map((trace) => ({
@@ -190,6 +200,12 @@ export class Journal {
   /** What acts wait for just now, beyond the usual; undefined while all is well. */
   get waitsFor(): string | undefined {
     return this.#certifier?.waitsFor
+  }
+
+  /** For how many milliseconds acts have waited so; 0 while all is well. */
+  get waitedMs(): number {
+    const since = this.#certifier?.waitsSinceMs
+    return since === undefined ? 0 : this.#clock.monotonicMs() - since
   }
 
   /** Traces that wait for a checkpoint. */

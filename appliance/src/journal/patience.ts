@@ -1,5 +1,9 @@
 import type { Clock } from '@probant/host'
 
+export class TookTooLong extends Error {
+  override name = 'TookTooLong'
+}
+
 /**
  * The outcome of `work`, or a rejection once it takes longer than `limitMs`. Work that never ends can't be stopped, only left alone, so it
  * must be harmless when it ends later.
@@ -12,7 +16,7 @@ export async function within<T>(
 ): Promise<T> {
   const ended = new AbortController()
   const limit = clock.sleep(limitMs, ended.signal).then(() => {
-    throw new Error(`${what} took longer than ${limitMs} ms`)
+    throw new TookTooLong(`${what} took longer than ${limitMs} ms`)
   })
   limit.catch(() => undefined)
   try {

@@ -20,6 +20,9 @@ import { readSigningKeys } from '../journal/signing-keys.ts'
 import { keepAuditReceipt, keepCosignatures } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
 
+/** Beyond, what acts wait for is told. */
+const TOLD_AFTER_MS = 20_000
+
 const NoteBody = strictObject({ note: Type.String({ minLength: 1, maxLength: 200_000 }) })
 
 /** What the agent tells of, such as a centre that knows less than it has signed. */
@@ -66,6 +69,13 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
   server.get('/head', async () => {
     const head = await newestCheckpoint(box.database)
     return { origin: box.journal.origin, size: head?.size ?? 0, note: head?.note ?? null }
+  })
+
+  // What the agent tells the centre of: a moment's wait is nobody's concern.
+  server.get('/state', () => {
+    const { stoppedBecause, waitsFor, waitedMs } = box.journal
+    const lasting = waitedMs >= TOLD_AFTER_MS ? waitsFor : undefined
+    return { stoppedBecause: stoppedBecause?.message ?? lasting ?? null }
   })
 
   server.post('/cosignatures', { schema: { body: NoteBody } }, async (request, reply) => {

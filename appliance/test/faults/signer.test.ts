@@ -118,3 +118,17 @@ void t.test('while no checkpoint can be signed, what waits is bounded', async (t
   t.same(await inspection.halves(kept, new Set()), [])
   t.same(await inspection.differences(), [])
 })
+
+void t.test('a journal key that stays away: deposits are told, and lost is nothing', async (t) => {
+  wrong = { label: 'journal', sign: absent }
+  const before = kept.length
+  t.match(await deposit(), { status: 503, type: 'urn:probant:problem:journal-late' })
+  wrong = { label: 'lat', sign: absent }
+  t.match(await deposit(), { status: 503, type: 'urn:probant:problem:signer-failed' })
+  wrong = undefined
+  for (let tries = 0; tries < 100 && world.box.journal.waitingTraces > 0; tries += 1)
+    await delay(50)
+  t.equal((await deposit()).status, 201)
+  t.equal(kept.length, before + 1)
+  t.same(await inspection.differences(), [], 'the one in doubt is whole')
+})

@@ -1,6 +1,6 @@
 import type { Hashing, TreeHashName } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
-import { CompactRange, foldSubtrees } from './merkle.ts'
+import { CompactRange, foldSubtrees, nodeHash } from './merkle.ts'
 
 /** A perfect subtree: the leaves index × 2^level … (index + 1) × 2^level − 1. */
 export interface NodeAddress {
@@ -63,6 +63,27 @@ export function treePath(
     for (const hash of leafHashes.slice(begin, end)) range.append(hash)
     return range.root()
   })
+}
+
+/** The inclusion paths of all leaves of a small tree, from their *hashes*: each node is computed once. */
+export function treePaths(
+  h: Hashing,
+  leafHashes: readonly Uint8Array[],
+  name?: TreeHashName,
+): Uint8Array[][] {
+  const paths: Uint8Array[][] = leafHashes.map(() => [])
+  const rootOf = (begin: number, end: number): Uint8Array => {
+    const only = leafHashes[begin]
+    if (only === undefined) throw new EvidenceError('malformed-tree', 'a tree has leaves')
+    if (end - begin === 1) return only
+    const middle = begin + largestPowerOfTwoBelow(end - begin)
+    const left = rootOf(begin, middle)
+    const right = rootOf(middle, end)
+    for (let index = begin; index < end; index++) paths[index]?.push(index < middle ? right : left)
+    return nodeHash(h, left, right, name)
+  }
+  if (leafHashes.length > 0) rootOf(0, leafHashes.length)
+  return paths
 }
 
 /** PATH(index, D[size]) of RFC 9162 section 2.1.3.1, unrolled: from the root down, then turned round. */

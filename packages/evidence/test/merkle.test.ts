@@ -16,6 +16,7 @@ import {
   rootFromInclusion,
   toHex,
   treePath,
+  treePaths,
   treeRoot,
   utf8,
   verifyConsistency,
@@ -198,6 +199,7 @@ void t.test('every proof of every small tree', async (t) => {
     for (let size = 1; size <= entries.length; size++) {
       const root = definition(entries.slice(0, size), name)
       const leaves = entries.slice(0, size).map((entry) => leafHash(h, entry, name))
+      const paths = treePaths(h, leaves, name)
       let good = 0
       for (const [index, leaf] of leaves.entries()) {
         store.read.length = 0
@@ -205,7 +207,8 @@ void t.test('every proof of every small tree', async (t) => {
         if (
           JSON.stringify(store.read) === JSON.stringify(inclusionNodes(index, size)) &&
           verifyInclusion(h, BigInt(index), BigInt(size), leaf, path, root, name) &&
-          JSON.stringify(treePath(h, leaves, index, name)) === JSON.stringify(path)
+          JSON.stringify(treePath(h, leaves, index, name)) === JSON.stringify(path) &&
+          JSON.stringify(paths[index]) === JSON.stringify(path)
         ) {
           good++
         }

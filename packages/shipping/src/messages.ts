@@ -31,6 +31,8 @@ export interface Hello {
   databaseSize: number
   /** Present when this session ships and the box has a TPM that its settings name. */
   attestation?: 'tpm2'
+  /** What has kept acts from being journalled for a while, in the box's words; absent while all is well. */
+  stoppedBecause?: string
 }
 
 /** A size of the journal at the centre, with the checkpoint note that states it. */
@@ -165,14 +167,17 @@ const finding = object<ShippedFinding>({
 })
 
 const readers: { [N in MessageName]: Reader<Messages[N]> } = {
-  hello: objectWith<Omit<Hello, 'attestation'>, { attestation: 'tpm2' }>(
+  hello: objectWith<
+    Omit<Hello, 'attestation' | 'stoppedBecause'>,
+    { attestation: 'tpm2'; stoppedBecause: string }
+  >(
     {
       protocol: oneOf(PROTOCOL_VERSION),
       origin,
       boxTime: time,
       databaseSize: integer(),
     },
-    { attestation: oneOf('tpm2') },
+    { attestation: oneOf('tpm2'), stoppedBecause: text(500, 1) },
   ),
   welcome: objectWith<Omit<Welcome, 'attestation'>, { attestation: AttestationRequest }>(
     {

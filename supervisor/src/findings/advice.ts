@@ -105,6 +105,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
     cause: silent,
     action: checkNetwork,
   },
+  'journalling-stopped': {
+    sentence: (told) => ({
+      fr: `${told.subject} : le boîtier ne journalise plus et refuse donc tout acte (${told.found}).`,
+      en: `${told.subject}: the box journals no more and so refuses every act (${told.found}).`,
+    }),
+    cause: always({
+      fr: 'Matériel de clés débranché, lent ou en panne, code PIN bloqué, base de données arrêtée, ou journal altéré.',
+      en: 'Key hardware unplugged, slow or failing, a locked PIN, the database down, or an altered journal.',
+    }),
+    action: {
+      fr: 'Sur le boîtier, lancer « probant box status », puis vérifier le matériel de clés et la base de données ; les dépôts refusés sont à refaire.',
+      en: 'On the box, run “probant box status”, then check the key hardware and the database; deposits that were refused have to be made again.',
+    },
+  },
   gap: {
     sentence: about('il manque une trace au journal', 'a trace is missing from the journal'),
     cause: always({

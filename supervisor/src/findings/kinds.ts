@@ -26,6 +26,7 @@ export const RAISED_KINDS = [
   'hardware-change-declared',
   'journal-unwitnessed',
   'seal-certificate-expiring',
+  'journalling-stopped',
   'supervisor-was-blind',
 ] as const satisfies readonly FindingKind[]
 
@@ -74,6 +75,7 @@ const classifications: Readonly<Record<RaisedKind, Classification>> = {
   'clock-regression': clock,
   'integrity-failure-on-box': { severity: 'alert', cause: 'storage', refusesData: false },
   'seal-certificate-expiring': { severity: 'warning', cause: 'certificate', refusesData: false },
+  'journalling-stopped': { severity: 'alert', cause: 'storage', refusesData: false },
   'supervisor-was-blind': { severity: 'warning', cause: 'centre', refusesData: false },
 }
 

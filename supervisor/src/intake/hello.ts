@@ -19,6 +19,12 @@ import { segmentBounds } from '../store/segments.ts'
 import { selectOrdinals } from './selection.ts'
 import type { Session } from './session.ts'
 
+/** Kinds that are over as soon as a session begins without them. */
+const passing = [
+  { kind: 'clock-skew', settled: 'the clock is right again' },
+  { kind: 'journalling-stopped', settled: 'the box journals again' },
+] as const
+
 /** NTP keeps clocks within a second; a message takes a few more. */
 const TOLERATED_SKEW_MS = 120_000
 
@@ -38,7 +44,7 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
   const { epoch, origin, challenge } = begun
   if (origin === undefined) return { accepted: false, reason: 'no journal of this box is followed' }
   const facts = factsOf(origin, hello, clockSkewMs, atMs)
-  await raiseAndSettle(context, box, facts, clockSkewMs)
+  await raiseAndSettle(context, box, facts)
   if (challenge === null) return { accepted: false, reason: 'not the journal that is followed' }
   const witnessedSize = origin.witnessed?.size ?? 0
   return {
@@ -96,7 +102,13 @@ function factsOf(origin: Origin, hello: Hello, clockSkewMs: number, atMs: number
       }),
     )
   }
+  if (hello.stoppedBecause !== undefined) facts.push(stopped(origin, hello.stoppedBecause))
   return facts
+}
+
+/** The box's own word, which nobody else can give: acts that are not journalled leave nothing to ship. */
+function stopped({ origin }: Origin, because: string): Fact {
+  return factAt(origin, 'journalling-stopped', null, 'acts that are journalled', because)
 }
 
 /** Another incarnation of the same box is a restore that nobody declared; anything else isn't this box's journal. */
@@ -134,18 +146,14 @@ export function rollback(origin: Origin, known: number, size: number): Fact {
   return { ...fact, key: `${origin.origin}|rollback|${known}` }
 }
 
-async function raiseAndSettle(
-  context: Context,
-  box: BoxKey,
-  facts: Fact[],
-  clockSkewMs: number,
-): Promise<void> {
+async function raiseAndSettle(context: Context, box: BoxKey, facts: Fact[]): Promise<void> {
   const kept = await keepEvidence(context, facts)
   await context.database.transaction(
     async (client) => {
-      if (Math.abs(clockSkewMs) <= TOLERATED_SKEW_MS)
-        for (const { findingId } of await openFindings(client, box, ['clock-skew']))
-          await settle(client, context, box, findingId, 'the clock is right again')
+      for (const { kind, settled } of passing)
+        if (!facts.some((fact) => fact.kind === kind))
+          for (const { findingId } of await openFindings(client, box, [kind]))
+            await settle(client, context, box, findingId, settled)
       await raise(client, context, box, kept)
     },
     { attempts: 3 },

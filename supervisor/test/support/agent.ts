@@ -56,13 +56,18 @@ export class TestAgent {
 
   async hello(
     box: TestBox,
-    { databaseSize = box.size, boxTimeMs }: { databaseSize?: number; boxTimeMs: number },
+    {
+      databaseSize = box.size,
+      boxTimeMs,
+      ...told
+    }: { databaseSize?: number; boxTimeMs: number; stoppedBecause?: string },
   ): Promise<Welcome> {
     await this.channel.sendMessage('hello', {
       protocol: 1,
       origin: box.origin,
       boxTime: formatTime(boxTimeMs),
       databaseSize,
+      ...told,
     })
     this.welcome = await this.read('welcome')
     return this.welcome

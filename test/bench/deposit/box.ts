@@ -14,6 +14,8 @@ export interface BenchBox {
   /** The database of the limit: another one on the same server, which syncs as a box's does. */
   readonly connection: Connection
   readonly pid: number
+  /** How long one signature takes from now on; with `slow-service.ts` only. */
+  signIn(milliseconds: number): void
   stop(): Promise<void>
 }
 
@@ -32,7 +34,10 @@ async function freePort(): Promise<number> {
 }
 
 /** Starts a box under `folder`, which must be on the disk that is to be measured. */
-export async function startBox(folder: string): Promise<BenchBox> {
+export async function startBox(
+  folder: string,
+  { entry = 'appliance/src/main.ts', pendingDeposits = 256 } = {},
+): Promise<BenchBox> {
   const home = await mkdtemp(join(folder, 'probant-bench-'))
   const cluster = await startCluster({
     dataFolder: join(home, 'postgres'),
@@ -70,7 +75,7 @@ export async function startBox(folder: string): Promise<BenchBox> {
       keys: { provider: 'software', folder: join(home, 'keys') },
       centre: null,
       journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
-      limits: { objectBytes: 8 * 1024 ** 3, metadataBytes: 16_384, pendingDeposits: 256 },
+      limits: { objectBytes: 8 * 1024 ** 3, metadataBytes: 16_384, pendingDeposits },
       portalFolder: null,
     }),
     { mode: 0o600 },
@@ -83,11 +88,18 @@ export async function startBox(folder: string): Promise<BenchBox> {
       ...(process.env['BENCH_PROFILE'] === undefined
         ? []
         : ['--cpu-prof', `--cpu-prof-dir=${process.env['BENCH_PROFILE']}`]),
-      join(root, 'appliance/src/main.ts'),
+      join(root, entry),
       '--settings',
       settings,
     ],
-    { stdio: ['ignore', process.env['BENCH_LOG'] === undefined ? 'ignore' : 'inherit', 'inherit'] },
+    {
+      stdio: [
+        'ignore',
+        process.env['BENCH_LOG'] === undefined ? 'ignore' : 'inherit',
+        'inherit',
+        'ipc',
+      ],
+    },
   )
   const exited = new Promise<void>((resolve) => service.on('exit', () => resolve()))
   await ready(`http://127.0.0.1:${administrationPort}/readyz`)
@@ -118,6 +130,7 @@ export async function startBox(folder: string): Promise<BenchBox> {
     home,
     connection: cluster.connection('limit', 'limit_owner', password),
     pid: service.pid ?? 0,
+    signIn: (milliseconds) => service.send(milliseconds),
     async stop() {
       service.kill('SIGTERM')
       await exited

@@ -12,6 +12,12 @@ export interface Load {
   readonly deposits: number
 }
 
+/** A load without an end of its own: what is answered in the stretch of time that counts, once all clients are in step. */
+export interface SteadyLoad extends Omit<Load, 'deposits'> {
+  readonly afterMs: number
+  readonly forMs: number
+}
+
 /** Deposits over HTTP from `clients` connections kept alive. @returns deposits per second and each one's milliseconds */
 export async function load(given: Load): Promise<{ rate: number; milliseconds: number[] }> {
   const agent = new Agent({ keepAlive: true, maxSockets: given.clients })
@@ -33,6 +39,25 @@ export async function load(given: Load): Promise<{ rate: number; milliseconds: n
   return { rate: given.deposits / seconds, milliseconds }
 }
 
+/** Deposits per second under a load that began before and goes on after. */
+async function steadyLoad(given: SteadyLoad): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: given.clients })
+  const content = randomBytes(given.sizeBytes)
+  const start = performance.now() + given.afterMs
+  const end = start + given.forMs
+  let answered = 0
+  const client = async () => {
+    while (performance.now() < end) {
+      await depositOnce(given, agent, content)
+      const at = performance.now()
+      if (at >= start && at < end) answered += 1
+    }
+  }
+  await Promise.all(Array.from({ length: given.clients }, client))
+  agent.destroy()
+  return (answered * 1000) / given.forMs
+}
+
 const head = Buffer.from(
   '--bench\r\ncontent-disposition: form-data; name="metadata"\r\n\r\n{"title":"bench"}\r\n' +
     '--bench\r\ncontent-disposition: form-data; name="file"; filename="bench.bin"\r\n' +
@@ -40,7 +65,7 @@ const head = Buffer.from(
 )
 const tail = Buffer.from('\r\n--bench--\r\n')
 
-function depositOnce(given: Load, agent: Agent, content: Buffer): Promise<void> {
+function depositOnce(given: Omit<Load, 'deposits'>, agent: Agent, content: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
@@ -71,4 +96,7 @@ function depositOnce(given: Load, agent: Agent, content: Buffer): Promise<void> 
   })
 }
 
-if (parentPort !== null) parentPort.postMessage(await load(workerData as Load))
+if (parentPort !== null) {
+  const given = workerData as Load | SteadyLoad
+  parentPort.postMessage('forMs' in given ? await steadyLoad(given) : await load(given))
+}

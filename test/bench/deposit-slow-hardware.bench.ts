@@ -1,0 +1,61 @@
+import { tmpdir } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { startBox } from './deposit/box.ts'
+import type { SteadyLoad } from './deposit/clients.ts'
+import { compare, isQuick, median } from './figures.ts'
+
+/**
+ * `deposit-slow-hardware`: deposits per second with keys that take as long as a real TPM's, one signature after the other, against the
+ * same box with immediate keys, under the same load: at least four times as many deposits in flight as the rate of immediate keys
+ * brings in during the signatures that one deposit waits for. Beside it stands the closed-loop bound: what so many clients could get
+ * at most if each deposit had those signatures to itself.
+ */
+const SIZE_BYTES = 1024
+/** A reception token, an archive proof and a checkpoint. */
+const SERIAL_SIGNATURES = 3
+const LEAST_CLIENTS = 32
+
+const box = await startBox(tmpdir(), {
+  entry: 'test/bench/deposit/slow-service.ts',
+  pendingDeposits: 10_000,
+})
+try {
+  const rate = async (signMs: number, clients: number) => {
+    box.signIn(signMs)
+    const latencyMs = signMs * SERIAL_SIGNATURES
+    // Long enough for several rounds of signatures, so that where the stretch begins doesn't matter.
+    const forMs = Math.max(isQuick ? 1000 : 15_000, latencyMs * (isQuick ? 1 : 10))
+    const answered = await steady({ clients, afterMs: 2000 + 3 * latencyMs, forMs })
+    box.signIn(0)
+    return answered
+  }
+  await rate(0, LEAST_CLIENTS)
+  const alone = [await rate(0, LEAST_CLIENTS), await rate(0, LEAST_CLIENTS)]
+  for (const signMs of [200, 600]) {
+    const latencySeconds = (signMs * SERIAL_SIGNATURES) / 1000
+    const clients = Math.max(LEAST_CLIENTS, Math.ceil(4 * median(alone) * latencySeconds))
+    const bound = Math.round(clients / latencySeconds)
+    await compare(
+      {
+        bench: 'deposit-slow-hardware',
+        case: `${signMs} ms a signature, ${clients} in flight, limit immediate keys, closed-loop bound ${bound} objects/s`,
+        unit: 'objects/s',
+      },
+      () => rate(signMs, clients),
+      () => rate(0, clients),
+    )
+  }
+} finally {
+  await box.stop()
+}
+
+function steady(load: Pick<SteadyLoad, 'clients' | 'afterMs' | 'forMs'>): Promise<number> {
+  const { port, vault, token } = box
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./deposit/clients.ts', import.meta.url), {
+      workerData: { port, vault, token, sizeBytes: SIZE_BYTES, ...load } satisfies SteadyLoad,
+    })
+    worker.on('message', resolve)
+    worker.on('error', reject)
+  })
+}
