@@ -9,11 +9,11 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { surviveKills } from '../../appliance/test/kill/kills.ts'
 import { freshClone } from './main-job/clone.ts'
-import { Demo, freePorts, type Ended } from './main-job/demo.ts'
+import { Demo, freePorts } from './main-job/demo.ts'
+import { figuresOf, ownProgram, project, type Ended } from './programs.ts'
 
 /** Order 1, bullet by bullet, in one demo that a newcomer would have started: the subtests build on each other. */
 const run = promisify(execFile)
-const project = new URL('../../', import.meta.url).pathname
 const shared = join(project, '..', 'shared', 'samples')
 
 // Minutes of real work: an installation from a fresh clone, 20 kills, two browsers.
@@ -331,17 +331,14 @@ await t.test(
 )
 
 await t.test('bad input: each with status and message, and nothing kept', async (t) => {
-  const ended = await node('appliance/test/refusals.test.ts')
+  const ended = await ownProgram('appliance/test/refusals.test.ts')
   t.equal(ended.code, 0, ended.stdout)
 })
 
 await t.test('bench deposit and verify print ratios against limits of the same run', async (t) => {
-  const ended = await node('test/bench/run.ts', ['deposit', 'verify'], { BENCH_QUICK: '1' })
+  const ended = await ownProgram('test/bench/run.ts', ['deposit', 'verify'], { BENCH_QUICK: '1' })
   t.equal(ended.code, 0, ended.stdout + ended.stderr)
-  const figures = ended.stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const figures = figuresOf(ended)
   for (const bench of ['deposit', 'verify'])
     t.ok(figures.some((figure) => figure['bench'] === bench))
   for (const figure of figures) {
@@ -352,7 +349,7 @@ await t.test('bench deposit and verify print ratios against limits of the same r
 })
 
 await t.test('the two pages, in French and English, with axe on every screen', async (t) => {
-  const ended = await node('test/portal/portal.test.ts')
+  const ended = await ownProgram('test/portal/portal.test.ts')
   t.equal(ended.code, 0, ended.stdout)
 })
 
@@ -380,21 +377,6 @@ await t.test(
     }
   },
 )
-
-/** Runs one of the project's own programs on the Node of this very test. */
-function node(file: string, words: string[] = [], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [file, ...words],
-      { cwd: project, env: { ...process.env, ...more }, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-        resolve({ code, stdout, stderr })
-      },
-    )
-  })
-}
 
 /** Waits until the box takes deposits again after its connections were cut. */
 async function settled(): Promise<void> {

@@ -1,10 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { run, type Ended } from '../programs.ts'
 import type { Clone } from './clone.ts'
 
 /** `.probant/demo.json`, as far as these tests need it. */
@@ -31,12 +32,6 @@ export interface Finding {
   readonly sentence: { readonly fr: string; readonly en: string }
   readonly expected: string
   readonly found: string
-}
-
-export interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
 }
 
 const START_MS = 300_000
@@ -109,17 +104,7 @@ export class Demo {
 
   /** `npx probant …` in the clone. */
   async probant(...words: string[]): Promise<Ended> {
-    return new Promise((resolve) => {
-      execFile(
-        'npx',
-        ['probant', ...words],
-        { cwd: this.#clone.folder, env: this.env, maxBuffer: 64 * 1024 * 1024 },
-        (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-          resolve({ code, stdout, stderr })
-        },
-      )
-    })
+    return run(['npx', 'probant', ...words], { cwd: this.#clone.folder, env: this.env })
   }
 
   async supervision<T>(path: string): Promise<T> {

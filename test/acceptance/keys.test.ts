@@ -1,0 +1,100 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { figuresOf, ownProgram, project } from './programs.ts'
+
+/**
+ * Order 2, bullet by bullet. What a bullet asks is checked by the programs that it names, against a real SoftHSM and swtpm; those
+ * under test/keys are run by this suite alone.
+ */
+t.setTimeout(30 * 60_000)
+
+/** Runs test files; where a device is missing they say so, and so does the bullet. */
+async function holds(t: Test, ...files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const { code, stdout } = await ownProgram(file)
+    t.equal(code, 0, code === 0 ? file : `${file}\n${stdout}`)
+    for (const [line] of stdout.matchAll(/^ok .*# SKIP.*$/gm)) t.comment(`${file}: ${line}`)
+  }
+}
+
+/** A bullet that this version doesn't meet. */
+const absent = async (bullet: string, why: string) =>
+  t.test(bullet, { skip: `absent: ${why}` }, () => undefined)
+
+await t.test('a binding to the TPM, cross-checked with tpm2-tools in both directions', (t) =>
+  holds(t, 'packages/tpm2-tss-bindings/test/tools.test.ts'),
+)
+
+await t.test('one contract for every provider, over SoftHSM and swtpm', (t) =>
+  holds(
+    t,
+    'packages/keys/test/pkcs11/contract.test.ts',
+    'packages/keys/test/tpm2/contract.test.ts',
+  ),
+)
+
+await t.test('the demo uses the token that its configuration names; box status says so', (t) =>
+  holds(t, 'test/keys/token.test.ts'),
+)
+
+await t.test(
+  'the demo uses a TPM; a copy of its disk beside another opens and signs nothing',
+  (t) => holds(t, 'test/keys/tpm.test.ts'),
+)
+
+await t.test('PCRs changed: refused, with what to do; a signed approval renews', (t) =>
+  holds(t, 'packages/keys/test/tpm2/state.test.ts'),
+)
+
+await t.test('what a slow, absent, failing or lying device does', (t) =>
+  holds(t, 'packages/keys/test/pkcs11/faults.test.ts', 'appliance/test/faults/signer.test.ts'),
+)
+
+await t.test('bench deposit-slow-hardware prints ratios, and the closed-loop bound', async (t) => {
+  const words = ['deposit-slow-hardware']
+  const ended = await ownProgram('test/bench/run.ts', words, { BENCH_QUICK: '1' })
+  t.equal(ended.code, 0, ended.stdout + ended.stderr)
+  const figures = figuresOf(ended)
+  t.ok(figures.length >= 2)
+  for (const { ratio } of figures) t.ok(Number(ratio) > 0, String(ratio))
+})
+
+await t.test('enrolment by the TPM, attestation with each shipment', (t) =>
+  holds(t, 'supervisor/test/tpm-enrolment.test.ts', 'test/shipping/attestation.test.ts'),
+)
+
+await t.test('the client’s seal certificate; openssl accepts what it sealed', (t) =>
+  holds(t, 'appliance/test/seal-certificate/seal-certificate.test.ts'),
+)
+
+await t.test('key ceremony; a box destroyed, new keys, n holders: every object verifies', (t) =>
+  holds(t, 'appliance/test/recovery/ceremony.test.ts', 'appliance/test/recovery/drill.test.ts'),
+)
+
+await t.test('a data folder made by order 1 opens, migrates, and fsck is clean', (t) =>
+  holds(t, 'appliance/test/recovery/earlier-folder.test.ts'),
+)
+
+await t.test('no secret in core dumps, files, arguments or environment', (t) =>
+  holds(t, 'packages/host/test/secret-memory.test.ts'),
+)
+
+await absent(
+  'rotation of each level, key epochs, the key of the blind index',
+  'none of them is built yet',
+)
+
+await absent('memory searched for secrets that outlived their use', 'not searched yet')
+
+await t.test('docs: key ceremony guide, threat model of keys, decisions', async (t) => {
+  const docs = join(project, 'docs')
+  t.match(await readFile(join(docs, 'threat-model.md'), 'utf8'), /TPM/)
+  t.match(await readFile(join(docs, 'key-ceremony.md'), 'utf8'), /holder/)
+  const decisions = await readdir(join(docs, 'decisions'))
+  for (const number of ['0040', '0044', '0048', '0054'])
+    t.ok(
+      decisions.some((name) => name.startsWith(number)),
+      number,
+    )
+})
