@@ -9,6 +9,7 @@ import {
 } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { Appliance } from './appliance/appliance.ts'
+import type { Platform } from './attestation/platform.ts'
 import { AgentError, messageOf } from './errors.ts'
 import { createFigures, type Figures, type FigureSource } from './figures.ts'
 import { LocalFindings } from './findings/findings.ts'
@@ -27,6 +28,8 @@ export interface AgentParts {
   /** Not needed on a box without a centre. */
   key: ProviderKeyAgent | undefined
   database: Database
+  /** The TPM that vouches for the machine; absent where the settings name none. */
+  platform?: Platform | undefined
   crypto: EvidenceCrypto
   clock: Clock
   randomness: Randomness

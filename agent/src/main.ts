@@ -14,6 +14,7 @@ import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool } from '@probant/postgres'
 import { administrationServer } from '@probant/web'
 import { Agent } from './agent.ts'
+import { Platform } from './attestation/platform.ts'
 import { messageOf } from './errors.ts'
 import { controlServer } from './http/control.ts'
 import { settingsSchema } from './settings.ts'
@@ -37,8 +38,11 @@ async function start(settingsFile: string, logger: Logger): Promise<void> {
     logger,
   })
   const stopping = new AbortController()
+  const { attestation } = settings
+  const platform = attestation && new Platform(attestation)
   const agent = await Agent.open({
     settings,
+    platform,
     key,
     database,
     logger,
@@ -70,6 +74,7 @@ async function start(settingsFile: string, logger: Logger): Promise<void> {
     await administration.close()
     await database.close()
     await provider.close()
+    await platform?.close()
   }
   onShutdown(stop, { timeoutMs: SHUTDOWN_MS, logger })
   watchdog(logger)

@@ -7,6 +7,7 @@ import {
 } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
 import type { Appliance } from './appliance/appliance.ts'
+import type { Platform } from './attestation/platform.ts'
 import { Centre } from './centre/centre.ts'
 import { inspect } from './centre/inspection.ts'
 import { Turn } from './centre/turn.ts'
@@ -29,6 +30,7 @@ export interface SupervisedParts {
   memory: Memory
   findings: LocalFindings
   appliance: Appliance
+  platform?: Platform | undefined
   crypto: EvidenceCrypto
   clock: Clock
   logger: Logger

@@ -48,6 +48,16 @@ export function register(program: Command, context: CommandContext): void {
     })
 
   withSettings(
+    supervisor
+      .command('add-operator')
+      .description('add an operator; prints a password and a token once')
+      .argument('<name>', 'user name'),
+  ).action(async (name: string, { settings }: Options) => {
+    const { addOperator } = await import('./commands/add-operator.ts')
+    process.exitCode = await addOperator(settings, name)
+  })
+
+  withSettings(
     supervisor.command('status').description('boxes, what was found about them, and open alerts'),
   )
     .option('--json', 'print JSON')

@@ -15,6 +15,10 @@ export type SupervisorErrorCode =
   | 'enrolment'
   /** A one-time code that can't be used (any more). The caller's fault. */
   | 'enrolment-code'
+  /** A file of expected values that can't be taken. The caller's fault. */
+  | 'reference-values'
+  /** An approval that doesn't count. The caller's fault. */
+  | 'approval'
   /** What a setting names can't be read. Retryable once somebody mended it. */
   | 'unusable-setting'
 
@@ -27,6 +31,8 @@ const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'calle
   'unknown-origin': 'caller',
   enrolment: 'caller',
   'enrolment-code': 'caller',
+  'reference-values': 'caller',
+  approval: 'caller',
   'unusable-setting': 'retryable',
 }
 

@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { Agent } from '../../agent/src/agent.ts'
+import { Platform } from '../../agent/src/attestation/platform.ts'
 import { enrolBox } from '../../agent/src/command-line/enrol.ts'
 import type { AgentSettings } from '../../agent/src/settings.ts'
 import type { ShipmentOutcome } from '../../agent/src/shipment/shipment.ts'
@@ -87,7 +88,7 @@ export class AttestedBox {
     const codeFile = join(this.#folder, 'code')
     await writeFile(codeFile, `${Value.Parse(Code, body).code}\n`)
     const { name, type, publicKey } = box.journalKey
-    return enrolBox(this.settings({ centre: null }), {
+    return enrolBox(this.settings({ centre: null, attestation: { tcti: this.software.tcti } }), {
       centre: `http://127.0.0.1:${centre.centre.ports.http}/api/v1`,
       codeFile,
       journalKey: formatVkey(name, type, publicKey, nodeCrypto),
@@ -105,12 +106,19 @@ export class AttestedBox {
       administration: { host: '127.0.0.1', port: 0 },
       centre: this.#pinned(),
       keys: { provider: 'software', folder: join(this.#folder, 'keys') },
-      attestation: { tcti: this.software.tcti, eventLog: join(this.#folder, 'event-log') },
       heads: null,
       window: null,
       controlSocket: join(this.#folder, 'agent.sock'),
       ...change,
     }
+  }
+
+  /** The TPM of a machine to which the disk was copied. */
+  async otherMachine(): Promise<SoftwareTpm> {
+    const other = new SoftwareTpm(join(this.#folder, 'other'))
+    await other.start()
+    this.#t.teardown(() => other.stop())
+    return other
   }
 
   #pinned(): NonNullable<AgentSettings['centre']> {
@@ -124,13 +132,16 @@ export class AttestedBox {
     }
   }
 
-  /** One shipment by an agent that starts for it. */
-  async ship(change: Partial<AgentSettings> = {}): Promise<ShipmentOutcome> {
+  /** One shipment by an agent that starts for it. @param tcti of the TPM in its settings; null: none is named there */
+  async ship(tcti: string | null = this.software.tcti): Promise<ShipmentOutcome> {
     const database = createPool({ ...this.box.reader, max: 4 })
     const stopping = new AbortController()
     const passing = setInterval(() => this.centre.clock.advance(100), 10)
+    const eventLog = join(this.#folder, 'event-log')
+    const platform = tcti === null ? undefined : new Platform({ tcti, eventLog })
     const agent = await Agent.open({
-      settings: this.settings(change),
+      settings: this.settings({}),
+      platform,
       key: await sshKeyOf(this.#provider),
       database,
       crypto: nodeCrypto,
@@ -147,6 +158,7 @@ export class AttestedBox {
     } finally {
       clearInterval(passing)
       stopping.abort()
+      await platform?.close()
       await database.close()
     }
   }

@@ -1,4 +1,5 @@
 import { formatTime, type Clock } from '@probant/host'
+import type { Hello } from '@probant/shipping'
 import { AgentError } from '../errors.ts'
 import type { Appliance } from '../appliance/appliance.ts'
 import type { LocalFindings } from '../findings/findings.ts'
@@ -41,10 +42,18 @@ export class Centre {
     work: (session: CentreSession) => Promise<T>,
     isNeeded: () => boolean = () => true,
   ): Promise<T | undefined> {
-    return this.#turn.run(async () => (isNeeded() ? this.#session(work) : undefined))
+    return this.#turn.run(async () => (isNeeded() ? this.#session(work, {}) : undefined))
   }
 
-  async #session<T>(work: (session: CentreSession) => Promise<T>): Promise<T> {
+  /** As {@link withSession}; offers that this box's TPM states the machine's state. */
+  withAttestingSession<T>(work: (session: CentreSession) => Promise<T>): Promise<T> {
+    return this.#turn.run(() => this.#session(work, { attestation: 'tpm2' }))
+  }
+
+  async #session<T>(
+    work: (session: CentreSession) => Promise<T>,
+    offer: Pick<Hello, 'attestation'>,
+  ): Promise<T> {
     const { origin, journal, clock, stopping } = this.#parts
     if (stopping.aborted) throw new AgentError('stopping', 'the agent is stopping')
     const databaseSize = await journal.databaseSize()
@@ -52,7 +61,7 @@ export class Centre {
     stopping.addEventListener('abort', close)
     try {
       const boxTime = formatTime(clock.nowMs())
-      const hello = { origin, boxTime, databaseSize, ...(await this.#stopped()) }
+      const hello = { origin, boxTime, databaseSize, ...offer, ...(await this.#stopped()) }
       const session = await CentreSession.open(frames, hello)
       const result = await work(session)
       await session.bye()

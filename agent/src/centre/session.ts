@@ -3,6 +3,8 @@ import {
   encodeSegmentPayload,
   PROTOCOL_VERSION,
   ShippingError,
+  type Attestation,
+  type AttestationAnswer,
   type FrameChannel,
   type Head,
   type HeadAnswer,
@@ -38,6 +40,11 @@ export class CentreSession {
   async head(head: Head): Promise<HeadAnswer> {
     await said(this.#frames.sendMessage('head', head))
     return answer(this.#frames, 'head-answer', ANSWER_MS)
+  }
+
+  async attest(attestation: Attestation): Promise<AttestationAnswer> {
+    await said(this.#frames.sendMessage('attestation', attestation))
+    return answer(this.#frames, 'attestation-answer', ANSWER_MS)
   }
 
   async segment(purpose: SegmentPurpose, bytes: Uint8Array): Promise<SegmentAnswer> {

@@ -1,6 +1,8 @@
+import { fromHex } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
 import type { SegmentAnswer, ShippedFinding } from '@probant/shipping'
 import { failureOf, type Appliance, type Recomputation } from '../appliance/appliance.ts'
+import type { Platform } from '../attestation/platform.ts'
 import type { Centre } from '../centre/centre.ts'
 import { inspect, type InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
@@ -26,6 +28,8 @@ export interface ShipmentParts {
   heads: Heads
   receipts: Receipts
   appliance: Appliance
+  /** Absent where the settings name no TPM. */
+  platform?: Platform | undefined
   clock: Clock
   logger: Logger
 }
@@ -107,8 +111,9 @@ export class Shipment {
 
   /** One session; true when more is left for another. */
   async #session(outcome: ShipmentOutcome): Promise<boolean> {
-    const { centre, origin, memory, findings, heads } = this.#parts
-    const isLeft = await centre.withSession(async (session) => {
+    const { centre, origin, memory, findings, heads, platform } = this.#parts
+    const work = async (session: CentreSession) => {
+      if (!(await this.#attested(session, outcome))) return false
       const known = await inspect(session.welcome, origin, memory, findings)
       outcome.findings.push(...known.findings)
       await this.#auditedEnd(session, known, outcome)
@@ -118,8 +123,34 @@ export class Shipment {
       const head = await heads.send(session, known)
       outcome.findings.push(...head.findings)
       return isMoreLeft
-    })
-    return isLeft ?? false
+    }
+    if (platform !== undefined) return centre.withAttestingSession(work)
+    return (await centre.withSession(work)) ?? false
+  }
+
+  /**
+   * States the machine's state first, where the centre asked for it. A TPM that fails keeps nothing back: that it failed is for the
+   * centre to tell, which gets no quote.
+   * @returns false when the centre takes nothing from this machine
+   */
+  async #attested(session: CentreSession, outcome: ShipmentOutcome): Promise<boolean> {
+    const { platform, logger } = this.#parts
+    const { attestation } = session.welcome
+    if (platform === undefined) return true
+    if (attestation === undefined) {
+      logger.warn('the centre knows no attestation key of this box: it was not enrolled by its TPM')
+      return true
+    }
+    try {
+      const stated = await platform.attest(fromHex(attestation.nonce), attestation.pcrs)
+      const { status, findings = [] } = await session.attest(stated)
+      outcome.findings.push(...findings)
+      return status === 200
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code !== 'tpm') throw error
+      logger.error({ reason: error.message }, 'shipping without a statement of the TPM')
+      return true
+    }
   }
 
   /** Tells at once when the newest of what was audited is missing: what follows names the hole, but not what it was. */

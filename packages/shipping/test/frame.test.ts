@@ -53,7 +53,8 @@ void t.test('lengths beyond the limit of their type are refused from the prefix 
     [MAX_FRAME_BYTES + 1, 5, 'frame-too-long'],
     [0xffffffff, 5, 'frame-too-long'],
     [2, 9, 'frame-too-long'],
-    [10, 7, 'unknown-frame'],
+    [MAX_MESSAGE_BYTES + 2, 7, 'frame-too-long'],
+    [10, 11, 'unknown-frame'],
     [10, 0, 'unknown-frame'],
   ]
   for (const [length, type, code] of refused) {

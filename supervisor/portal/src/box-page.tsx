@@ -17,7 +17,7 @@ import {
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { stateSentence, toneOf } from './box-state.tsx'
+import { attestationSentence, stateSentence, toneOf } from './box-state.tsx'
 import { SeenAt } from './fleet-page.tsx'
 import { useLive } from './live.ts'
 import { sentenceOf } from './sentence.ts'
@@ -107,7 +107,15 @@ function Facts({ box }: { box: Box }) {
         <dt>{say.nextDeadline}</dt>
         <dd>{box.nextDeadline === undefined ? say.none : <Time iso={box.nextDeadline} />}</dd>
         <dt>{say.attestation}</dt>
-        <dd>{box.attestation === 'not-attested' ? say.notAttested : box.attestation}</dd>
+        <dd>
+          {attestationSentence(box.attestation)}
+          {box.attestedAt !== undefined && (
+            <>
+              {' '}
+              <Time iso={box.attestedAt} withSeconds />
+            </>
+          )}
+        </dd>
         {box.origin !== undefined && (
           <>
             <dt>{say.origin}</dt>

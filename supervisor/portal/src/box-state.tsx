@@ -32,3 +32,15 @@ export function stateSentence(state: State): string {
 export function toneOf(state: State): Tone {
   return tones[state]
 }
+
+/** What its TPM says of the machine, in a sentence. */
+export function attestationSentence(attestation: Box['attestation']): string {
+  const say = words()
+  const sentences = {
+    'not-attested': say.notAttested,
+    attested: say.attested,
+    mismatch: say.attestationMismatch,
+    missing: say.attestationMissing,
+  }
+  return sentences[attestation]
+}

@@ -24,7 +24,8 @@ export const boxShape = record({
   lastHead: optional(headShape),
   lastShipment: optional(headShape),
   nextDeadline: optional(text),
-  attestation: text,
+  attestation: oneOf('not-attested', 'attested', 'mismatch', 'missing'),
+  attestedAt: optional(text),
   openFindings: number,
 })
 export type Box = Shaped<typeof boxShape>

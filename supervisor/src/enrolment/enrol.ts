@@ -76,7 +76,7 @@ export async function enrolWithin(
     if (!(await isSame(client, context, existing, enrolment)))
       throw wrong(`the box ${boxId} is enrolled with another origin or other keys`)
     if (attestationKey === undefined) return
-    if (!(await putAttestationKey(client, context, existing, attestationKey))) return
+    await putAttestationKey(client, context, existing, attestationKey)
     const data = { box: boxId, attestationKey: sha256(attestationKey.publicArea) }
     const act: Act = { act: 'attestation-key-replaced', outcome: 'done', data, operatorId }
     await append(client, context, tenantId, [act])
@@ -95,18 +95,17 @@ export async function enrolWithin(
   await append(client, context, tenantId, [{ act: 'enrolled', outcome: 'done', data, operatorId }])
 }
 
-/** @returns whether it is another than before. @throws SupervisorError `enrolment` when it is another box's */
+/** The same key again counts from now on: what its TPM counted before it was cleared is history. @throws SupervisorError `enrolment` */
 async function putAttestationKey(
   client: Client,
   context: Context,
   box: BoxKey,
   key: AttestationKey,
-): Promise<boolean> {
+): Promise<void> {
   const holder = await boxOfAttestationKey(client, box.tenantId, key.keyName)
-  if (holder === box.boxId) return false
-  if (holder !== undefined) throw wrong(`this TPM is the one of the box ${holder}`)
+  if (holder !== undefined && holder !== box.boxId)
+    throw wrong(`this TPM is the one of the box ${holder}`)
   await replaceAttestationKey(client, box, key, context.clock.nowMs())
-  return true
 }
 
 async function insert(client: Client, context: Context, enrolment: Enrolment): Promise<void> {

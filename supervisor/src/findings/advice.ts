@@ -318,6 +318,42 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
       en: 'Request its renewal: “probant box seal-certificate request” on the box, then “import” of the certificate received; the old one serves until then.',
     },
   },
+  'attestation-mismatch': {
+    sentence: (told) => ({
+      fr: `${told.subject} : l’état de la machine n’est pas celui qui est attendu, ou n’est pas attesté.`,
+      en: `${told.subject}: the state of the machine is not the one expected, or is not attested.`,
+    }),
+    cause: always({
+      fr: 'Micrologiciel, chargeur ou système mis à jour ou modifiés, réglages de démarrage changés, ou agent sans accès à sa puce TPM.',
+      en: 'Firmware, boot loader or system updated or altered, boot settings changed, or an agent without access to its TPM.',
+    }),
+    action: {
+      fr: 'Après une mise à jour voulue, importer les valeurs de référence signées, ou faire approuver ces valeurs par deux opérateurs. Sinon, examiner la machine sur place avant toute approbation.',
+      en: 'After an update that was wanted, import the signed reference values, or have two operators approve these values. Otherwise examine the machine on site before any approval.',
+    },
+  },
+  'hardware-counter-regression': {
+    sentence: (told) => ({
+      fr: `${told.subject} : les compteurs de la puce TPM ont reculé. Attendu : ${told.expected}. Trouvé : ${told.found}.`,
+      en: `${told.subject}: the counters of the TPM went back. Expected: ${told.expected}. Found: ${told.found}.`,
+    }),
+    cause: always({
+      fr: 'Puce TPM réinitialisée, ou état d’une puce simulée remis à une copie plus ancienne.',
+      en: 'The TPM was cleared, or a simulated TPM was put back to an older copy.',
+    }),
+    action: checkIdentity,
+  },
+  clone: {
+    sentence: (told) => ({
+      fr: `${told.subject} : une autre machine se présente sous l’identité de ce boîtier, avec sa propre puce TPM.`,
+      en: `${told.subject}: another machine presents itself as this box, with a TPM of its own.`,
+    }),
+    cause: always({
+      fr: 'Disque copié ou déplacé sur une autre machine, ou carte mère remplacée sans nouvel enrôlement.',
+      en: 'The disk was copied or moved to another machine, or the mainboard replaced without a new enrolment.',
+    }),
+    action: checkIdentity,
+  },
   'supervisor-was-blind': {
     sentence: (told) => ({
       fr: `Le centre de supervision n’a rien surveillé du ${text(told, 'from')} au ${text(told, 'to')}.`,

@@ -27,6 +27,9 @@ export const RAISED_KINDS = [
   'journal-unwitnessed',
   'seal-certificate-expiring',
   'journalling-stopped',
+  'attestation-mismatch',
+  'hardware-counter-regression',
+  'clone',
   'supervisor-was-blind',
 ] as const satisfies readonly FindingKind[]
 
@@ -37,7 +40,7 @@ export type Severity = 'warning' | 'alert'
 
 /** Findings of one box and one cause go into one alert: a network cut is one alert, whatever it entails. */
 export type Cause =
-  'history' | 'identity' | 'silence' | 'clock' | 'storage' | 'certificate' | 'centre'
+  'history' | 'identity' | 'platform' | 'silence' | 'clock' | 'storage' | 'certificate' | 'centre'
 
 export interface Classification {
   severity: Severity
@@ -49,6 +52,7 @@ export interface Classification {
 const history: Classification = { severity: 'alert', cause: 'history', refusesData: true }
 const identity: Classification = { severity: 'alert', cause: 'identity', refusesData: true }
 const silence: Classification = { severity: 'alert', cause: 'silence', refusesData: false }
+const platform: Classification = { severity: 'alert', cause: 'platform', refusesData: false }
 const clock: Classification = { severity: 'warning', cause: 'clock', refusesData: false }
 
 const classifications: Readonly<Record<RaisedKind, Classification>> = {
@@ -76,6 +80,9 @@ const classifications: Readonly<Record<RaisedKind, Classification>> = {
   'integrity-failure-on-box': { severity: 'alert', cause: 'storage', refusesData: false },
   'seal-certificate-expiring': { severity: 'warning', cause: 'certificate', refusesData: false },
   'journalling-stopped': { severity: 'alert', cause: 'storage', refusesData: false },
+  'attestation-mismatch': platform,
+  'hardware-counter-regression': platform,
+  clone: identity,
   'supervisor-was-blind': { severity: 'warning', cause: 'centre', refusesData: false },
 }
 

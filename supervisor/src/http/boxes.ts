@@ -11,7 +11,8 @@ import { fleetEntry, listFleet, type FleetEntry } from '../store/fleet.ts'
 import { tenantOf } from './caller.ts'
 import { DEFAULT_LIMIT, Page, pageOf, readPlainCursor, readTimeCursor } from './paging.ts'
 
-const BoxPath = strictObject({ box: Type.String({ minLength: 1, maxLength: 64 }) })
+/** The path of one box. */
+export const BoxPath = strictObject({ box: Type.String({ minLength: 1, maxLength: 64 }) })
 
 /** The fleet, each box, and what was found about it. */
 export function boxRoutes(server: Server, context: Context): void {
@@ -86,9 +87,17 @@ function shownBox(box: FleetEntry) {
     lastHead: shown(box.lastHead),
     lastShipment: shown(box.lastShipment),
     nextDeadline: box.nextDeadlineMs === null ? null : formatTime(box.nextDeadlineMs),
-    attestation: 'not-attested',
+    attestation: attestationOf(box),
+    attestedAt: box.attestation && formatTime(box.attestation.atMs),
     openFindings: box.openKinds.length,
   }
+}
+
+/** `missing`: the last shipment came without what its TPM has to state. */
+function attestationOf({ attestation }: FleetEntry) {
+  if (attestation === null) return 'not-attested'
+  const { outcome } = attestation
+  return outcome === 'mismatch' || outcome === 'missing' ? outcome : 'attested'
 }
 
 /** The worst that is open: a contradiction, then silence, then a warning. */

@@ -2,6 +2,7 @@ import { createServer, serveFolder, type Server } from '@probant/web'
 import type { Context } from '../context.ts'
 import { alertJournalRoutes } from './alert-journal.ts'
 import { alertRoutes } from './alerts.ts'
+import { attestationRoutes } from './attestations.ts'
 import { boxRoutes } from './boxes.ts'
 import { recogniseCallers, SESSION_COOKIE } from './caller.ts'
 import { contactRoutes } from './contacts.ts'
@@ -24,6 +25,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   recogniseCallers(server, context)
   sessionRoutes(server, context)
   boxRoutes(server, context)
+  attestationRoutes(server, context)
   alertRoutes(server, context)
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)

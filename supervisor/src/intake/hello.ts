@@ -11,13 +11,14 @@ import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import { keepEvidence, raise, settle } from '../findings/raise.ts'
+import { attestationKeyOf } from '../store/attestation-keys.ts'
 import { beginSession } from '../store/boxes.ts'
 import { openFindings } from '../store/findings.ts'
 import { openOrigin, setChallenge, type Origin } from '../store/origins.ts'
 import type { BoxKey } from '../store/rows.ts'
 import { segmentBounds } from '../store/segments.ts'
 import { selectOrdinals } from './selection.ts'
-import type { Session } from './session.ts'
+import type { Platform, Session } from './session.ts'
 
 /** Kinds that are over as soon as a session begins without them. */
 const passing = [
@@ -27,6 +28,9 @@ const passing = [
 
 /** NTP keeps clocks within a second; a message takes a few more. */
 const TOLERATED_SKEW_MS = 120_000
+
+/** Firmware, its settings and extensions, boot loader, partitions, Secure Boot; kernel and command line; MOK (UAPI group's list). */
+const DEFAULT_PCRS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 14]
 
 export type Greeting =
   { accepted: true; session: Session; welcome: Welcome } | { accepted: false; reason: string }
@@ -46,6 +50,7 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
   const facts = factsOf(origin, hello, clockSkewMs, atMs)
   await raiseAndSettle(context, box, facts)
   if (challenge === null) return { accepted: false, reason: 'not the journal that is followed' }
+  const platform = await platformOf(context, box, hello)
   const witnessedSize = origin.witnessed?.size ?? 0
   return {
     accepted: true,
@@ -56,6 +61,7 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
       databaseSize: hello.databaseSize,
       sizeToShip: witnessedSize,
       answered: new Set(),
+      platform,
       hasShipped: false,
       isWhole: false,
     },
@@ -65,8 +71,19 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
       witnessed: origin.witnessed && { size: witnessedSize, note: origin.witnessed.note },
       audited: origin.audited && { size: origin.audited.size, note: origin.audited.note },
       challenge,
+      ...(platform?.request ? { attestation: platform.request } : {}),
     },
   }
+}
+
+/** What the box's TPM has to state in this session: a nonce is used for one quote. */
+async function platformOf(context: Context, box: BoxKey, hello: Hello): Promise<Platform | null> {
+  const key = await attestationKeyOf(context.database, box)
+  if (key === undefined) return null
+  const pcrs = context.settings.attestation?.pcrs ?? DEFAULT_PCRS
+  const nonce = toHex(context.randomness.bytes(32))
+  const request = hello.attestation === undefined ? null : { nonce, pcrs: [...pcrs] }
+  return { key, request, state: 'awaited' }
 }
 
 /**

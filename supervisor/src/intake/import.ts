@@ -31,6 +31,7 @@ export async function importSegment(context: Context, bytes: Uint8Array): Promis
     databaseSize: null,
     sizeToShip: origin.witnessed?.size ?? 0,
     answered: new Set((origin.challenge?.segments ?? []).map(({ start }) => start)),
+    platform: null,
     hasShipped: false,
     isWhole: false,
   }

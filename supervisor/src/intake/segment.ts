@@ -12,6 +12,7 @@ export async function takeSegment(
   session: Session,
   payload: Uint8Array,
 ): Promise<SegmentAnswer> {
+  if (session.platform?.state === 'refused') return { status: 422, size: session.origin.state.size }
   let decoded: Awaited<ReturnType<typeof decodeSegmentPayload>>
   try {
     decoded = await decodeSegmentPayload(payload)

@@ -1,13 +1,23 @@
 import type { Finding } from '@probant/evidence'
 import type { Client } from '@probant/postgres'
-import type { ShippedFinding } from '@probant/shipping'
+import type { AttestationRequest, ShippedFinding } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import type { Fact } from '../findings/fact.ts'
 import { keepEvidence, raise } from '../findings/raise.ts'
+import type { AttestationKey } from '../store/attestation-keys.ts'
 import { holdSession } from '../store/boxes.ts'
 import type { Origin } from '../store/origins.ts'
 import type { BoxKey } from '../store/rows.ts'
+
+/** The TPM that a box was enrolled by. */
+export interface Platform {
+  readonly key: AttestationKey & { addedAtMs: number }
+  /** What was asked of it; null when it offered nothing. */
+  readonly request: AttestationRequest | null
+  /** Refused: by another machine, from which nothing is taken. */
+  state: 'awaited' | 'taken' | 'refused'
+}
 
 /** One conversation with a box, or one file of it. */
 export interface Session {
@@ -22,6 +32,8 @@ export interface Session {
   readonly sizeToShip: number
   /** Starts of the challenged segments that were shipped again. */
   readonly answered: Set<number>
+  /** What its TPM is held to; null for a box without one, and for a file. */
+  readonly platform: Platform | null
   /** Whether anything but heads came. */
   hasShipped: boolean
   /** Whether all that was expected of it has come. */

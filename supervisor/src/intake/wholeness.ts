@@ -1,4 +1,5 @@
 import { formatTime } from '@probant/host'
+import { attestationMissing, noteMissing } from '../attestation/missing.ts'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import { keepEvidence, raise, settle } from '../findings/raise.ts'
@@ -17,13 +18,15 @@ export async function noteIfWhole(context: Context, session: Session): Promise<v
   if (origin.state.size < session.sizeToShip) return
   const atMs = context.clock.nowMs()
   const missed = await openFindings(context.database, session.box, ['missing-shipment'])
-  const facts = missed.map((finding) => late(finding, atMs))
+  const unattested = attestationMissing(session, atMs)
+  const facts = [...missed.map((finding) => late(finding, atMs)), ...unattested]
   const kept = await keepEvidence(context, facts)
   await inSession(context, session, async (client) => {
     await markShipped(client, origin, atMs)
     await setChallenge(client, origin, null)
     for (const { findingId } of missed)
       await settle(client, context, session.box, findingId, 'the shipment arrived')
+    if (unattested.length > 0) await noteMissing(client, context, session.box)
     await raise(client, context, session.box, kept)
   })
   session.isWhole = true

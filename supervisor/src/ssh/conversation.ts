@@ -7,6 +7,7 @@ import {
 } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
+import { takeAttestation } from '../attestation/take.ts'
 import { greet } from '../intake/hello.ts'
 import { takeSegment } from '../intake/segment.ts'
 import type { Session } from '../intake/session.ts'
@@ -78,6 +79,12 @@ async function answer(
   if (frame.name === 'head') {
     const head = decodeMessage('head', frame.payload)
     await channel.sendMessage('head-answer', await answerHead(context, session, head))
+    return
+  }
+  if (frame.name === 'attestation') {
+    const attestation = decodeMessage('attestation', frame.payload)
+    const judged = await takeAttestation(context, session, attestation)
+    await channel.sendMessage('attestation-answer', judged)
     return
   }
   const payload = payloadOf(frame, 'segment')

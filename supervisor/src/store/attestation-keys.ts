@@ -1,5 +1,5 @@
 import type { Client } from '@probant/postgres'
-import { instant, keyOf, type BoxKey } from './rows.ts'
+import { instant, keyOf, ms, type BoxKey } from './rows.ts'
 
 /** A key in a box's TPM that signs what the TPM states. */
 export interface AttestationKey {
@@ -9,6 +9,31 @@ export interface AttestationKey {
   publicArea: Uint8Array
   /** DER. */
   endorsementCertificate: Uint8Array
+}
+
+/** The one that counts now, and since when; undefined for a box that is not attested. */
+export async function attestationKeyOf(
+  client: Client,
+  box: BoxKey,
+): Promise<(AttestationKey & { addedAtMs: number }) | undefined> {
+  const { rows } = await client.query<{
+    key_name: Buffer
+    public_area: Buffer
+    endorsement_certificate: Buffer
+    added_at: Date
+  }>(
+    `SELECT key_name, public_area, endorsement_certificate, added_at FROM centre.attestation_keys
+     WHERE tenant_id = $1 AND box_id = $2 AND revoked_at IS NULL`,
+    keyOf(box),
+  )
+  return (
+    rows[0] && {
+      keyName: new Uint8Array(rows[0].key_name),
+      publicArea: new Uint8Array(rows[0].public_area),
+      endorsementCertificate: new Uint8Array(rows[0].endorsement_certificate),
+      addedAtMs: ms(rows[0].added_at),
+    }
+  )
 }
 
 /** The box that a key counts for, if any. */

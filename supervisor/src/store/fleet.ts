@@ -1,5 +1,6 @@
 import type { FindingKind } from '@probant/evidence'
 import type { Client } from '@probant/postgres'
+import type { AttestationOutcome } from './attestations.ts'
 import { ms, type BoxKey } from './rows.ts'
 
 /** A box at a glance. */
@@ -9,6 +10,8 @@ export interface FleetEntry extends BoxKey {
   lastHead: { size: number; atMs: number } | null
   lastShipment: { size: number; atMs: number } | null
   nextDeadlineMs: number | null
+  /** What came with its last shipment; null where nothing ever did. */
+  attestation: { outcome: AttestationOutcome; atMs: number } | null
   openKinds: FindingKind[]
 }
 
@@ -22,11 +25,13 @@ interface FleetRow {
   audited_size: number | null
   audited_at: Date | null
   due_at: Date | null
+  outcome: AttestationOutcome | null
+  attested_at: Date | null
   open_kinds: FindingKind[]
 }
 
 const SELECT = `SELECT b.tenant_id, b.box_id, b.name, o.origin, o.witnessed_size, o.witnessed_at,
-    o.audited_size, o.audited_at, s.due_at,
+    o.audited_size, o.audited_at, s.due_at, t.outcome, t.attested_at,
     ARRAY(SELECT f.kind FROM centre.findings f
       WHERE f.tenant_id = b.tenant_id AND f.box_id = b.box_id AND NOT EXISTS (
         SELECT FROM centre.finding_resolutions r
@@ -35,7 +40,10 @@ const SELECT = `SELECT b.tenant_id, b.box_id, b.name, o.origin, o.witnessed_size
   FROM centre.boxes b
   LEFT JOIN centre.origins o ON (o.tenant_id, o.box_id) = (b.tenant_id, b.box_id)
     AND o.closed_at IS NULL
-  LEFT JOIN centre.schedules s ON (s.tenant_id, s.box_id) = (b.tenant_id, b.box_id)`
+  LEFT JOIN centre.schedules s ON (s.tenant_id, s.box_id) = (b.tenant_id, b.box_id)
+  LEFT JOIN LATERAL (SELECT a.outcome, a.attested_at FROM centre.attestations a
+    WHERE (a.tenant_id, a.box_id) = (b.tenant_id, b.box_id)
+    ORDER BY a.attested_at DESC, a.attestation_id DESC LIMIT 1) t ON true`
 
 /** By identifier; `after` is the last one of the page before. */
 export async function listFleet(
@@ -73,6 +81,10 @@ function entryOf(row: FleetRow): FleetEntry {
     lastHead: at(row.witnessed_size, row.witnessed_at),
     lastShipment: at(row.audited_size, row.audited_at),
     nextDeadlineMs: ms(row.due_at),
+    attestation:
+      row.outcome === null || row.attested_at === null
+        ? null
+        : { outcome: row.outcome, atMs: ms(row.attested_at) },
     openKinds: row.open_kinds,
   }
 }

@@ -5,6 +5,8 @@ import {
   encodeSegmentPayload,
   FrameChannel,
   SUBSYSTEM,
+  type Attestation,
+  type AttestationAnswer,
   type HeadAnswer,
   type MessageName,
   type Messages,
@@ -59,8 +61,9 @@ export class TestAgent {
     {
       databaseSize = box.size,
       boxTimeMs,
+      attests = false,
       ...told
-    }: { databaseSize?: number; boxTimeMs: number; stoppedBecause?: string },
+    }: { databaseSize?: number; boxTimeMs: number; attests?: boolean; stoppedBecause?: string },
   ): Promise<Welcome> {
     await this.channel.sendMessage('hello', {
       protocol: 1,
@@ -68,6 +71,7 @@ export class TestAgent {
       boxTime: formatTime(boxTimeMs),
       databaseSize,
       ...told,
+      ...(attests ? { attestation: 'tpm2' } : {}),
     })
     this.welcome = await this.read('welcome')
     return this.welcome
@@ -82,6 +86,11 @@ export class TestAgent {
     const proof = oldSize <= size && size <= box.size ? await box.proof(oldSize, size) : []
     await this.channel.sendMessage('head', { oldSize, note, proof: proof.map(toBase64) })
     return this.read('head-answer')
+  }
+
+  async attest(attestation: Attestation): Promise<AttestationAnswer> {
+    await this.channel.sendMessage('attestation', attestation)
+    return this.read('attestation-answer')
   }
 
   async segment(purpose: SegmentPurpose, bytes: Uint8Array): Promise<SegmentAnswer> {

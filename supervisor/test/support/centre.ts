@@ -7,6 +7,9 @@ import { testDatabase } from '@probant/postgres/testing'
 import type { Test } from 'tap'
 import { startCentre, type Centre } from '../../src/centre.ts'
 import { initialise, type Initialised } from '../../src/initialise.ts'
+import { issueToken } from '../../src/access/credentials.ts'
+import { insertOperator } from '../../src/store/operators.ts'
+import { DEFAULT_TENANT } from '../../src/store/rows.ts'
 import type { Settings } from '../../src/settings.ts'
 import { newAgentKey, TestAgent, type AgentKey } from './agent.ts'
 import { TestBox } from './box.ts'
@@ -137,6 +140,20 @@ export class TestCentre {
     const text = await response.text()
     const parsed: unknown = text === '' ? undefined : JSON.parse(text)
     return { status: response.status, body: parsed, headers: response.headers }
+  }
+
+  /** The token of another operator. */
+  async secondOperator(): Promise<string> {
+    const { context } = this.centre
+    const operator = {
+      tenantId: DEFAULT_TENANT,
+      operatorId: context.randomness.uuid(),
+      userName: 'second',
+    }
+    return context.database.transaction(async (client) => {
+      await insertOperator(client, { ...operator, passwordHash: '-' }, this.clock.nowMs())
+      return (await issueToken(client, context, operator, 'bearer')).secret
+    })
   }
 
   async follow(boxId: string, schedule: ScheduleOptions = {}): Promise<Followed> {

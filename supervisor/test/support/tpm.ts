@@ -141,3 +141,15 @@ export async function activate(
   const proof = activationProof(secret, request)
   return centre.api('POST', '/enrolments/activations', { code: request.code, proof }, {})
 }
+
+/** A box enrolled by its TPM. */
+export async function followedByTpm(
+  centre: TestCentre,
+  tpm: TestTpm,
+  boxId: string,
+): Promise<Followed> {
+  const { code, ...followed } = await invited(centre, boxId)
+  const { status, body } = await activate(centre, tpm, await tpm.request(code, followed))
+  if (status !== 201) throw new Error(JSON.stringify(body))
+  return followed
+}
