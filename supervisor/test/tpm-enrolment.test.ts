@@ -129,9 +129,12 @@ await t.test('enrolment by a one-time code', needsTpm, async (t) => {
     )
     t.strictSame(rows, [{ request: null, secret: null }], 'nothing of it stays')
 
+    centre.clock.advance(1000)
     const again = await invited(centre, 'tpm-box')
     const same = { ...box, code: again.code }
     t.equal((await activate(centre, tpm, await tpm.request(again.code, same))).status, 201)
+    const acts = (await centre.entries()).map(({ act }) => act)
+    t.ok(acts.includes('attestation-key-replaced'), 'its counts begin anew, which is journalled')
     const twin = await invited(centre, 'twin')
     const second = await activate(centre, tpm, await tpm.request(twin.code, twin))
     refused(second, 409, /the one of the box tpm-box/)

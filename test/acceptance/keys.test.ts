@@ -61,7 +61,12 @@ await t.test('bench deposit-slow-hardware prints ratios, and the closed-loop bou
 })
 
 await t.test('enrolment by the TPM, attestation with each shipment', (t) =>
-  holds(t, 'supervisor/test/tpm-enrolment.test.ts', 'test/shipping/attestation.test.ts'),
+  holds(
+    t,
+    'supervisor/test/tpm-enrolment.test.ts',
+    'supervisor/test/attestation.test.ts',
+    'test/shipping/attestation.test.ts',
+  ),
 )
 
 await t.test('the client’s seal certificate; openssl accepts what it sealed', (t) =>
