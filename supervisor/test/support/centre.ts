@@ -210,6 +210,16 @@ export class TestCentre {
     return read(PageOf(EntryShape), body).items.reverse()
   }
 
+  /** Entries of one act, once so many are under a signed checkpoint: that is behind the change itself. */
+  async entriesOf(act: string, count = 1): Promise<ShownEntry[]> {
+    for (let waited = 0; waited < 500; waited++) {
+      const found = (await this.entries()).filter((entry) => entry.act === act)
+      if (found.length >= count) return found
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error(`fewer than ${count} entries ${act}`)
+  }
+
   async kinds(boxId: string): Promise<string[]> {
     return (await this.findings(boxId)).map(({ kind }) => kind).reverse()
   }
