@@ -24,7 +24,7 @@ try {
     box.signIn(signMs)
     const latencyMs = signMs * SERIAL_SIGNATURES
     // Long enough for several rounds of signatures, so that where the stretch begins doesn't matter.
-    const forMs = Math.max(isQuick ? 1000 : 15_000, latencyMs * (isQuick ? 1 : 10))
+    const forMs = Math.max(isQuick ? 5000 : 15_000, latencyMs * (isQuick ? 3 : 10))
     const answered = await steady({ clients, afterMs: 2000 + 3 * latencyMs, forMs })
     box.signIn(0)
     return answered

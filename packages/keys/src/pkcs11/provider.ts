@@ -46,6 +46,7 @@ class Pkcs11Provider implements KeyProvider {
   #token: OpenedToken | undefined
   #failure: { readonly atMs: number; readonly error: KeyError } | undefined
   #closed: Promise<void> | undefined
+  #generating: Promise<unknown> = Promise.resolve()
 
   constructor(settings: Pkcs11Settings, pin: GivenPin, clock: Clock) {
     this.#settings = settings
@@ -85,7 +86,12 @@ class Pkcs11Provider implements KeyProvider {
 
   async generate(label: string, kind: KeyKind): Promise<KeyRef> {
     checkLabel(label)
-    return this.#refOf(label, await this.#once<'generate'>({ ask: 'generate', label, kind }))
+    // One after the other: some tokens (SoftHSM) fail when two sessions make keys at the same moment.
+    const mine = this.#generating.then(() =>
+      this.#once<'generate'>({ ask: 'generate', label, kind }),
+    )
+    this.#generating = mine.catch(() => undefined)
+    return this.#refOf(label, await mine)
   }
 
   async find(label: string): Promise<KeyRef | undefined> {
