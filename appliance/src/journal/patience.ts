@@ -4,6 +4,9 @@ export class TookTooLong extends Error {
   override name = 'TookTooLong'
 }
 
+/** Why a limit no longer counts: made once, since a deposit is waited for so several times. */
+const ENDED = new Error('what was waited for has ended')
+
 /**
  * The outcome of `work`, or a rejection once it takes longer than `limitMs`. Work that never ends can't be stopped, only left alone, so it
  * must be harmless when it ends later.
@@ -22,6 +25,6 @@ export async function within<T>(
   try {
     return await Promise.race([work, limit])
   } finally {
-    ended.abort()
+    ended.abort(ENDED)
   }
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { boottimeMs } from './boottime.ts'
 
 /** Time as everything outside this package sees it, so that tests can drive it. */
@@ -31,12 +30,33 @@ export const systemClock: Clock = {
     let left = Math.max(0, ms)
     do {
       const part = Math.min(left, LONGEST_TIMER_MS)
-      await delay(part, undefined, signal === undefined ? {} : { signal }).catch(
-        (error: unknown) => {
-          throw signal?.aborted === true ? signal.reason : error
-        },
-      )
+      await timer(part, signal)
       left -= part
     } while (left > 0)
   },
+}
+
+/** As `node:timers/promises` does it, without the error that it makes for each sleep that is cut short: most of ours are. */
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(reasonOf(signal))
+      return
+    }
+    const waking = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    const stop = () => {
+      clearTimeout(waking)
+      if (signal !== undefined) reject(reasonOf(signal))
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}
+
+/** Why a signal was aborted, as an error. */
+export function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }

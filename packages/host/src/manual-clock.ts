@@ -1,5 +1,5 @@
 import { setImmediate as settle } from 'node:timers/promises'
-import type { Clock } from './clock.ts'
+import { reasonOf, type Clock } from './clock.ts'
 
 interface Sleeper {
   readonly wakeMs: number
@@ -91,9 +91,4 @@ export class ManualClock implements Clock {
     this.#monotonicMs = 0
     this.#sleepers = []
   }
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
