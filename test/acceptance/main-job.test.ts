@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import t from 'tap'
 import { surviveKills } from '../../appliance/test/kill/kills.ts'
 import { freshClone } from './main-job/clone.ts'
 import { Demo, freePorts } from './main-job/demo.ts'
+import { deleteNewestTraces, flipFileBit, flipTraceByte } from './main-job/tampering.ts'
 import { figuresOf, ownProgram, project, type Ended } from './programs.ts'
 
 /** Order 1, bullet by bullet, in one demo that a newcomer would have started: the subtests build on each other. */
@@ -200,7 +201,7 @@ await t.test(
   async (t) => {
     t.equal((await ship()).code, 0)
     const seq = 3
-    await flipTraceByte(seq)
+    await flipTraceByte(demo, seq)
     const shipped = await ship()
     t.equal(shipped.code, 1, 'the agent says that the centre raised findings')
     const finding = await demo.finding('altered-trace', (each) => each.seq === seq)
@@ -209,7 +210,7 @@ await t.test(
     const fsck = await demo.probant('box', 'fsck')
     t.equal(fsck.code, 1)
     t.match(fsck.stdout, 'altered-trace at trace 3')
-    await flipTraceByte(seq)
+    await flipTraceByte(demo, seq)
   },
 )
 
@@ -225,10 +226,10 @@ await t.test(
       )
       return Number(rows[0]?.seq)
     })
-    await flipTraceByte(seq)
+    await flipTraceByte(demo, seq)
     t.equal((await ship()).code, 1)
     await demo.finding('altered-trace', (each) => each.seq === seq)
-    await flipTraceByte(seq)
+    await flipTraceByte(demo, seq)
     t.equal((await ship()).code, 0, 'with the byte put back, what is late is accepted')
   },
 )
@@ -284,18 +285,10 @@ await t.test('Ctrl-C stops every process; a second start keeps the data', async 
 
 await t.test('(b) the newest traces are deleted after their head was witnessed', async (t) => {
   await demo.asDisk('copy')
-  await settled()
+  await demo.settled()
   await deposit(new Uint8Array(Buffer.from('soon unhappened')), 'deleted.txt')
   t.equal((await ship()).code, 0)
-  await demo.asRoot(async (client) => {
-    const { rows } = await client.query<{ size: string }>(
-      `SELECT size FROM journal.checkpoints ORDER BY size DESC OFFSET 4 LIMIT 1`,
-    )
-    const size = rows[0]?.size
-    await client.query(`DELETE FROM journal.cosignatures WHERE size > $1`, [size])
-    await client.query(`DELETE FROM journal.checkpoints WHERE size > $1`, [size])
-    await client.query(`DELETE FROM journal.traces WHERE seq >= $1`, [size])
-  })
+  await deleteNewestTraces(demo)
   await ship()
   await demo.finding('truncated')
   t.pass('the centre says truncated, and a mail went out')
@@ -377,33 +370,3 @@ await t.test(
     }
   },
 )
-
-/** Waits until the box takes deposits again after its connections were cut. */
-async function settled(): Promise<void> {
-  for (let tries = 0; tries < 150; tries += 1) {
-    const { admin, vault } = await demo.file()
-    const ready = await fetch(`${admin}/readyz`).catch(() => undefined)
-    const counted = await demo.call(`/vaults/${vault}/objects/count`).catch(() => undefined)
-    if (ready?.ok === true && counted?.ok === true) return
-    await delay(200)
-  }
-  throw new Error('the box did not get ready again')
-}
-
-async function flipTraceByte(seq: number): Promise<void> {
-  await demo.asRoot((client) =>
-    client.query(
-      `UPDATE journal.traces SET bytes = set_byte(bytes, 40, get_byte(bytes, 40) # 1) WHERE seq = $1`,
-      [seq],
-    ),
-  )
-}
-
-async function flipFileBit(path: string, offset: number): Promise<void> {
-  const file = await open(path, 'r+')
-  const byte = Buffer.alloc(1)
-  await file.read(byte, 0, 1, offset)
-  byte[0] = (byte[0] ?? 0) ^ 1
-  await file.write(byte, 0, 1, offset)
-  await file.close()
-}

@@ -193,6 +193,18 @@ export class Demo {
     }, 'postgres')
   }
 
+  /** Waits until the box takes deposits again after its connections were cut. */
+  async settled(): Promise<void> {
+    for (let tries = 0; tries < 150; tries += 1) {
+      const { admin, vault } = await this.file()
+      const ready = await fetch(`${admin}/readyz`).catch(() => undefined)
+      const counted = await this.call(`/vaults/${vault}/objects/count`).catch(() => undefined)
+      if (ready?.ok === true && counted?.ok === true) return
+      await delay(200)
+    }
+    throw new Error('the box did not get ready again')
+  }
+
   /** Processes whose command line or folder lies in the clone: none may be left after a stop. */
   async leftovers(): Promise<string[]> {
     const found: string[] = []
