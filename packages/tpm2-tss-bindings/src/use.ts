@@ -1,6 +1,12 @@
 import { Tpm2Error } from './errors.ts'
 import { commands, type CommandName } from './library/commands.ts'
-import type { Connection, EsysHandle, Input, Output } from './library/connection.ts'
+import {
+  NO_HANDLE,
+  type Connection,
+  type EsysHandle,
+  type Input,
+  type Output,
+} from './library/connection.ts'
 import { malformed } from './wire/reader.ts'
 
 /** Something in the TPM that a `Use` may name until it ends. */
@@ -11,6 +17,8 @@ export interface Handle {
 /** A session: authorises commands, and protects what goes to and from the TPM. */
 export interface Session extends Handle {
   readonly kind: 'hmac' | 'policy' | 'trial'
+  /** True when it is salted: only then it has a secret to encrypt with. */
+  readonly encrypts: boolean
 }
 
 /** An object in the TPM with its public area (TPMT_PUBLIC). */
@@ -88,7 +96,7 @@ export class Use {
     const { authorised, takes, gives } = commands[name]
     const authorising = [by ?? this.protection, also].slice(0, authorised)
     const encrypts = encryption(takes[0], gives)
-    const protecting = this.protection ?? authorising.find((session) => session !== undefined)
+    const protecting = this.protection ?? authorising.find((session) => session?.encrypts === true)
     const sessions = authorising.map((session) => session?.esys ?? PASSWORD)
     // a session that neither authorises nor encrypts may not stand with a command
     if (protecting !== undefined && encrypts !== 0 && !sessions.includes(protecting.esys)) {
@@ -114,9 +122,9 @@ export class Use {
   ): Promise<Session> {
     const type = { hmac: 0, policy: 1, trial: 3 }[kind]
     const esys = await this.#inTurn((connection) =>
-      connection.startSession(salt?.esys ?? 0xfff, type, symmetric, hash),
+      connection.startSession(salt?.esys ?? NO_HANDLE, type, symmetric, hash),
     )
-    return { ...this.flushedAtEnd({ esys }), kind }
+    return { ...this.flushedAtEnd({ esys }), kind, encrypts: salt !== undefined }
   }
 
   /** Names what the TPM holds already. @throws Tpm2Error `not-found` */

@@ -25,6 +25,8 @@ interface World {
   readonly maker: string
   /** Runs with a storage key and a protected use. */
   readonly using: <T>(work: (use: Use, storage: LoadedObject) => Promise<T>) => Promise<T>
+  /** The same without protection. */
+  readonly usingOpenly: World['using']
 }
 
 let worlds = 0
@@ -38,13 +40,16 @@ async function world(t: Test, { manufactured = false } = {}): Promise<World> {
     await tpm.close()
     await software.stop()
   })
+  const usingOpenly: World['using'] = (work) =>
+    tpm.use(async (use) =>
+      work(use, await tss.createPrimary(use, tss.permanent.owner, tss.storageKey())),
+    )
   const using: World['using'] = (work) =>
-    tpm.use(async (use) => {
-      const storage = await tss.createPrimary(use, tss.permanent.owner, tss.storageKey())
+    usingOpenly(async (use, storage) => {
       await tss.protect(use, storage)
       return work(use, storage)
     })
-  return { software, maker, using }
+  return { software, maker, using, usingOpenly }
 }
 
 function sha256(data: Uint8Array): Uint8Array {
@@ -259,7 +264,7 @@ await t.test('quote, certification, clock', skip, async (t) => {
 await t.test('endorsement: certificates and credentials', skip, async (t) => {
   const bare = await world(t)
   await bare.using((use) => fails(t, 'not-found', tss.endorsementCertificate(use, 'rsa-2048')))
-  const { using, maker } = await world(t, { manufactured: true })
+  const { using, usingOpenly, maker } = await world(t, { manufactured: true })
   await using(async (use) => {
     const certificate = new X509Certificate(await tss.endorsementCertificate(use, 'rsa-2048'))
     t.ok(certificate.checkIssued(new X509Certificate(await readFile(maker))))
@@ -285,6 +290,13 @@ await t.test('endorsement: certificates and credentials', skip, async (t) => {
       const endorsement = await tss.endorsementKey(use, kind)
       const wrong = tss.activateCredential(use, other, endorsement, credential)
       await fails(t, 'not-of-this-tpm', wrong)
+    })
+    await usingOpenly(async (use, storage) => {
+      const key = await tss.load(use, storage, await tss.create(use, storage, tss.signingKey()))
+      const endorsement = await tss.endorsementKey(use, kind)
+      const made = await tss.makeCredential(use, endorsement, message, tss.nameOf(key.publicArea))
+      const read = await tss.activateCredential(use, key, endorsement, made)
+      t.ok(message.equals(read), `${kind} activates in an unprotected use`)
     })
   }
 })

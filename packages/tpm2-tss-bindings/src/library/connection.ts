@@ -140,7 +140,7 @@ export class Connection {
     if (status !== 0) throw this.#failed('Setting the attributes of a session', numberOf(status))
   }
 
-  /** The nonce that the TPM gave last in a session: TPM2B. */
+  /** @param salt `NO_HANDLE` for an unsalted session. @param symmetric TPMT_SYM_DEF */
   async startSession(
     salt: EsysHandle,
     type: number,
