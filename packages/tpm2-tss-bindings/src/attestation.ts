@@ -4,7 +4,7 @@ import { permanent, type Handle, type LoadedObject, type Use } from './use.ts'
 import { signingKey } from './wire/templates.ts'
 import { readClockInfo, type ClockInfo } from './wire/attest.ts'
 import { selectionOf, type PcrSelection } from './wire/pcr-selection.ts'
-import { Reader, unsized } from './wire/reader.ts'
+import { Reader } from './wire/reader.ts'
 import { derOfSignature } from './wire/signature.ts'
 import { sized } from './wire/writer.ts'
 
@@ -39,7 +39,7 @@ export async function quote(
 ): Promise<SignedStatement> {
   const inputs = [sized(nonce), KEYS_OWN_SCHEME, selectionOf(pcrs)]
   const answer = await use.send('Quote', [signer], inputs)
-  return { statement: unsized(answer.bytes(0)), signature: derOfSignature(answer.bytes(1)) }
+  return { statement: answer.content(0), signature: derOfSignature(answer.bytes(1)) }
 }
 
 /** That a loaded object, by its Name, is in this TPM (TPM2_Certify). @throws Tpm2Error */
@@ -51,7 +51,7 @@ export async function certify(
 ): Promise<SignedStatement> {
   const inputs = [sized(nonce), KEYS_OWN_SCHEME]
   const answer = await use.send('Certify', [object, signer], inputs)
-  return { statement: unsized(answer.bytes(0)), signature: derOfSignature(answer.bytes(1)) }
+  return { statement: answer.content(0), signature: derOfSignature(answer.bytes(1)) }
 }
 
 /** TPM2_ReadClock. @throws Tpm2Error */

@@ -4,7 +4,6 @@ import { policySecret } from './policy.ts'
 import { startSession } from './sessions.ts'
 import { permanent, type Handle, type LoadedObject, type Use } from './use.ts'
 import { endorsementTemplates } from './wire/templates.ts'
-import { unsized } from './wire/reader.ts'
 import { sized } from './wire/writer.ts'
 
 export type EndorsementKind = keyof typeof endorsementTemplates
@@ -41,7 +40,7 @@ export async function makeCredential(
   keyName: Uint8Array,
 ): Promise<Credential> {
   const answer = await use.send('MakeCredential', [endorsement], [sized(challenge), sized(keyName)])
-  return { blob: unsized(answer.bytes(0)), secret: unsized(answer.bytes(1)) }
+  return { blob: answer.content(0), secret: answer.content(1) }
 }
 
 /**
@@ -58,5 +57,5 @@ export async function activateCredential(
   await policySecret(use, session)
   const inputs = [sized(blob), sized(secret)]
   const answer = await use.send('ActivateCredential', [key, endorsement], inputs, { also: session })
-  return unsized(answer.bytes(0))
+  return answer.content(0)
 }

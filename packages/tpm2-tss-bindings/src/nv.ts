@@ -1,6 +1,6 @@
 import { permanent, type Handle, type Use } from './use.ts'
 import { ALG_SHA256 } from './wire/algorithms.ts'
-import { Reader, unsized } from './wire/reader.ts'
+import { Reader } from './wire/reader.ts'
 import { EMPTY, joined, sized, u16, u32, u64 } from './wire/writer.ts'
 
 /** TPMA_NV (part 2, section 13.4): read and written with the index's or the owner's authorisation, not counted against dictionary attacks. */
@@ -48,7 +48,7 @@ export async function defineNv(
 export async function findNv(use: Use, tpmHandle: number): Promise<NvIndex> {
   const handle = await use.existing(tpmHandle)
   const answer = await use.send('NV_ReadPublic', [handle], [])
-  const reader = new Reader(unsized(answer.bytes(0)))
+  const reader = new Reader(answer.content(0))
   reader.take(6)
   const attributes = reader.u32()
   reader.sized()
@@ -57,7 +57,7 @@ export async function findNv(use: Use, tpmHandle: number): Promise<NvIndex> {
     tpmHandle,
     attributes,
     sizeBytes: reader.u16(),
-    name: unsized(answer.bytes(1)),
+    name: answer.content(1),
   }
 }
 
@@ -75,7 +75,7 @@ export async function readNv(use: Use, index: NvIndex, by: Handle = index): Prom
   const parts: Uint8Array[] = []
   for (let offset = 0; offset < index.sizeBytes; offset += AT_ONCE) {
     const size = Math.min(AT_ONCE, index.sizeBytes - offset)
-    parts.push(unsized((await use.send('NV_Read', [by, index], [size, offset])).bytes(0)))
+    parts.push((await use.send('NV_Read', [by, index], [size, offset])).content(0))
   }
   return joined(...parts)
 }

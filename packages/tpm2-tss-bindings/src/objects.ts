@@ -1,8 +1,14 @@
 import { Tpm2Error } from './errors.ts'
-import { permanent, type Authorisation, type Handle, type LoadedObject, type Use } from './use.ts'
+import {
+  permanent,
+  type Answer,
+  type Authorisation,
+  type Handle,
+  type LoadedObject,
+  type Use,
+} from './use.ts'
 import { nameOf } from './wire/public-area.ts'
-import { unsized } from './wire/reader.ts'
-import { EMPTY, joined, sized, u32 } from './wire/writer.ts'
+import { EMPTY, sized, u16, u32 } from './wire/writer.ts'
 
 /** A key or sealed data outside the TPM: only its parent, in its TPM, can load it. */
 export interface KeyBlob {
@@ -21,10 +27,22 @@ export interface Sensitive {
 }
 
 const NO_PCRS = u32(0)
+const NOTHING = new Uint8Array()
 
-function creation(template: Uint8Array, { authorisation, data }: Sensitive) {
-  const secret = joined(sized(authorisation ?? new Uint8Array()), sized(data ?? new Uint8Array()))
-  return [sized(secret), sized(template), EMPTY, NO_PCRS] as const
+/** Gives a command that creates; the one copy of what is secret is wiped. */
+async function creating(
+  use: Use,
+  name: 'Create' | 'CreatePrimary',
+  parent: Handle,
+  template: Uint8Array,
+  { authorisation = NOTHING, data = NOTHING }: Sensitive,
+): Promise<Answer> {
+  const secret = sized(u16(authorisation.length), authorisation, u16(data.length), data)
+  try {
+    return await use.send(name, [parent], [secret, sized(template), EMPTY, NO_PCRS])
+  } finally {
+    secret.fill(0)
+  }
 }
 
 /**
@@ -37,8 +55,8 @@ export async function createPrimary(
   template: Uint8Array,
   sensitive: Sensitive = {},
 ): Promise<LoadedObject> {
-  const answer = await use.send('CreatePrimary', [hierarchy], creation(template, sensitive))
-  return use.flushedAtEnd({ esys: answer.number(0), publicArea: unsized(answer.bytes(1)) })
+  const answer = await creating(use, 'CreatePrimary', hierarchy, template, sensitive)
+  return use.flushedAtEnd({ esys: answer.number(0), publicArea: answer.content(1) })
 }
 
 /** Makes an object under a parent (TPM2_Create); nothing stays loaded. @throws Tpm2Error */
@@ -48,8 +66,8 @@ export async function create(
   template: Uint8Array,
   sensitive: Sensitive = {},
 ): Promise<KeyBlob> {
-  const answer = await use.send('Create', [parent], creation(template, sensitive))
-  return { privatePart: unsized(answer.bytes(0)), publicArea: unsized(answer.bytes(1)) }
+  const answer = await creating(use, 'Create', parent, template, sensitive)
+  return { privatePart: answer.content(0), publicArea: answer.content(1) }
 }
 
 /** Loads a blob under the parent that made it. @throws Tpm2Error `not-of-this-tpm` */
@@ -71,7 +89,7 @@ export async function loadExternal(
 
 /** The public area as the TPM tells it. @throws Tpm2Error */
 export async function readPublic(use: Use, object: Handle): Promise<Uint8Array> {
-  return unsized((await use.send('ReadPublic', [object], [])).bytes(0))
+  return (await use.send('ReadPublic', [object], [])).content(0)
 }
 
 /**

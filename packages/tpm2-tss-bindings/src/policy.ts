@@ -2,7 +2,6 @@ import { Tpm2Error } from './errors.ts'
 import { permanent, type Handle, type Session, type Use } from './use.ts'
 import { comparisons, type Comparison } from './wire/policy-digest.ts'
 import { selectionOf, type PcrSelection } from './wire/pcr-selection.ts'
-import { unsized } from './wire/reader.ts'
 import { EMPTY, sized } from './wire/writer.ts'
 
 /** Commands that extend a policy session's digest (part 3, section 23). All @throws Tpm2Error */
@@ -66,5 +65,5 @@ export async function policyAuthValue(use: Use, session: Session): Promise<void>
 
 /** The session's digest so far. */
 export async function policyDigest(use: Use, session: Session): Promise<Uint8Array> {
-  return unsized((await use.send('PolicyGetDigest', [session], [])).bytes(0))
+  return (await use.send('PolicyGetDigest', [session], [])).content(0)
 }

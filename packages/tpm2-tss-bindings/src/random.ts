@@ -1,5 +1,4 @@
 import type { Use } from './use.ts'
-import { unsized } from './wire/reader.ts'
 
 /** What one command may give at least: the size of the largest digest that every TPM has. */
 const AT_ONCE = 32
@@ -10,7 +9,7 @@ export async function randomBytes(use: Use, count: number): Promise<Uint8Array> 
   let filled = 0
   while (filled < count) {
     const answer = await use.send('GetRandom', [], [Math.min(AT_ONCE, count - filled)])
-    const part = unsized(answer.bytes(0))
+    const part = answer.content(0)
     bytes.set(part, filled)
     filled += part.length
   }

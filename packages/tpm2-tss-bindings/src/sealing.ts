@@ -1,7 +1,6 @@
 import { create, type KeyBlob } from './objects.ts'
 import type { Authorisation, Handle, Use } from './use.ts'
 import { sealedData } from './wire/templates.ts'
-import { unsized } from './wire/reader.ts'
 
 /**
  * Seals up to 128 bytes under a parent. Protect the use first (`protect`), or the data crosses the bus in clear.
@@ -25,5 +24,5 @@ export async function unseal(
   sealed: Handle,
   authorisation?: Authorisation,
 ): Promise<Uint8Array> {
-  return unsized((await use.send('Unseal', [sealed], [], authorisation)).bytes(0))
+  return (await use.send('Unseal', [sealed], [], authorisation)).content(0)
 }

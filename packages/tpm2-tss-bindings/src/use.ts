@@ -7,7 +7,8 @@ import {
   type Input,
   type Output,
 } from './library/connection.ts'
-import { malformed } from './wire/reader.ts'
+import { malformed, unsized } from './wire/reader.ts'
+import { sized } from './wire/writer.ts'
 
 /** Something in the TPM that a `Use` may name until it ends. */
 export interface Handle {
@@ -61,6 +62,16 @@ export class Answer {
     const output = this.#outputs[at]
     if (!(output instanceof Uint8Array)) throw malformed('a structure is missing from the answer')
     return output
+  }
+
+  /** What a TPM2B holds; maybe a secret, so that the copy that it is taken from is wiped. */
+  content(at: number): Uint8Array {
+    const wire = this.bytes(at)
+    try {
+      return unsized(wire)
+    } finally {
+      wire.fill(0)
+    }
   }
 
   number(at: number): number {
@@ -135,12 +146,15 @@ export class Use {
 
   /** The authorisation value that goes with a handle. @param value without its length */
   async setAuthorisation(handle: Handle, value: Uint8Array): Promise<void> {
-    const wire = Buffer.concat([Buffer.from([value.length >> 8, value.length & 0xff]), value])
-    await this.#inTurn((connection) => {
-      connection.setAuthorisation(handle.esys, wire)
-      return Promise.resolve()
-    })
-    wire.fill(0)
+    const wire = sized(value)
+    try {
+      await this.#inTurn((connection) => {
+        connection.setAuthorisation(handle.esys, wire)
+        return Promise.resolve()
+      })
+    } finally {
+      wire.fill(0)
+    }
   }
 
   /** Remembers to flush. */

@@ -25,10 +25,9 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** A TPM2B: the length in two bytes, then the bytes. */
+/** A TPM2B: the length in two bytes, then the bytes. No other copy of them is made. */
 export function sized(...parts: readonly Uint8Array[]): Uint8Array {
-  const content = joined(...parts)
-  return joined(u16(content.length), content)
+  return joined(u16(parts.reduce((sum, { length }) => sum + length, 0)), ...parts)
 }
 
 /** A TPM2B with nothing in it. */
