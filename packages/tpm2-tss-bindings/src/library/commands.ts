@@ -1,17 +1,20 @@
 import type { Structure } from './structures.ts'
 
+/** Numbers by their type in C. */
+export type CNumber = 'uint16_t' | 'uint32_t' | 'int32_t'
+
 /** What a command takes after its handles and sessions, and what it gives back, in the order of the ESAPI (TSS 2.0 ESAPI, section 10). */
 export interface Command {
   /** How many ESYS_TR precede the three sessions. */
   readonly handles: number
   /** How many of these handles need an authorisation: the first ones. */
   readonly authorised: number
-  readonly takes: readonly (Structure | 'number')[]
+  readonly takes: readonly (Structure | CNumber)[]
   readonly gives: readonly (Structure | 'handle' | 'uint32')[]
 }
 
 export const commands = {
-  GetRandom: { handles: 0, authorised: 0, takes: ['number'], gives: ['TPM2B_DIGEST'] },
+  GetRandom: { handles: 0, authorised: 0, takes: ['uint16_t'], gives: ['TPM2B_DIGEST'] },
   CreatePrimary: {
     handles: 1,
     authorised: 1,
@@ -34,7 +37,7 @@ export const commands = {
   LoadExternal: {
     handles: 0,
     authorised: 0,
-    takes: ['TPM2B_SENSITIVE', 'TPM2B_PUBLIC', 'number'],
+    takes: ['TPM2B_SENSITIVE', 'TPM2B_PUBLIC', 'uint32_t'],
     gives: ['handle'],
   },
   ReadPublic: {
@@ -43,7 +46,7 @@ export const commands = {
     takes: [],
     gives: ['TPM2B_PUBLIC', 'TPM2B_NAME', 'TPM2B_NAME'],
   },
-  EvictControl: { handles: 2, authorised: 1, takes: ['number'], gives: ['handle'] },
+  EvictControl: { handles: 2, authorised: 1, takes: ['uint32_t'], gives: ['handle'] },
   Sign: {
     handles: 1,
     authorised: 1,
@@ -66,13 +69,13 @@ export const commands = {
   PolicyNV: {
     handles: 3,
     authorised: 1,
-    takes: ['TPM2B_DIGEST', 'number', 'number'],
+    takes: ['TPM2B_DIGEST', 'uint16_t', 'uint16_t'],
     gives: [],
   },
   PolicySecret: {
     handles: 2,
     authorised: 1,
-    takes: ['TPM2B_DIGEST', 'TPM2B_DIGEST', 'TPM2B_DIGEST', 'number'],
+    takes: ['TPM2B_DIGEST', 'TPM2B_DIGEST', 'TPM2B_DIGEST', 'int32_t'],
     gives: ['TPM2B_DIGEST', 'TPMT_TK_AUTH'],
   },
   PolicyAuthorize: {
@@ -106,10 +109,10 @@ export const commands = {
   NV_Read: {
     handles: 2,
     authorised: 1,
-    takes: ['number', 'number'],
+    takes: ['uint16_t', 'uint16_t'],
     gives: ['TPM2B_MAX_NV_BUFFER'],
   },
-  NV_Write: { handles: 2, authorised: 1, takes: ['TPM2B_MAX_NV_BUFFER', 'number'], gives: [] },
+  NV_Write: { handles: 2, authorised: 1, takes: ['TPM2B_MAX_NV_BUFFER', 'uint16_t'], gives: [] },
   NV_Increment: { handles: 2, authorised: 1, takes: [], gives: [] },
   Quote: {
     handles: 1,
@@ -139,19 +142,10 @@ export const commands = {
   GetCapability: {
     handles: 0,
     authorised: 0,
-    takes: ['number', 'number', 'number'],
+    takes: ['uint32_t', 'uint32_t', 'uint32_t'],
     gives: ['uint32', 'TPMS_CAPABILITY_DATA'],
   },
   DictionaryAttackLockReset: { handles: 1, authorised: 1, takes: [], gives: [] },
 } as const satisfies Record<string, Command>
 
 export type CommandName = keyof typeof commands
-
-/** C types of the numbers, where they aren't uint32_t. A wider register does no harm on x86-64 and arm64, but the names document it. */
-export const numberTypes: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
-  GetRandom: ['uint16_t'],
-  PolicyNV: ['uint16_t', 'uint16_t'],
-  PolicySecret: ['int32_t'],
-  NV_Read: ['uint16_t', 'uint16_t'],
-  NV_Write: ['uint16_t'],
-}

@@ -1,8 +1,8 @@
 import { Tpm2Error } from '../errors.ts'
 import { errorOf } from '../response-code.ts'
 import { malformed } from '../wire/reader.ts'
-import { commands, numberTypes, type CommandName } from './commands.ts'
-import { libraries } from './shared-objects.ts'
+import { commands, type CNumber, type CommandName } from './commands.ts'
+import { native, type Native } from './shared-objects.ts'
 import { numberOf, structureOf, wireOf, type Structure } from './structures.ts'
 
 /** ESYS_TR: how the ESAPI names a loaded object, a session, an NV index or a permanent handle. */
@@ -14,22 +14,14 @@ export const NO_HANDLE: EsysHandle = 0xfff
 export type Input = Uint8Array | number | null
 export type Output = Uint8Array | number
 
-type Native = ReturnType<ReturnType<typeof libraries>['esys']['func']>
-
-const functions = new Map<string, Native>()
-
 function esys(name: string, result: string, parameters: readonly string[]): Native {
-  const known = functions.get(name)
-  if (known !== undefined) return known
-  const found = libraries().esys.func(`Esys_${name}`, result, [...parameters])
-  functions.set(name, found)
-  return found
+  return native('esys', `Esys_${name}`, result, parameters)
 }
 
 /** Calls on one of the threads that Node keeps for blocking work; what is passed stays referenced until it answers. */
-function onThread(native: Native, args: readonly unknown[]): Promise<number> {
+function onThread(call: Native, args: readonly unknown[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    native.async(...args, (error: unknown, status: unknown) => {
+    call.async(...args, (error: unknown, status: unknown) => {
       if (error instanceof Error) reject(error)
       else resolve(numberOf(status))
     })
@@ -53,8 +45,11 @@ export class Connection {
   /** @param tcti as tpm2-tools take it: `device:/dev/tpmrm0`, `swtpm:host=…,port=…`. @throws Tpm2Error `no-connection`, `libraries-missing` */
   static async open(tcti: string): Promise<Connection> {
     const tctiContext = new BigUint64Array(1)
-    const initialise = functions.get('TctiLdr') ?? tctiLoader()
-    const status = await onThread(initialise, [tcti, tctiContext])
+    const load = native('tctildr', 'Tss2_TctiLdr_Initialize', 'uint32_t', [
+      'const char *',
+      'void *',
+    ])
+    const status = await onThread(load, [tcti, tctiContext])
     if (status !== 0) {
       const cause = errorOf(`Opening the connection ${tcti}`, status)
       const message = `The TPM can't be reached by ${tcti}: is it there, may this user open it, and is the Debian package of this kind of connection (libtss2-tcti-…) installed?`
@@ -105,7 +100,7 @@ export class Connection {
   async existing(tpmHandle: number): Promise<EsysHandle> {
     const place = new BigUint64Array(1)
     const none = [NO_HANDLE, NO_HANDLE, NO_HANDLE]
-    const native = esys('TR_FromTPMPublic', 'uint32_t', [
+    const call = esys('TR_FromTPMPublic', 'uint32_t', [
       'void *',
       'uint32_t',
       'uint32_t',
@@ -113,7 +108,7 @@ export class Connection {
       'uint32_t',
       'void *',
     ])
-    const status = await onThread(native, [this.#context[0], tpmHandle, ...none, place])
+    const status = await onThread(call, [this.#context[0], tpmHandle, ...none, place])
     if (status !== 0) {
       throw this.#failed(`Looking up the handle 0x${tpmHandle.toString(16)}`, status)
     }
@@ -123,20 +118,20 @@ export class Connection {
   /** The authorisation value of an object or hierarchy, kept in the context until it is forgotten. */
   setAuthorisation(handle: EsysHandle, value: Uint8Array): void {
     const memory = structureOf('TPM2B_DIGEST', value)
-    const native = esys('TR_SetAuth', 'uint32_t', ['void *', 'uint32_t', 'const void *'])
-    const status: unknown = native(this.#context[0], handle, memory)
+    const call = esys('TR_SetAuth', 'uint32_t', ['void *', 'uint32_t', 'const void *'])
+    const status: unknown = call(this.#context[0], handle, memory)
     memory.fill(0)
     if (status !== 0) throw this.#failed('Setting an authorisation', numberOf(status))
   }
 
   setSessionAttributes(session: EsysHandle, attributes: number): void {
-    const native = esys('TRSess_SetAttributes', 'uint32_t', [
+    const call = esys('TRSess_SetAttributes', 'uint32_t', [
       'void *',
       'uint32_t',
       'uint8_t',
       'uint8_t',
     ])
-    const status: unknown = native(this.#context[0], session, attributes, 0xff)
+    const status: unknown = call(this.#context[0], session, attributes, 0xff)
     if (status !== 0) throw this.#failed('Setting the attributes of a session', numberOf(status))
   }
 
@@ -149,7 +144,7 @@ export class Connection {
   ): Promise<EsysHandle> {
     const place = new BigUint64Array(1)
     const memory = structureOf('TPMT_SYM_DEF', symmetric)
-    const native = esys('StartAuthSession', 'uint32_t', [
+    const call = esys('StartAuthSession', 'uint32_t', [
       'void *',
       ...Array<string>(5).fill('uint32_t'),
       'const void *',
@@ -160,22 +155,22 @@ export class Connection {
     ])
     const none = [NO_HANDLE, NO_HANDLE, NO_HANDLE, NO_HANDLE]
     const args = [this.#context[0], salt, ...none, null, type, memory, hash, place]
-    const status = await onThread(native, args)
+    const status = await onThread(call, args)
     if (status !== 0) throw this.#failed('StartAuthSession', status)
     return Number(place[0])
   }
 
   /** Removes an object or session from the TPM. */
   async flush(handle: EsysHandle): Promise<void> {
-    const native = esys('FlushContext', 'uint32_t', ['void *', 'uint32_t'])
-    const status = await onThread(native, [this.#context[0], handle])
+    const call = esys('FlushContext', 'uint32_t', ['void *', 'uint32_t'])
+    const status = await onThread(call, [this.#context[0], handle])
     if (status !== 0) throw this.#failed('FlushContext', status)
   }
 
   /** Forgets what `existing` found; the TPM keeps it. */
   forget(handle: EsysHandle): void {
-    const native = esys('TR_Close', 'uint32_t', ['void *', 'void *'])
-    const status: unknown = native(this.#context[0], Uint32Array.of(handle))
+    const call = esys('TR_Close', 'uint32_t', ['void *', 'void *'])
+    const status: unknown = call(this.#context[0], Uint32Array.of(handle))
     if (status !== 0) throw this.#failed('TR_Close', numberOf(status))
   }
 
@@ -191,37 +186,26 @@ export class Connection {
   }
 }
 
-function tctiLoader(): Native {
-  const native = libraries().tctildr.func('Tss2_TctiLdr_Initialize', 'uint32_t', [
-    'const char *',
-    'void *',
-  ])
-  functions.set('TctiLdr', native)
-  return native
-}
-
 function finaliseTcti(tcti: BigUint64Array): void {
-  const name = 'Tss2_TctiLdr_Finalize'
-  const native = functions.get(name) ?? libraries().tctildr.func(name, 'void', ['void *'])
-  functions.set(name, native)
-  native(tcti)
+  native('tctildr', 'Tss2_TctiLdr_Finalize', 'void', ['void *'])(tcti)
 }
 
 function signature(name: CommandName): string[] {
   const { handles, takes, gives } = commands[name]
-  let number = 0
   return [
     'void *',
     ...Array<string>(handles + 3).fill('uint32_t'),
-    ...takes.map((type) =>
-      type === 'number' ? (numberTypes[name]?.[number++] ?? 'uint32_t') : 'const void *',
-    ),
+    ...takes.map((type) => (isNumber(type) ? type : 'const void *')),
     ...gives.map(() => 'void *'),
   ]
 }
 
-function passed(type: Structure | 'number', input: Input): Buffer | number | null {
-  if (type === 'number' || input === null) {
+function isNumber(type: Structure | CNumber): type is CNumber {
+  return !type.startsWith('TPM')
+}
+
+function passed(type: Structure | CNumber, input: Input): Buffer | number | null {
+  if (isNumber(type) || input === null) {
     if (input instanceof Uint8Array) throw malformed('a number was expected')
     return input
   }

@@ -1,16 +1,8 @@
 import koffi from 'koffi'
 import { Tpm2Error } from '../errors.ts'
 
-/** One loaded library of tpm2-tss. */
-export type Library = ReturnType<typeof koffi.load>
-
-export interface Libraries {
-  readonly esys: Library
-  readonly mu: Library
-  readonly tctildr: Library
-  /** `explicit_bzero` of the C library. */
-  readonly wipe: (address: bigint, length: number) => void
-}
+type Library = ReturnType<typeof koffi.load>
+export type Native = ReturnType<Library['func']>
 
 /** The library's name and the Debian packages that have it: before and since the 64-bit time_t change (Debian 13, Ubuntu 24.04). */
 const places = {
@@ -19,24 +11,38 @@ const places = {
   tctildr: ['libtss2-tctildr.so.0', 'libtss2-tctildr0 (libtss2-tctildr0t64 on Debian 13)'],
 } as const
 
-let loaded: Libraries | undefined
+let loaded: Readonly<Record<keyof typeof places, Library>> | undefined
+const functions = new Map<string, Native>()
 
 /**
- * Loads the libraries once. Unless `TSS2_LOG` asks for it, they write nothing to standard error: every failure is in the error that is
- * thrown, and their log can hold what crosses the bus.
- * @throws Tpm2Error `libraries-missing` naming the Debian packages to install */
-export function libraries(): Libraries {
-  process.env['TSS2_LOG'] ??= 'all+none'
-  loaded ??= {
-    esys: load('esys'),
-    mu: load('mu'),
-    tctildr: load('tctildr'),
-    wipe: koffi.load('libc.so.6').func('explicit_bzero', 'void', ['void *', 'size_t']),
-  }
-  return loaded
+ * A function of a library, looked up once; the first loads them all. Unless `TSS2_LOG` asks for it, they write nothing to standard
+ * error: every failure is in the error that is thrown, and their log can hold what crosses the bus.
+ * @throws Tpm2Error `libraries-missing` naming the Debian packages to install
+ */
+export function native(
+  library: keyof typeof places,
+  name: string,
+  result: string,
+  parameters: readonly string[],
+): Native {
+  const known = functions.get(name)
+  if (known !== undefined) return known
+  loaded ??= { esys: load('esys'), mu: load('mu'), tctildr: load('tctildr') }
+  const found = loaded[library].func(name, result, [...parameters])
+  functions.set(name, found)
+  return found
 }
 
+/** Overwrites memory that a library allocated. */
+export function wipe(address: bigint, length: number): void {
+  explicitBzero ??= koffi.load('libc.so.6').func('explicit_bzero', 'void', ['void *', 'size_t'])
+  explicitBzero(address, length)
+}
+
+let explicitBzero: Native | undefined
+
 function load(library: keyof typeof places): Library {
+  process.env['TSS2_LOG'] ??= 'all+none'
   const [file, debianPackage] = places[library]
   try {
     return koffi.load(file)

@@ -1,6 +1,6 @@
 import { errorOf } from '../response-code.ts'
 import { malformed } from '../wire/reader.ts'
-import { libraries } from './shared-objects.ts'
+import { native, wipe } from './shared-objects.ts'
 
 /** Structures of the TPM that cross to the libraries; the names are those of libtss2-mu's functions. */
 export type Structure =
@@ -34,18 +34,6 @@ export type Structure =
 /** More than any structure above takes in memory or on the wire: the largest, capability data, is under 2.6 KiB. */
 const ROOM = 8192
 
-type Native = ReturnType<ReturnType<typeof libraries>['mu']['func']>
-const functions = new Map<string, Native>()
-
-/** A function of libtss2-mu, looked up once. */
-function native(name: string, parameters: readonly string[]): Native {
-  const known = functions.get(name)
-  if (known !== undefined) return known
-  const found = libraries().mu.func(name, 'uint32_t', [...parameters])
-  functions.set(name, found)
-  return found
-}
-
 /**
  * The structure as the C library lays it out, from its wire bytes: this code never needs to know the layout. May hold a secret:
  * the caller wipes it.
@@ -54,7 +42,7 @@ function native(name: string, parameters: readonly string[]): Native {
 export function structureOf(structure: Structure, wire: Uint8Array): Buffer {
   const memory = Buffer.alloc(ROOM)
   const offset = new BigUint64Array(1)
-  const unmarshal = native(`Tss2_MU_${structure}_Unmarshal`, [
+  const unmarshal = native('mu', `Tss2_MU_${structure}_Unmarshal`, 'uint32_t', [
     'const uint8_t *',
     'size_t',
     'void *',
@@ -76,7 +64,7 @@ export function structureOf(structure: Structure, wire: Uint8Array): Buffer {
 export function wireOf(structure: Structure, address: bigint): Uint8Array {
   const buffer = Buffer.alloc(ROOM)
   const offset = new BigUint64Array(1)
-  const marshal = native(`Tss2_MU_${structure}_Marshal`, [
+  const marshal = native('mu', `Tss2_MU_${structure}_Marshal`, 'uint32_t', [
     'const void *',
     'uint8_t *',
     'size_t',
@@ -87,21 +75,13 @@ export function wireOf(structure: Structure, address: bigint): Uint8Array {
     if (status !== 0) throw errorOf(`Writing a ${structure}`, numberOf(status))
     const length = Number(offset[0])
     // in memory a structure is never shorter than on the wire
-    libraries().wipe(address, length)
+    wipe(address, length)
     return Uint8Array.from(buffer.subarray(0, length))
   } finally {
     buffer.fill(0)
-    free(address)
+    native('esys', 'Esys_Free', 'void', ['void *'])(address)
   }
 }
-
-/** Frees what a library allocated. */
-export function free(address: bigint): void {
-  release ??= libraries().esys.func('Esys_Free', 'void', ['void *'])
-  release(address)
-}
-
-let release: Native | undefined
 
 export function numberOf(status: unknown): number {
   if (typeof status !== 'number') throw malformed('a library answered something else than a number')
