@@ -73,7 +73,7 @@ class Pkcs11Provider implements KeyProvider {
   get warning(): string | undefined {
     const warnings = [...this.#faulty].map(([label, faults]) => faultSentence(label, faults))
     if (this.#token?.isHardware === false) warnings.unshift(softwareSentence(this.#token.label))
-    return warnings.length === 0 ? undefined : `WARNING: ${warnings.join(' ')}`
+    return warnings.length === 0 ? undefined : warnings.join(' ')
   }
 
   async reach(): Promise<void> {
