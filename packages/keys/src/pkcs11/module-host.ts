@@ -3,6 +3,7 @@
  * service ends this process and starts another. Requests come over the channel of `fork`; nothing else does.
  */
 import { systemRandomness } from '@probant/host/randomness'
+import { guardMemory } from '@probant/host/secret-memory'
 import { KeyError } from '../errors.ts'
 import { loadCryptoki, type Cryptoki } from './cryptoki.ts'
 import { readPin } from './pin.ts'
@@ -81,6 +82,8 @@ function failureOf(error: unknown): Failure {
   return { lost: error instanceof Error ? error.message : String(error) }
 }
 
+// It holds the PIN and what it opens, as the service does, which says what can't be had here; a child starts unguarded.
+guardMemory()
 process.on('message', ({ id, request }: { id: number; request: Request }) => {
   answer(request).then(
     (answered) => process.send?.({ id, answer: answered } satisfies Reply),

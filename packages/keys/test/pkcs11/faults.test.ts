@@ -107,6 +107,13 @@ await t.test(
   },
 )
 
+await t.test('the process that holds PIN and module leaves no core dump', { skip }, async (t) => {
+  const provider = await openProvider((await softHsm(t)).settings)
+  const [pid] = await modulePids()
+  t.match(await readFile(`/proc/${pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m)
+  await provider.close()
+})
+
 await t.test('a key that was destroyed is missed, not made again', { skip }, async (t) => {
   const hsm = await softHsm(t)
   const provider = await openProvider(hsm.settings)
