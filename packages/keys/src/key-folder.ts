@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { syncFolder, writeDurably, type Randomness } from '@probant/host'
 import { toHex } from '@probant/evidence'
 import { KeyError } from './errors.ts'
-import { checkLabel } from './labels.ts'
+import { checkLabel } from './refusals.ts'
 
 /** One file a key, readable by its owner only. */
 export class KeyFolder {

@@ -1,14 +1,12 @@
 import { systemClock, type Clock } from '@probant/host'
 import { KeyError } from '../errors.ts'
-import { checkLabel } from '../labels.ts'
 import type { Attestation, Capabilities, KeyKind, KeyProvider, KeyRef } from '../provider.ts'
+import { checkEnclosable, checkLabel, checkRandomBytes } from '../refusals.ts'
 import { ModuleProcess, TokenLost } from './module-process.ts'
 import { askOnTerminal } from './terminal.ts'
 import type { Answers, Ask, FoundKey, GivenPin, OpenedToken, RequestOf } from './requests.ts'
 import type { TokenSettings } from './settings.ts'
 
-const MOST_ENCLOSED_BYTES = 4096
-const MOST_RANDOM_BYTES = 65_536
 const DEFAULT_SESSIONS = 4
 /** No more than one process a second is started for a token that isn't there. */
 const PAUSE_MS = 1000
@@ -113,9 +111,7 @@ class Pkcs11Provider implements KeyProvider {
     plaintext: Uint8Array,
     associatedData: Uint8Array,
   ): Promise<Uint8Array> {
-    if (plaintext.length > MOST_ENCLOSED_BYTES) {
-      throw new KeyError('wrong-size', `at most ${MOST_ENCLOSED_BYTES} bytes can be enclosed`)
-    }
+    checkEnclosable(plaintext)
     return this.#call<'enclose'>({ ask: 'enclose', ...this.#own(ref), plaintext, associatedData })
   }
 
@@ -125,9 +121,7 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   async random(n: number): Promise<Uint8Array> {
-    if (!Number.isInteger(n) || n < 0 || n > MOST_RANDOM_BYTES) {
-      throw new KeyError('wrong-size', `${n} isn't a number of bytes up to ${MOST_RANDOM_BYTES}`)
-    }
+    checkRandomBytes(n)
     return this.#call<'random'>({ ask: 'random', bytes: n })
   }
 

@@ -2,13 +2,10 @@ import { createPublicKey, sign } from 'node:crypto'
 import type { Randomness } from '@probant/host'
 import { KeyError } from '../errors.ts'
 import type { Attestation, Capabilities, KeyKind, KeyProvider, KeyRef } from '../provider.ts'
+import { checkEnclosable, checkLabel, checkRandomBytes, wrongKind } from '../refusals.ts'
 import { openSealed, seal } from '../sealed-bytes.ts'
-import { checkLabel } from '../labels.ts'
 import { KeyFolder } from '../key-folder.ts'
 import { formatSecret, newSecret, parseSecret, softwareKinds, type Secret } from './stored-key.ts'
-
-const MOST_ENCLOSED_BYTES = 4096
-const MOST_RANDOM_BYTES = 65_536
 
 /** Where the software provider keeps its keys. */
 export interface SoftwareSettings {
@@ -103,9 +100,7 @@ class SoftwareProvider implements KeyProvider {
     associatedData: Uint8Array,
   ): Promise<Uint8Array> {
     const key = await this.#wrappingKey(ref)
-    if (plaintext.length > MOST_ENCLOSED_BYTES) {
-      throw new KeyError('wrong-size', `at most ${MOST_ENCLOSED_BYTES} bytes can be enclosed`)
-    }
+    checkEnclosable(plaintext)
     return seal(key, plaintext, associatedData, this.#randomness)
   }
 
@@ -115,9 +110,7 @@ class SoftwareProvider implements KeyProvider {
 
   async random(n: number): Promise<Uint8Array> {
     await this.#checkOpen()
-    if (!Number.isInteger(n) || n < 0 || n > MOST_RANDOM_BYTES) {
-      throw new KeyError('wrong-size', `${n} isn't a number of bytes up to ${MOST_RANDOM_BYTES}`)
-    }
+    checkRandomBytes(n)
     return this.#randomness.bytes(n)
   }
 
@@ -164,8 +157,4 @@ class SoftwareProvider implements KeyProvider {
     if (!this.#closed) return Promise.resolve()
     return Promise.reject(new KeyError('closed', 'the key provider was closed'))
   }
-}
-
-function wrongKind(ref: KeyRef, why: string): KeyError {
-  return new KeyError('wrong-kind', `the ${ref.kind} key ${ref.label} ${why}`)
 }

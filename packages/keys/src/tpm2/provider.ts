@@ -14,8 +14,8 @@ import {
 } from '@probant/tpm2-tss-bindings'
 import { KeyError } from '../errors.ts'
 import { KeyFolder } from '../key-folder.ts'
-import { checkLabel } from '../labels.ts'
 import type { Attestation, Capabilities, KeyKind, KeyProvider, KeyRef } from '../provider.ts'
+import { checkEnclosable, checkLabel, checkRandomBytes, wrongKind } from '../refusals.ts'
 import { openSealed, seal } from '../sealed-bytes.ts'
 import { signedPolicy } from './approval.ts'
 import { Approvals } from './approvals.ts'
@@ -25,8 +25,6 @@ import { formatKey, parseKey, tpm2Kinds, type StoredKey, type Tpm2Kind } from '.
 import type { Shift } from './shift.ts'
 import { StorageRoot } from './storage-root.ts'
 
-const MOST_ENCLOSED_BYTES = 4096
-const MOST_RANDOM_BYTES = 65_536
 const POLICY_FOLDER = 'policy'
 
 /** Which TPM holds the keys. */
@@ -155,9 +153,7 @@ class Tpm2Provider implements KeyProvider {
     associatedData: Uint8Array,
   ): Promise<Uint8Array> {
     const secret = await this.#secretOf(ref)
-    if (plaintext.length > MOST_ENCLOSED_BYTES) {
-      throw new KeyError('wrong-size', `at most ${MOST_ENCLOSED_BYTES} bytes can be enclosed`)
-    }
+    checkEnclosable(plaintext)
     return seal(secret, plaintext, associatedData, this.#parts.randomness)
   }
 
@@ -167,9 +163,7 @@ class Tpm2Provider implements KeyProvider {
 
   async random(n: number): Promise<Uint8Array> {
     this.#checkOpen()
-    if (!Number.isInteger(n) || n < 0 || n > MOST_RANDOM_BYTES) {
-      throw new KeyError('wrong-size', `${n} isn't a number of bytes up to ${MOST_RANDOM_BYTES}`)
-    }
+    checkRandomBytes(n)
     return this.#parts.desk.run((shift) => this.#random(shift, n))
   }
 
@@ -248,8 +242,4 @@ class Tpm2Provider implements KeyProvider {
   #checkOpen(): void {
     if (this.#closed) throw new KeyError('closed', 'the key provider was closed')
   }
-}
-
-function wrongKind(ref: KeyRef, why: string): KeyError {
-  return new KeyError('wrong-kind', `the ${ref.kind} key ${ref.label} ${why}`)
 }
