@@ -17,6 +17,9 @@ export const USER = 1
 export const ObjectClass = { publicKey: 2, privateKey: 3, secretKey: 4 } as const
 export const KeyType = { rsa: 0, ec: 3, genericSecret: 0x10, aes: 0x1f } as const
 
+/** CKA_EC_PARAMS of P-256: its OID, DER. */
+export const P256_PARAMETERS = Buffer.from('06082a8648ce3d030107', 'hex')
+
 export const Attribute = {
   class: 0x0,
   token: 0x1,

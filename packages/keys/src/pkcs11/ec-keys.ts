@@ -1,13 +1,13 @@
-import { createPublicKey, hash } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { KeyError } from '../errors.ts'
 import { Attribute, Mechanism, ObjectClass } from './constants.ts'
 import type { Handle } from './cryptoki.ts'
 import { attributesOf, findObjects } from './objects.ts'
 import type { Token } from './token.ts'
 
-/** SPKI of an uncompressed P-256 point, up to the point (RFC 5480). */
-const SPKI_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')
-const POINT_BYTES = 65
+const COORDINATE_BYTES = 32
+const POINT_BYTES = 1 + 2 * COORDINATE_BYTES
+const UNCOMPRESSED = 0x04
 export const RAW_SIGNATURE_BYTES = 64
 
 /** r ‖ s over SHA-256 of the message. */
@@ -32,17 +32,20 @@ export function publicObject({ cryptoki }: Token, session: Handle, label: string
   return object
 }
 
-/** SPKI, DER. @throws KeyError `unreadable-key` unless the token gives a point of the curve */
-export function ecSpki(token: Token, session: Handle, label: string): Uint8Array {
-  const object = publicObject(token, session, label)
-  const attributes = attributesOf(token.cryptoki, session, object, [Attribute.ecPoint])
+/** @throws KeyError `unreadable-key` unless the token gives a point of the curve */
+export async function ecPublicKey(token: Token, label: string): Promise<KeyObject> {
+  const attributes = await token.use((session) => {
+    const object = publicObject(token, session, label)
+    return Promise.resolve(attributesOf(token.cryptoki, session, object, [Attribute.ecPoint]))
+  })
   // A DER OCTET STRING by the standard; some tokens give the bare point.
   const point = attributes.bytes(Attribute.ecPoint).subarray(-POINT_BYTES)
-  const spki = Buffer.concat([SPKI_HEAD, point])
+  const x = point.toString('base64url', 1, 1 + COORDINATE_BYTES)
+  const y = point.toString('base64url', 1 + COORDINATE_BYTES)
   try {
-    createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    if (point[0] !== UNCOMPRESSED) throw new Error('the point is compressed or none')
+    return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' })
   } catch (cause) {
     throw new KeyError('unreadable-key', `the public key ${label} is no point of P-256`, { cause })
   }
-  return spki
 }

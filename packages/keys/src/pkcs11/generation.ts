@@ -1,11 +1,10 @@
 import { systemRandomness } from '@probant/host/randomness'
 import type { AttributeValue } from './cryptoki.ts'
-import { Attribute, Mechanism, ObjectClass } from './constants.ts'
+import { Attribute, Mechanism, ObjectClass, P256_PARAMETERS } from './constants.ts'
 import { findObjects } from './objects.ts'
 import type { Enclosing } from './settings.ts'
 import type { Token } from './token.ts'
 
-const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 const RSA_BITS = 3072
 const PUBLIC_EXPONENT = Buffer.from([1, 0, 1])
 
@@ -55,7 +54,7 @@ export async function newEcPair(token: Token, label: string): Promise<void> {
     token.cryptoki.C_GenerateKeyPairAsync(
       session,
       { mechanism: Mechanism.ecKeyPairGen },
-      [...publicTemplate, { type: Attribute.ecParams, value: P256 }],
+      [...publicTemplate, { type: Attribute.ecParams, value: P256_PARAMETERS }],
       privateTemplate,
     ),
   )

@@ -1,8 +1,8 @@
 import { KeyError } from '../errors.ts'
 import type { KeyKind } from '../provider.ts'
 import type { Handle } from './cryptoki.ts'
-import { Attribute, KeyType, ObjectClass } from './constants.ts'
-import { ecSign, ecSpki } from './ec-keys.ts'
+import { Attribute, KeyType, ObjectClass, P256_PARAMETERS } from './constants.ts'
+import { ecPublicKey, ecSign } from './ec-keys.ts'
 import { derOfRaw } from './ecdsa-signature.ts'
 import { newEcPair, newWrappingKey } from './generation.ts'
 import type { WrappingKey } from './enclosing/method.ts'
@@ -11,8 +11,6 @@ import { attributesOf, findObjects, type Attributes } from './objects.ts'
 import type { Bound, FoundKey, NamedKey } from './requests.ts'
 import type { Enclosing } from './settings.ts'
 import type { Token } from './token.ts'
-
-const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 
 type TokenKey = { readonly faults: readonly string[] } & (
   { readonly kind: 'ec-p256'; readonly key: Handle } | WrappingKey
@@ -23,7 +21,6 @@ export class TokenKeys {
   readonly #token: Token
   readonly #preferred: Enclosing | undefined
   readonly #known = new Map<string, TokenKey>()
-  readonly #generating = new Set<string>()
 
   constructor(token: Token, preferred: Enclosing | undefined) {
     this.#token = token
@@ -44,32 +41,32 @@ export class TokenKeys {
     return found && { kind: found.kind, faults: found.faults }
   }
 
-  /** @throws KeyError `already-exists`, `not-available`; errors of the binding */
+  /**
+   * Not for concurrent use: the service asks for one key after the other.
+   * @throws KeyError `already-exists`, `not-available`; errors of the binding
+   */
   async generate(label: string, kind: KeyKind): Promise<FoundKey> {
     if (!this.kinds.includes(kind)) {
       throw new KeyError('not-available', `this token makes no ${kind} keys`)
     }
-    if (this.#generating.has(label)) throw exists(label)
-    this.#generating.add(label)
-    try {
-      if ((await this.#load(label)) !== undefined) throw exists(label)
-      const { enclosing } = this
-      if (kind === 'ec-p256') await newEcPair(this.#token, label)
-      else if (enclosing !== undefined) await newWrappingKey(this.#token, label, enclosing)
-      const made = await this.#load(label)
-      if (made?.kind !== kind) {
-        throw new KeyError('unreadable-key', `the token made no ${kind} key ${label}`)
-      }
-      return { kind: made.kind, faults: made.faults }
-    } finally {
-      this.#generating.delete(label)
+    if ((await this.#load(label)) !== undefined) {
+      throw new KeyError('already-exists', `the token holds a key ${label} already`)
     }
+    const { enclosing } = this
+    if (kind === 'ec-p256') await newEcPair(this.#token, label)
+    else if (enclosing !== undefined) await newWrappingKey(this.#token, label, enclosing)
+    const made = await this.#load(label)
+    if (made?.kind !== kind) {
+      throw new KeyError('unreadable-key', `the token made no ${kind} key ${label}`)
+    }
+    return { kind: made.kind, faults: made.faults }
   }
 
   /** SPKI, DER. */
   async publicKey(label: string, kind: KeyKind): Promise<Uint8Array> {
     await this.#signingKey(label, kind)
-    return this.#token.use((session) => Promise.resolve(ecSpki(this.#token, session, label)))
+    const key = await ecPublicKey(this.#token, label)
+    return key.export({ type: 'spki', format: 'der' })
   }
 
   /** DER ECDSA over SHA-256 of the message. */
@@ -152,7 +149,7 @@ export class TokenKeys {
     const type = general.number(Attribute.keyType)
     if (type === KeyType.ec) {
       const curve = read(Attribute.ecParams).bytes(Attribute.ecParams)
-      if (curve.equals(P256)) return { kind: 'ec-p256', key, faults }
+      if (curve.equals(P256_PARAMETERS)) return { kind: 'ec-p256', key, faults }
     }
     if (type === KeyType.aes) {
       const specific = read(Attribute.valueLength, Attribute.decrypt)
@@ -179,9 +176,6 @@ function faultsOf(attributes: Attributes): string[] {
   }
   return faults
 }
-
-const exists = (label: string) =>
-  new KeyError('already-exists', `the token holds a key ${label} already`)
 
 const wrongKind = (label: string, why: string) =>
   new KeyError('wrong-kind', `the key ${label} ${why}`)

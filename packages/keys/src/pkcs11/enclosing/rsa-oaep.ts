@@ -4,7 +4,7 @@ import { KeyError } from '../../errors.ts'
 import { openSealed, seal } from '../../sealed-bytes.ts'
 import { Attribute, Mechanism, Oaep, ObjectClass, Parameters } from '../constants.ts'
 import { answerOf, type MechanismChoice } from '../cryptoki.ts'
-import { ecSign, ecSpki, publicObject, RAW_SIGNATURE_BYTES } from '../ec-keys.ts'
+import { ecPublicKey, ecSign, publicObject, RAW_SIGNATURE_BYTES } from '../ec-keys.ts'
 import { companionLabel } from '../generation.ts'
 import { attributesOf, findObjects } from '../objects.ts'
 import type { Token } from '../token.ts'
@@ -141,10 +141,7 @@ async function checkOrigin(
   enclosed: Buffer,
   associatedData: Uint8Array,
 ): Promise<void> {
-  const spki = await token.use((session) =>
-    Promise.resolve(ecSpki(token, session, companionLabel(label))),
-  )
-  const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+  const key = await ecPublicKey(token, companionLabel(label))
   const whole = enclosed.subarray(0, -RAW_SIGNATURE_BYTES)
   const signature = enclosed.subarray(-RAW_SIGNATURE_BYTES)
   const message = signed(whole, associatedData)
