@@ -108,10 +108,13 @@ export class Approvals {
     const key = await loadExternal(use, area)
     const message = Buffer.concat([approvedDigest(approval), APPROVAL_REFERENCE])
     const { signature } = approval
-    const ticket = await verifySignature(use, key, message, signatureOf(signature))
-    await use.flush(key)
-    this.#tickets.set(toHex(signature), ticket)
-    return ticket
+    try {
+      const ticket = await verifySignature(use, key, message, signatureOf(signature))
+      this.#tickets.set(toHex(signature), ticket)
+      return ticket
+    } finally {
+      await use.flush(key)
+    }
   }
 
   async #all(): Promise<{ name: string; approval: Approval }[]> {

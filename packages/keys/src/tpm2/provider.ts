@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { concat } from '@probant/evidence'
 import type { Randomness } from '@probant/host'
@@ -104,7 +104,7 @@ class Tpm2Provider implements KeyProvider {
   readonly warning: string | undefined
   readonly #parts: Parts
   readonly #stored = new Map<string, StoredKey>()
-  readonly #secrets = new Map<string, Promise<Uint8Array>>()
+  readonly #secrets = new Map<string, Promise<KeyObject>>()
   #closed = false
 
   constructor(parts: Parts) {
@@ -175,12 +175,8 @@ class Tpm2Provider implements KeyProvider {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    const secrets = [...this.#secrets.values()]
     this.#secrets.clear()
     await this.#parts.desk.close()
-    for (const secret of await Promise.allSettled(secrets)) {
-      if (secret.status === 'fulfilled') secret.value.fill(0)
-    }
   }
 
   async #make(shift: Shift, kind: Tpm2Kind): Promise<KeyBlob> {
@@ -201,14 +197,19 @@ class Tpm2Provider implements KeyProvider {
     return Uint8Array.from(createHash('shake256', { outputLength: n }).update(seed).digest())
   }
 
-  /** The secret in memory, unsealed once. */
-  async #secretOf(ref: KeyRef): Promise<Uint8Array> {
+  /** The secret in memory, unsealed once; OpenSSL holds it and wipes it, out of JavaScript's sight. */
+  async #secretOf(ref: KeyRef): Promise<KeyObject> {
     const stored = await this.#keyOf(ref, 'wrapping-aes-256', 'encloses nothing')
     const known = this.#secrets.get(ref.label)
     if (known !== undefined) return known
     const secret = this.#parts.desk.run(async (shift) => {
       const item = await shift.loaded(ref.label, stored)
-      return shift.authorised(stored, (by) => unseal(shift.use, item, by))
+      const bytes = await shift.authorised(stored, (by) => unseal(shift.use, item, by))
+      try {
+        return createSecretKey(bytes)
+      } finally {
+        bytes.fill(0)
+      }
     })
     this.#secrets.set(ref.label, secret)
     secret.catch(() => this.#secrets.delete(ref.label))
