@@ -50,7 +50,7 @@ export async function boxOfAttestationKey(
   return rows[0]?.box_id
 }
 
-/** Puts a key in place of the one that counted before. */
+/** Puts a key in place of the one that counted before; the same key at the same instant counts on. */
 export async function replaceAttestationKey(
   client: Client,
   box: BoxKey,
@@ -65,7 +65,9 @@ export async function replaceAttestationKey(
   await client.query(
     `INSERT INTO centre.attestation_keys
        (tenant_id, box_id, key_name, public_area, endorsement_certificate, added_at)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (tenant_id, box_id, key_name, added_at)
+     DO UPDATE SET revoked_at = NULL, endorsement_certificate = excluded.endorsement_certificate`,
     [
       ...keyOf(box),
       Buffer.from(key.keyName),
