@@ -3,7 +3,7 @@ import { EvidenceError, fromBase64, fromHex, toBase64 } from '@probant/evidence'
 import { activationProof, type ActivationChallenge, type EnrolmentRequest } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
-import { markUsed, setPendingEnrolment } from '../store/enrolment-codes.ts'
+import { markUsed, setPendingEnrolment, type PendingRequest } from '../store/enrolment-codes.ts'
 import { attestationKeyName } from './attestation-key.ts'
 import { withEnrolmentCode } from './codes.ts'
 import { makeCredential } from './credential.ts'
@@ -19,13 +19,13 @@ const SECRET_BYTES = 32
  */
 export async function challengeActivation(
   context: Context,
-  request: EnrolmentRequest,
+  { code: given, ...request }: EnrolmentRequest,
 ): Promise<ActivationChallenge> {
   const { attestation } = context.settings
   if (attestation === undefined)
     throw new SupervisorError('enrolment', 'this centre has no makers of TPMs pinned')
   const roots = await readManufacturerRoots(attestation.manufacturerRoots)
-  return withEnrolmentCode(context, request.code, async (client, code) => {
+  return withEnrolmentCode(context, given, async (client, code) => {
     checkEnrolment(context, { ...code, ...request, agentKey: bytesOf(request, 'agentKey') })
     const endorsementKey = endorsedKey(
       bytesOf(request, 'endorsementCertificate'),
@@ -55,7 +55,12 @@ export async function activateEnrolment(
     const { pending, tenantId, boxId, name, schedule, issuedBy } = code
     if (pending === null) throw new SupervisorError('enrolment', 'nothing was asked of this box')
     const { request, secret } = pending
-    if (!timingSafeEqual(fromHex(activationProof(secret, request)), fromHex(proof)))
+    if (
+      !timingSafeEqual(
+        fromHex(activationProof(secret, { ...request, code: given })),
+        fromHex(proof),
+      )
+    )
       throw new SupervisorError('enrolment', "the TPM didn't read what was sent for it")
     const publicArea = bytesOf(request, 'attestationKey')
     await markUsed(client, code, context.clock.nowMs())
@@ -79,7 +84,7 @@ export async function activateEnrolment(
 }
 
 function bytesOf(
-  request: EnrolmentRequest,
+  request: PendingRequest,
   member: 'agentKey' | 'attestationKey' | 'endorsementCertificate',
 ): Uint8Array {
   return decoded(request[member], member)

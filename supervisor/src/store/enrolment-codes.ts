@@ -3,6 +3,9 @@ import type { EnrolmentRequest } from '@probant/shipping'
 import type { Schedule } from '../deadlines/schedule.ts'
 import { instant, ms } from './rows.ts'
 
+/** What is asked for with a code, without the code. */
+export type PendingRequest = Omit<EnrolmentRequest, 'code'>
+
 /** A one-time code as it is stored: by its digest only. */
 export interface EnrolmentCode {
   tenantId: string
@@ -18,7 +21,7 @@ export interface EnrolmentCode {
 export interface StoredEnrolmentCode extends EnrolmentCode {
   refusals: number
   /** What was asked for with it last, and the secret that the TPM has to read. */
-  pending: { request: EnrolmentRequest; secret: Uint8Array } | null
+  pending: { request: PendingRequest; secret: Uint8Array } | null
   usedAtMs: number | null
 }
 
@@ -32,7 +35,7 @@ interface CodeRow {
   issued_by: string
   expires_at: Date
   refusals: number
-  request: EnrolmentRequest | null
+  request: PendingRequest | null
   secret: Buffer | null
   used_at: Date | null
 }
@@ -86,7 +89,7 @@ export async function countRefusal(client: Client, { tenantId, codeId }: Place):
 export async function setPendingEnrolment(
   client: Client,
   { tenantId, codeId }: Place,
-  request: EnrolmentRequest,
+  request: PendingRequest,
   secret: Uint8Array,
 ): Promise<void> {
   await client.query(
