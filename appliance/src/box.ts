@@ -1,4 +1,4 @@
-import { parseVkey, type EvidenceCrypto, type VerifierKey } from '@probant/evidence'
+import { parseVkey, toHex, type EvidenceCrypto, type VerifierKey } from '@probant/evidence'
 import {
   createMetrics,
   systemClock,
@@ -86,6 +86,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const clock = options.clock ?? systemClock
   const randomness = options.randomness ?? systemRandomness
   const crypto = nodeCrypto
+  const digest = (spki: Uint8Array) => toHex(crypto.hash('sha256', spki))
   const keys = options.keys ?? (await openProvider(settings.keys, randomness))
   const { service, owner, ...place } = settings.database
   const database = options.database ?? createPool({ ...place, ...service, max: 16, logger: log })
@@ -131,9 +132,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
         data: {
           boxId: settings.boxId,
           keys: {
-            journal: digestHex(crypto, journalSigner.publicKey),
-            lat: digestHex(crypto, latSigner.publicKey),
-            tsa: digestHex(crypto, authority.publicKey),
+            journal: digest(journalSigner.publicKey),
+            lat: digest(latSigner.publicKey),
+            tsa: digest(authority.publicKey),
           },
         },
       })
@@ -144,10 +145,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   if (journal.stoppedBecause === undefined)
     await keepSigningKeys(
       database,
-      [journalSigner, latSigner, authority].map(({ publicKey }) => ({
-        sha256: crypto.hash('sha256', publicKey),
-        spki: publicKey,
-      })),
+      [journalSigner, latSigner, authority].map(({ publicKey }) => publicKey),
     )
   const ciphers = new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness)
   const recovery = new Recovery({ database, journal, ciphers, log, nowMs: () => clock.nowMs() })
@@ -207,9 +205,6 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     },
   }
 }
-
-const digestHex = (crypto: EvidenceCrypto, spki: Uint8Array): string =>
-  Buffer.from(crypto.hash('sha256', spki)).toString('hex')
 
 export async function keyOf(keys: KeyProvider, label: string): Promise<KeyRef> {
   const ref = await keys.find(label)

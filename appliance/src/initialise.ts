@@ -1,5 +1,5 @@
 import { createLogger, readSettings, systemClock, systemRandomness } from '@probant/host'
-import { formatVkey } from '@probant/evidence'
+import { formatPem, formatVkey } from '@probant/evidence'
 import { nodeCrypto, openProvider, type KeyKind, type KeyProvider } from '@probant/keys'
 import { createPool, migrate } from '@probant/postgres'
 import { mkdir } from 'node:fs/promises'
@@ -91,7 +91,7 @@ export async function initialise(settingsFile: string) {
       boxId: settings.boxId,
       origin: box.journal.origin,
       journalKey: formatVkey(box.journal.origin, 2, box.journalKey, nodeCrypto),
-      latKey: pem('PUBLIC KEY', box.latKey),
+      latKey: formatPem(box.latKey, 'PUBLIC KEY'),
       tsaRoot: authority.rootPem,
       adminToken: token.secret,
       ...(adminPassword === undefined ? {} : { adminPassword }),
@@ -112,11 +112,6 @@ export async function makeKeys(keys: KeyProvider): Promise<void> {
   for (const name of ['journal', 'lat', 'vaults'] as const)
     if ((await keys.find(KEY_LABELS[name])) === undefined)
       await keys.generate(KEY_LABELS[name], kinds[name])
-}
-
-export function pem(label: string, der: Uint8Array): string {
-  const base64 = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()
-  return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`
 }
 
 if (import.meta.main) {

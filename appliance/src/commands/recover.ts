@@ -1,4 +1,4 @@
-import { formatVkey, toHex } from '@probant/evidence'
+import { formatPem, formatVkey, toHex } from '@probant/evidence'
 import {
   createLogger,
   guardMemory,
@@ -23,7 +23,6 @@ import { warnOfMemory } from './ceremony.ts'
 import { terminalDialogue, type Dialogue } from '../ceremony/dialogue.ts'
 import { ceremonyWords } from '../ceremony/words.ts'
 import { BoxError } from '../errors.ts'
-import { pem } from '../initialise.ts'
 import { readDeclaredKey, type DeclaredKey } from '../recovery/declared-key.ts'
 import { recoverOnNewHardware, type RecoveredBox } from '../recovery/new-hardware.ts'
 import { ApplianceSettings } from '../settings.ts'
@@ -137,7 +136,7 @@ function reportOf(boxId: string, { origin, after, journalKey, latKey, ...rest }:
     origin,
     after,
     journalKey: formatVkey(origin, 2, journalKey, nodeCrypto),
-    latKey: pem('PUBLIC KEY', latKey),
+    latKey: formatPem(latKey, 'PUBLIC KEY'),
     tsaRoot: rest.tsaRootPem,
     recovered: rest.recovered,
     lost: rest.lost,

@@ -153,10 +153,6 @@ async function declare(
   keys: SigningKeySet,
   data: { after: number; recoveryKey: string; shares: number[] },
 ): Promise<void> {
-  const rows = Object.values<Uint8Array>({ ...keys }).map((spki) => ({
-    sha256: crypto.hash('sha256', spki),
-    spki,
-  }))
   const named = (spki: Uint8Array) => toHex(crypto.hash('sha256', spki))
   await journal.record({
     act: 'signing-keys-declared',
@@ -165,6 +161,6 @@ async function declare(
       ...data,
       keys: { journal: named(keys.journal), lat: named(keys.lat), tsa: named(keys.tsa) },
     },
-    apply: (client) => keepSigningKeys(client, rows),
+    apply: (client) => keepSigningKeys(client, [keys.journal, keys.lat, keys.tsa]),
   })
 }

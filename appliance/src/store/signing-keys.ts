@@ -1,14 +1,15 @@
 import type { Queryable } from './journal.ts'
 
-/** Keeps the public halves of signing keys; those that are there stay. */
+/** Keeps the public halves of signing keys, SPKI in DER; those that are there stay. */
 export async function keepSigningKeys(
   client: Queryable,
-  keys: readonly { readonly sha256: Uint8Array; readonly spki: Uint8Array }[],
+  spkis: readonly Uint8Array[],
 ): Promise<void> {
   await client.query(
-    `INSERT INTO journal.signing_keys (sha256, spki) SELECT * FROM unnest($1::bytea[], $2::bytea[])
+    `INSERT INTO journal.signing_keys (sha256, spki)
+     SELECT sha256(spki), spki FROM unnest($1::bytea[]) AS given (spki)
      ON CONFLICT (sha256) DO NOTHING`,
-    [keys.map(({ sha256 }) => Buffer.from(sha256)), keys.map(({ spki }) => Buffer.from(spki))],
+    [spkis.map((spki) => Buffer.from(spki))],
   )
 }
 
