@@ -195,10 +195,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      schedule.stop()
-      reminders.stop()
+      const stopped = [schedule.stop(), reminders.stop()]
       await recovery.close()
       await journal.close()
+      await Promise.all(stopped)
       await heads.close()
       await database.close()
       await keys.close()

@@ -7,7 +7,7 @@ import {
   type EvidenceCrypto,
   type SealedCosignature,
 } from '@probant/evidence'
-import { parseTime, type Clock, type Logger } from '@probant/host'
+import { Loop, parseTime, type Clock, type Logger } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { cosignaturesReceivedAfter } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint, newestSeal } from '../store/journal.ts'
@@ -38,10 +38,13 @@ export class SealSchedule {
   #newestActSeq = -1
   /** When the seal before was taken; undefined until it was looked up after a start. */
   #sealedAtMs: number | undefined
-  #stopping = new AbortController()
+  readonly #loop: Loop
 
   constructor(context: SealContext) {
     this.#context = context
+    const { clock, log: logger } = context
+    const work = () => this.#sealIfDue()
+    this.#loop = new Loop({ name: 'seal', clock, logger, everyMs: LOOK_EVERY_MS, work })
     const soonest = Math.min(context.sealAfterSeconds, context.idleSealSeconds)
     this.#dueMs = context.clock.monotonicMs() + soonest * 1000
     context.journal.onRecorded((act, { seq }) => {
@@ -55,28 +58,19 @@ export class SealSchedule {
   }
 
   start(): void {
-    void this.#run()
+    this.#loop.start()
   }
 
-  stop(): void {
-    this.#stopping.abort()
+  /** Waits for a seal that is being written. */
+  async stop(): Promise<void> {
+    await this.#loop.stop()
   }
 
-  async #run(): Promise<void> {
-    const { clock, journal, log } = this.#context
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await clock.sleep(LOOK_EVERY_MS, this.#stopping.signal)
-      } catch {
-        return
-      }
-      if (journal.stoppedBecause !== undefined || clock.monotonicMs() < this.#dueMs) continue
-      try {
-        await this.seal()
-      } catch (error) {
-        log.warn({ err: error }, 'no seal could be written; it is tried again')
-      }
-    }
+  async #sealIfDue(): Promise<false> {
+    const { clock, journal } = this.#context
+    if (journal.stoppedBecause === undefined && clock.monotonicMs() >= this.#dueMs)
+      await this.seal()
+    return false
   }
 
   /** Writes one seal now. Acts go on meanwhile: those that come after it make the next one due. */

@@ -1,5 +1,5 @@
 import type { EvidenceCrypto } from '@probant/evidence'
-import { formatTime, type Clock, type Logger } from '@probant/host'
+import { formatTime, Loop, type Clock, type Logger } from '@probant/host'
 import type { Journal } from '../journal/journal.ts'
 import { keepSealReminder } from '../store/seal-certificates.ts'
 import { certificateDigest, type Seals, type UsableSeal } from './seals.ts'
@@ -23,49 +23,34 @@ export interface ReminderContext {
  */
 export class SealReminders {
   readonly #context: ReminderContext
-  readonly #stopping = new AbortController()
+  readonly #loop: Loop
 
   constructor(context: ReminderContext) {
     this.#context = context
+    const { clock, log: logger } = context
+    const work = () => this.#remindIfDue()
+    this.#loop = new Loop({ name: 'seal reminder', clock, logger, everyMs: LOOK_EVERY_MS, work })
   }
 
   start(): void {
-    void this.#run()
+    this.#loop.start()
   }
 
-  stop(): void {
-    this.#stopping.abort()
+  /** Waits for a reminder that is being journalled. */
+  async stop(): Promise<void> {
+    await this.#loop.stop()
   }
 
-  async #run(): Promise<void> {
-    const { clock, journal, log } = this.#context
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await clock.sleep(LOOK_EVERY_MS, this.#stopping.signal)
-      } catch {
-        return
-      }
-      if (journal.stoppedBecause !== undefined) continue
-      try {
-        await this.look()
-      } catch (error) {
-        log.warn(
-          { err: error },
-          'no reminder of the seal certificate could be journalled; it is tried again',
-        )
-      }
-    }
-  }
-
-  /** Reminds now if it is due. */
-  async look(): Promise<void> {
-    const { clock, seals } = this.#context
+  async #remindIfDue(): Promise<false> {
+    const { clock, journal, seals } = this.#context
+    if (journal.stoppedBecause !== undefined) return false
     const { covered } = seals.standing()
-    if (covered === undefined) return
+    if (covered === undefined) return false
     const days = dueReminder(covered.notAfterMs - clock.nowMs())
     const { remindedDays } = covered.imported
-    if (days === undefined || (remindedDays !== undefined && remindedDays <= days)) return
-    await this.#remind(covered, days)
+    if (days !== undefined && (remindedDays === undefined || remindedDays > days))
+      await this.#remind(covered, days)
+    return false
   }
 
   async #remind(seal: UsableSeal, days: number): Promise<void> {

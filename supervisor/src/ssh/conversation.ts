@@ -1,3 +1,4 @@
+import { isFatal } from '@probant/host'
 import {
   decodeMessage,
   ShippingError,
@@ -12,7 +13,6 @@ import { greet } from '../intake/hello.ts'
 import { takeSegment } from '../intake/segment.ts'
 import type { Session } from '../intake/session.ts'
 import { takeLeave } from '../intake/wholeness.ts'
-import { isFatal } from '../loop.ts'
 import type { BoxKey } from '../store/rows.ts'
 import { answerHead } from '../witness/head.ts'
 

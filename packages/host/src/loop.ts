@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@probant/host'
+import type { Clock } from './clock.ts'
+import type { Logger } from './logger.ts'
 
 export interface LoopOptions {
   name: string
@@ -8,13 +9,13 @@ export interface LoopOptions {
   everyMs: number
   /** One round. @returns true when there is more to do at once */
   work: () => Promise<boolean>
-  /** Called with an error after which the process must not go on. */
-  halt: (error: unknown) => void
+  /** Called with an error after which the process must not go on; without it, such a round is tried again as well. */
+  halt?: (error: unknown) => void
 }
 
 /**
  * Work that goes on in the background: at once when woken, else at intervals. A round that fails is tried again at the next;
- * errors that say `fatal` end the process, so that it starts again by the code that recovers.
+ * errors that say `fatal` go to `halt`, which ends the process, so that it starts again by the code that recovers.
  */
 export class Loop {
   readonly #options: LoopOptions
@@ -58,7 +59,7 @@ export class Loop {
       return await work()
     } catch (error) {
       logger.error({ err: error, loop: name }, 'a round failed')
-      if (isFatal(error)) halt(error)
+      if (isFatal(error)) halt?.(error)
       return false
     }
   }
