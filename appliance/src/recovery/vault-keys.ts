@@ -79,8 +79,7 @@ async function recoverOne(
     await journal.record({ act: 'vault-key-recovered', outcome: 'failed', vault: id, data })
     return error.message
   }
-  const enclosed = await encloseVaultKey(keys, root, key, place)
-  key.fill(0)
+  const enclosed = await encloseVaultKey(keys, root, key, place).finally(() => key.fill(0))
   await journal.record({
     act: 'vault-key-recovered',
     outcome: 'done',
