@@ -1,12 +1,13 @@
 import { EvidenceError, fromBase64 } from '@probant/evidence'
 import { KeyError } from '@probant/keys'
 import { createServer, strictObject } from '@probant/web'
-import { chmod, rm } from 'node:fs/promises'
 import { Type } from 'typebox'
 import type { Box } from '../box.ts'
 import { badCeremony } from '../errors.ts'
 import { problemOf } from '../http/problems.ts'
+import { listenAt } from '../local/socket.ts'
 import { Ceremonies } from '../recovery/ceremonies.ts'
+import type { DeclaredKey } from '../recovery/declared-key.ts'
 import { consoleSocket } from './socket.ts'
 
 const CeremonyPath = strictObject({ ceremony: Type.String({ format: 'uuid' }) })
@@ -95,30 +96,10 @@ export async function serveConsole(box: Box): Promise<{ close(): Promise<void> }
     },
   )
 
-  const path = consoleSocket(box.settings)
-  await rm(path, { force: true })
-  await server.listen({ path })
-  await chmod(path, 0o600)
-  return {
-    close: async () => {
-      await server.close()
-    },
-  }
+  return listenAt(server, consoleSocket(box.settings))
 }
 
-const describe = ({
-  id,
-  threshold,
-  shares,
-}: {
-  id: string
-  threshold: number
-  shares: number
-}) => ({
-  id,
-  threshold,
-  shares,
-})
+const describe = ({ id, threshold, shares }: DeclaredKey) => ({ id, threshold, shares })
 
 function asCeremonyError(error: unknown): unknown {
   const isCallers =

@@ -60,16 +60,12 @@ export function recogniseCallers(server: Server, box: Box): void {
     // A stale cookie must not keep its owner from signing in again.
     if (bearer === undefined && caller !== 'csrf' && request.url.startsWith('/api/v1/sessions'))
       return
-    await box.journal
-      .record({
-        act: 'access',
-        outcome: 'refused',
-        hidden: { address: request.ip },
-        data: { reason: `credential-${caller}` },
-      })
-      .catch((error: unknown) => {
-        throw problemOf(error)
-      })
+    await box.journal.record({
+      act: 'access',
+      outcome: 'refused',
+      hidden: { address: request.ip },
+      data: { reason: `credential-${caller}` },
+    })
     throw credentialRefused(
       caller === 'expired' ? 'expired-token' : caller === 'csrf' ? 'csrf' : 'unknown-token',
     )

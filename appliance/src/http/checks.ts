@@ -127,7 +127,5 @@ async function digestsOfFile(box: Box, request: FastifyRequest) {
   if (part?.fieldname !== 'file')
     throw problemOf(unacceptable('La partie « file » manque.', 'The part “file” is missing.'))
   const bytes = part.file as AsyncIterable<Uint8Array>
-  return digest(box.crypto, bytes, box.settings.limits.objectBytes).catch((error: unknown) => {
-    throw problemOf(error)
-  })
+  return digest(box.crypto, bytes, box.settings.limits.objectBytes)
 }

@@ -149,8 +149,6 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
         const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
         const seal = sealOf(box.seals, row.lat)
         return await reply.code(201).send({ ...describeObject(row), seal, receipt })
-      } catch (error) {
-        throw problemOf(error)
       } finally {
         pending -= 1
         underWay.delete(key)

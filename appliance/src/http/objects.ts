@@ -195,11 +195,7 @@ export function objectRoutes(server: Server, box: Box): void {
       const object = await objectFor(box, allowed, id, attempted.act)
       const named = (await descriptions(box, allowed.vault, [object])).get(id)
       contentHeaders(reply, object, named?.fileName)
-      try {
-        return await sendContent(box, allowed, object, request.headers.range, reply)
-      } catch (error) {
-        throw problemOf(error)
-      }
+      return sendContent(box, allowed, object, request.headers.range, reply)
     },
   )
 }

@@ -154,23 +154,19 @@ export function peopleRoutes(server: Server, box: Box): void {
     async (request, reply) => {
       const caller = await allowedOnBox(box, request, 'administer', 'token-revoked')
       const { token } = request.params
-      await box.journal
-        .record({
-          act: 'token-revoked',
-          outcome: 'done',
-          actorId: caller.user.id,
-          data: { token },
-          apply: async (client) => {
-            if (!(await revokeCredential(client, token, box.clock.nowMs())))
-              throw noSuchEntry(
-                'Aucun jeton valide ne porte cet identifiant.',
-                'No live token has this identifier.',
-              )
-          },
-        })
-        .catch((error: unknown) => {
-          throw problemOf(error)
-        })
+      await box.journal.record({
+        act: 'token-revoked',
+        outcome: 'done',
+        actorId: caller.user.id,
+        data: { token },
+        apply: async (client) => {
+          if (!(await revokeCredential(client, token, box.clock.nowMs())))
+            throw noSuchEntry(
+              'Aucun jeton valide ne porte cet identifiant.',
+              'No live token has this identifier.',
+            )
+        },
+      })
       return reply.code(204).send()
     },
   )

@@ -5,7 +5,6 @@ import type { Box } from '../box.ts'
 import { evidenceBundle } from '../reading/bundle.ts'
 import { allowedIn, performed } from './caller.ts'
 import { ObjectPath, objectFor } from './objects.ts'
-import { problemOf } from './problems.ts'
 
 export function proofRoutes(server: Server, box: Box): void {
   server.get(
@@ -27,28 +26,24 @@ export function proofRoutes(server: Server, box: Box): void {
       const { vault, caller, rights } = allowed
       const mayRead = may('read-content', caller.user.roles, rights)
       const withContent = mayRead && request.query.content !== false
-      try {
-        const bundle = await evidenceBundle(
-          box,
-          await box.ciphers.of(vault),
-          object,
-          withContent,
-          mayRead,
-        )
-        await performed(
-          box,
-          caller,
-          'proof',
-          { vault: vault.id, object: id },
-          { content: withContent },
-        )
-        return await reply
-          .header('content-type', 'application/zip')
-          .header('content-disposition', `attachment; filename="preuve-${id}.zip"`)
-          .send(bundle)
-      } catch (error) {
-        throw problemOf(error)
-      }
+      const bundle = await evidenceBundle(
+        box,
+        await box.ciphers.of(vault),
+        object,
+        withContent,
+        mayRead,
+      )
+      await performed(
+        box,
+        caller,
+        'proof',
+        { vault: vault.id, object: id },
+        { content: withContent },
+      )
+      return await reply
+        .header('content-type', 'application/zip')
+        .header('content-disposition', `attachment; filename="preuve-${id}.zip"`)
+        .send(bundle)
     },
   )
 }

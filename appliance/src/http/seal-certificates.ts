@@ -5,7 +5,6 @@ import type { Box } from '../box.ts'
 import { describeSeal } from '../seal-certificate/description.ts'
 import { sealRows } from '../store/seal-certificates.ts'
 import { allowedOnBox } from './caller.ts'
-import { problemOf } from './problems.ts'
 
 /** Longest values of X.520's naming attributes (RFC 5280 appendix A.1). */
 const name = (maxLength: number) =>
@@ -25,9 +24,6 @@ const Key = strictObject({ key: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63
 export function sealCertificateRoutes(server: Server, box: Box): void {
   const tags = ['seal certificates']
   const { sealAdministration: administration } = box
-  const asProblem = (error: unknown): never => {
-    throw problemOf(error)
-  }
   const described = async (key?: string) => {
     const nowMs = box.clock.nowMs()
     const rows = await sealRows(box.database)
@@ -59,7 +55,7 @@ export function sealCertificateRoutes(server: Server, box: Box): void {
       const act = 'seal-certificate-requested'
       const caller = await allowedOnBox(box, request, 'administer-keys', act)
       const { subject } = request.body
-      const made = await administration.request(subject, caller.user.id).catch(asProblem)
+      const made = await administration.request(subject, caller.user.id)
       return reply.code(201).send({
         key: made.keyLabel,
         request: formatPem(made.request, 'CERTIFICATE REQUEST'),
@@ -79,7 +75,7 @@ export function sealCertificateRoutes(server: Server, box: Box): void {
     async (request, reply) => {
       const act = 'seal-certificate-imported'
       const caller = await allowedOnBox(box, request, 'administer-keys', act)
-      const key = await administration.import(request.body, caller.user.id).catch(asProblem)
+      const key = await administration.import(request.body, caller.user.id)
       const [imported] = await described(key)
       return reply.code(201).send(imported)
     },
@@ -105,7 +101,7 @@ export function sealCertificateRoutes(server: Server, box: Box): void {
       const act = 'seal-certificate-withdrawn'
       const caller = await allowedOnBox(box, request, 'administer-keys', act)
       const { key } = request.params
-      await administration.withdraw(key, request.body.reason, caller.user.id).catch(asProblem)
+      await administration.withdraw(key, request.body.reason, caller.user.id)
       return reply.code(204).send()
     },
   )

@@ -11,7 +11,6 @@ import {
   EvidenceError,
 } from '@probant/evidence'
 import { strictObject, createServer, Problem } from '@probant/web'
-import { chmod, rm } from 'node:fs/promises'
 import { Type } from 'typebox'
 import type { Box } from '../box.ts'
 import { problemOf } from '../http/problems.ts'
@@ -19,6 +18,7 @@ import { recomputationData, recompute } from '../integrity/recomputation.ts'
 import { readSigningKeys } from '../journal/signing-keys.ts'
 import { keepAuditReceipt, keepCosignatures } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
+import { listenAt } from './socket.ts'
 
 /** Beyond, what acts wait for is told. */
 const TOLD_AFTER_MS = 20_000
@@ -94,31 +94,18 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     const work = recomputeAndJournal(box)
     running = work.finally(() => (running = undefined))
     running.catch(() => undefined)
-    return work.catch((error: unknown) => {
-      throw problemOf(error)
-    })
+    return work
   })
 
   server.post('/findings', { schema: { body: FindingBody } }, async (request, reply) => {
     const { kind, seq, expected, found } = request.body
     box.log.error({ kind, seq }, 'the agent found something wrong')
-    await box.journal
-      .record({ act: 'agent-finding', outcome: 'done', data: { kind, seq, expected, found } })
-      .catch((error: unknown) => {
-        throw problemOf(error)
-      })
+    const data = { kind, seq, expected, found }
+    await box.journal.record({ act: 'agent-finding', outcome: 'done', data })
     return reply.code(204).send()
   })
 
-  const { localSocket } = box.settings
-  await rm(localSocket, { force: true })
-  await server.listen({ path: localSocket })
-  await chmod(localSocket, 0o600)
-  return {
-    close: async () => {
-      await server.close()
-    },
-  }
+  return listenAt(server, box.settings.localSocket)
 }
 
 async function recomputeAndJournal(box: Box) {
@@ -202,20 +189,16 @@ async function takeAuditReceipt(box: Box, text: string): Promise<void> {
     !equalBytes(own.root, receipt.root)
   )
     throw refused('the audit receipt is not about a checkpoint of this box')
-  await box.journal
-    .record({
-      act: 'audit-receipt',
-      outcome: 'done',
-      data: {
-        size: receipt.size,
-        root: toHex(receipt.root),
-        receiptSha256: toHex(box.crypto.hash('sha256', utf8(text))),
-      },
-      apply: (client) => keepAuditReceipt(client, receipt.size, text, box.clock.nowMs()),
-    })
-    .catch((error: unknown) => {
-      throw problemOf(error)
-    })
+  await box.journal.record({
+    act: 'audit-receipt',
+    outcome: 'done',
+    data: {
+      size: receipt.size,
+      root: toHex(receipt.root),
+      receiptSha256: toHex(box.crypto.hash('sha256', utf8(text))),
+    },
+    apply: (client) => keepAuditReceipt(client, receipt.size, text, box.clock.nowMs()),
+  })
 }
 
 function read<T>(parse: () => T): T {
