@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,18 +9,10 @@ import { promisify } from 'node:util'
 import { createPool } from '@probant/postgres'
 import { testDatabase } from '@probant/postgres/testing'
 import t from 'tap'
-import { Type } from 'typebox'
-import { read } from './support/shapes.ts'
+import { writeSettings } from './support/settings.ts'
+import { IdentityShape, read } from './support/shapes.ts'
 
 const entry = join(import.meta.dirname, '../src/initialise.ts')
-const Identity = Type.Object({
-  supervisionToken: Type.String(),
-  operator: Type.Object({ user: Type.String(), password: Type.String() }),
-  witnessKeys: Type.Array(Type.String()),
-  auditKey: Type.String(),
-  sshHostKey: Type.String(),
-  alertJournalKey: Type.String(),
-})
 
 const folder = await mkdtemp(join(tmpdir(), 'probant-initialise-'))
 const db = await testDatabase({ name: 'centre', roles: ['centre_service'] })
@@ -31,31 +23,9 @@ t.teardown(async () => {
   await db.drop()
   await rm(folder, { recursive: true, force: true })
 })
-const { socketFolder, port, database: name, user, password } = db.connection
-const service = db.as('centre_service')
 const home = join(folder, 'home')
 const keys = join(folder, 'keys')
-const settings = join(folder, 'supervisor.json')
-const host = '127.0.0.1'
-await writeFile(
-  settings,
-  JSON.stringify({
-    centreName: 'centre.test',
-    home,
-    database: {
-      ...{ socketFolder, port, database: name, owner: { user, password } },
-      service: { user: service.user, password: service.password },
-    },
-    listen: { host, port: 1 },
-    administration: { host, port: 2 },
-    ssh: { host, port: 3 },
-    keys: { provider: 'software', folder: keys },
-    mail: { host, port: 4, from: 'probant@centre.test', secure: false },
-    publicUrl: 'http://centre.test',
-    portalFolder: null,
-  }),
-  { mode: 0o600 },
-)
+const settings = await writeSettings(folder, db, { http: 1, administration: 2, ssh: 3, mail: 4 })
 
 type Condition = () => boolean | Promise<boolean>
 
@@ -131,7 +101,7 @@ void t.test('an initialisation that is killed between steps is resumed', async (
   const run = promisify(execFile)
   const whole = async () =>
     read(
-      Identity,
+      IdentityShape,
       JSON.parse((await run(process.execPath, [entry, '--settings', settings])).stdout),
     )
   const { supervisionToken, operator, ...identity } = await whole()

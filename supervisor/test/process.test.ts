@@ -7,23 +7,15 @@ import { promisify } from 'node:util'
 import { createPool, type Database } from '@probant/postgres'
 import { testDatabase } from '@probant/postgres/testing'
 import t from 'tap'
-import { Type } from 'typebox'
 import { newAgentKey, TestAgent } from './support/agent.ts'
 import { TestBox } from './support/box.ts'
 import { enrolmentOf } from './support/centre.ts'
 import { TestRelay } from './support/mail.ts'
-import { read } from './support/shapes.ts'
+import { writeSettings } from './support/settings.ts'
+import { IdentityShape, read } from './support/shapes.ts'
 
 const source = join(import.meta.dirname, '../src')
 const run = promisify(execFile)
-const Identity = Type.Object({
-  supervisionToken: Type.String(),
-  operator: Type.Object({ user: Type.String(), password: Type.String() }),
-  witnessKeys: Type.Array(Type.String()),
-  auditKey: Type.String(),
-  sshHostKey: Type.String(),
-  alertJournalKey: Type.String(),
-})
 
 let folder: string
 let settings: string
@@ -37,34 +29,9 @@ t.before(async () => {
   const db = await testDatabase({ name: 'centre', roles: ['centre_service'] })
   database = createPool({ ...db.superuser, max: 4 })
   await relay.listen()
-  const { socketFolder, port, database: name, user, password } = db.connection
-  const service = db.as('centre_service')
-  settings = join(folder, 'supervisor.json')
   const [http, ssh, administration] = await freePorts()
   ports = { http, ssh }
-  const host = '127.0.0.1'
-  await writeFile(
-    settings,
-    JSON.stringify({
-      centreName: 'centre.test',
-      home: join(folder, 'home'),
-      database: {
-        socketFolder,
-        port,
-        database: name,
-        owner: { user, password },
-        service: { user: service.user, password: service.password },
-      },
-      listen: { host, port: http },
-      administration: { host, port: administration },
-      ssh: { host, port: ssh },
-      keys: { provider: 'software', folder: join(folder, 'keys') },
-      mail: { host, port: relay.port, from: 'probant@centre.test', secure: false },
-      publicUrl: 'http://centre.test',
-      portalFolder: null,
-    }),
-    { mode: 0o600 },
-  )
+  settings = await writeSettings(folder, db, { http, administration, ssh, mail: relay.port })
   t.teardown(async () => {
     await relay.close()
     await database.close()
@@ -186,7 +153,7 @@ void t.test('initialisation prints one line of JSON, and can be repeated', async
       '--settings',
       settings,
     ])
-    return read(Identity, JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''))
+    return read(IdentityShape, JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''))
   }
   const first = await initialise()
   const second = await initialise()

@@ -40,6 +40,16 @@ export const AlertShape = Type.Object({
 })
 export type ShownAlert = Static<typeof AlertShape>
 
+/** What initialising a centre prints. */
+export const IdentityShape = Type.Object({
+  supervisionToken: Type.String(),
+  operator: Type.Object({ user: Type.String(), password: Type.String() }),
+  witnessKeys: Type.Array(Type.String()),
+  auditKey: Type.String(),
+  sshHostKey: Type.String(),
+  alertJournalKey: Type.String(),
+})
+
 export const EntryShape = Type.Object({
   seq: Type.Integer(),
   time: Type.String(),
