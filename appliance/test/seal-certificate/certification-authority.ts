@@ -17,14 +17,11 @@ export interface Issue {
   /** Section of the configuration. */
   readonly extensions?:
     'seal' | 'sealPolicy' | 'server' | 'encrypt' | 'stamps' | 'silent' | 'authority'
-  /** Signed by the root itself, without the issuing authority between. */
-  readonly byRoot?: boolean
 }
 
-const configuration = `
-[ca]
-default_ca = issuing
-[issuing]
+/** Section of an authority that signs by its own key. */
+const signing = (name: string) => `
+[${name}]
 database = index.txt
 serial = serial
 new_certs_dir = .
@@ -32,17 +29,11 @@ default_md = sha256
 policy = any
 unique_subject = no
 copy_extensions = none
-certificate = issuing.pem
-private_key = issuing.key
-[root]
-database = index.txt
-serial = serial
-new_certs_dir = .
-default_md = sha256
-policy = any
-unique_subject = no
-certificate = root.pem
-private_key = root.key
+certificate = ${name}.pem
+private_key = ${name}.key
+`
+
+const configuration = `${signing('root')}${signing('issuing')}
 [any]
 countryName = optional
 localityName = optional
@@ -90,29 +81,7 @@ export class CertificationAuthority {
     writeFileSync(join(folder, 'index.txt'), '')
     writeFileSync(join(folder, 'serial'), '1000\n')
     const always = { startMs: fromMs - 400 * DAY_MS, endMs: fromMs + 4000 * DAY_MS }
-    for (const each of ['root', 'issuing']) {
-      this.#run([
-        'genpkey',
-        '-algorithm',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-out',
-        `${each}.key`,
-      ])
-      this.#run([
-        'req',
-        '-new',
-        '-key',
-        `${each}.key`,
-        '-subj',
-        `/CN=${name} ${each}`,
-        '-out',
-        `${each}.csr`,
-        '-config',
-        'openssl.cnf',
-      ])
-    }
+    for (const each of ['root', 'issuing']) this.#newRequest(each, `${name} ${each}`)
     this.#sign('root', 'root.csr', 'root.pem', 'authority', always, [
       '-selfsign',
       '-keyfile',
@@ -122,53 +91,39 @@ export class CertificationAuthority {
   }
 
   get rootPem(): string {
-    return this.read('root.pem')
+    return this.#read('root.pem')
   }
 
   get issuingPem(): string {
-    return this.read('issuing.pem')
+    return this.#read('issuing.pem')
   }
 
-  read(name: string): string {
+  #read(name: string): string {
     return readFileSync(join(this.#folder, name), 'utf8')
   }
 
   /** The certificate for a request, PEM, without its issuers. */
-  issue(request: string, { startMs, endMs, extensions = 'seal', byRoot = false }: Issue): string {
+  issue(request: string, { startMs, endMs, extensions = 'seal' }: Issue): string {
     writeFileSync(join(this.#folder, 'request.csr'), request)
-    const by = byRoot ? 'root' : 'issuing'
-    this.#sign(by, 'request.csr', 'issued.pem', extensions, { startMs, endMs })
-    return this.read('issued.pem')
+    this.#sign('issuing', 'request.csr', 'issued.pem', extensions, { startMs, endMs })
+    return this.#read('issued.pem')
   }
 
   /** A request for a key that is not in any box. */
   foreignRequest(): string {
-    this.#run([
-      'genpkey',
-      '-algorithm',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-out',
-      'foreign.key',
-    ])
-    this.#run([
-      'req',
-      '-new',
-      '-key',
-      'foreign.key',
-      '-subj',
-      '/CN=foreign',
-      '-out',
-      'foreign.csr',
-      '-config',
-      'openssl.cnf',
-    ])
-    return this.read('foreign.csr')
+    this.#newRequest('foreign', 'foreign')
+    return this.#read('foreign.csr')
+  }
+
+  /** Makes a key, and a request for it. */
+  #newRequest(file: string, commonName: string): void {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const files = ['-keyout', `${file}.key`, '-out', `${file}.csr`, '-config', 'openssl.cnf']
+    this.#run(['req', '-new', ...key, '-subj', `/CN=${commonName}`, ...files])
   }
 
   #sign(
-    by: string,
+    by: 'root' | 'issuing',
     request: string,
     output: string,
     extensions: string,
@@ -176,23 +131,9 @@ export class CertificationAuthority {
     more: readonly string[] = [],
   ): void {
     const dates = ['-startdate', timeText(startMs), '-enddate', timeText(endMs)]
-    this.#run([
-      'ca',
-      '-batch',
-      '-notext',
-      '-config',
-      'openssl.cnf',
-      '-name',
-      by,
-      '-in',
-      request,
-      '-out',
-      output,
-      '-extensions',
-      extensions,
-      ...dates,
-      ...more,
-    ])
+    const files = ['-in', request, '-out', output]
+    const how = ['-config', 'openssl.cnf', '-name', by, '-extensions', extensions]
+    this.#run(['ca', '-batch', '-notext', ...how, ...files, ...dates, ...more])
   }
 
   #run(args: readonly string[]): void {
