@@ -37,6 +37,7 @@ export async function initialise(settingsFile: string) {
     randomness: systemRandomness,
     folder: join(settings.home, 'timestamping'),
     boxId: settings.boxId,
+    ...settings.timestamping,
   })
   await keys.close()
   const owning = createPool({ ...place, ...owner, max: 1 })

@@ -56,6 +56,16 @@ export const ApplianceSettings = Type.Object(
         strict,
       ),
     ),
+    /** The box's own time-stamping authority; absent: its keys are EC P-256. */
+    timestamping: Type.Optional(
+      Type.Object(
+        {
+          /** Of the keys that are made; those that are there stay. */
+          keyType: Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')]),
+        },
+        strict,
+      ),
+    ),
     limits: Type.Object(
       {
         objectBytes: Type.Integer({ minimum: 1 }),

@@ -73,6 +73,14 @@ await t.test('the client’s seal certificate; openssl accepts what it sealed', 
   holds(t, 'appliance/test/seal-certificate/seal-certificate.test.ts'),
 )
 
+await t.test('RSA keys, in files and in a token: seals and tokens that openssl accepts', (t) =>
+  holds(
+    t,
+    'appliance/test/seal-certificate/rsa.test.ts',
+    'appliance/test/timestamping/authority.test.ts',
+  ),
+)
+
 await t.test('key ceremony; a box destroyed, new keys, n holders: every object verifies', (t) =>
   holds(t, 'appliance/test/recovery/ceremony.test.ts', 'appliance/test/recovery/drill.test.ts'),
 )

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { CommandContext } from './reach.ts'
 import type { ImportOptions, RequestOptions, SealOptions } from './seal-certificate.ts'
 
@@ -19,6 +19,11 @@ export function registerSealCertificate(box: Command, context: CommandContext): 
     .option('--organizational-unit <name>', 'OU')
     .option('--locality <name>', 'L')
     .option('--country <code>', 'C: two letters')
+    .addOption(
+      new Option('--key-type <type>', 'type of the key, as your certification authority asks')
+        .choices(['ec-p256', 'rsa-3072'])
+        .default('ec-p256'),
+    )
     .option('--output <file>', 'where to write the request (default: standard output)')
     .action(async (options: RequestOptions) => {
       const { requestCertificate } = await import('./seal-certificate.ts')

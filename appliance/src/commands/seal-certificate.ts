@@ -11,6 +11,7 @@ export interface RequestOptions extends SealOptions {
   readonly organizationalUnit?: string
   readonly locality?: string
   readonly country?: string
+  readonly keyType: string
   readonly output?: string
 }
 
@@ -34,7 +35,7 @@ export async function requestCertificate(
     locality: options.locality,
     country: options.country,
   }
-  const answer = await call(to, `${ADDRESS}/requests`, post({ subject }))
+  const answer = await call(to, `${ADDRESS}/requests`, post({ subject, keyType: options.keyType }))
   const made = (await answer.json()) as { key: string; request: string }
   if (options.output !== undefined) await writeFile(options.output, made.request)
   if (options.json === true) process.stdout.write(`${JSON.stringify(made)}\n`)

@@ -18,6 +18,7 @@ const Subject = strictObject({
   locality: Type.Optional(name(128)),
   country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
 })
+const KeyType = Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')])
 const Pem = Type.String({ minLength: 1, maxLength: 200_000 })
 const Key = strictObject({ key: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$' }) })
 
@@ -48,14 +49,14 @@ export function sealCertificateRoutes(server: Server, box: Box): void {
       schema: {
         tags,
         summary: 'A PKCS #10 request for a key made in the box’s key store',
-        body: strictObject({ subject: Subject }),
+        body: strictObject({ subject: Subject, keyType: Type.Optional(KeyType) }),
       },
     },
     async (request, reply) => {
       const act = 'seal-certificate-requested'
       const caller = await allowedOnBox(box, request, 'administer-keys', act)
-      const { subject } = request.body
-      const made = await administration.request(subject, caller.user.id)
+      const { subject, keyType = 'ec-p256' } = request.body
+      const made = await administration.request(subject, keyType, caller.user.id)
       return reply.code(201).send({
         key: made.keyLabel,
         request: formatPem(made.request, 'CERTIFICATE REQUEST'),

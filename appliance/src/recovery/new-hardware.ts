@@ -112,7 +112,8 @@ async function authorityOf(
 ): Promise<Authority> {
   const folder = join(settings.home, 'timestamping')
   await setFormerAuthorityAside(keys, folder, `${folder}-before-${after}`)
-  return createAuthority({ keys, clock, randomness, folder, boxId: settings.boxId })
+  const { boxId, timestamping } = settings
+  return createAuthority({ keys, clock, randomness, folder, boxId, ...timestamping })
 }
 
 /**

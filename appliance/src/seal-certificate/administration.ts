@@ -10,6 +10,7 @@ import {
   sealRows,
   withdrawSealCertificate,
 } from '../store/seal-certificates.ts'
+import { algorithmOf, type CertifiedKind } from '../timestamping/signature-algorithms.ts'
 import { examine, type CertificateFiles, type RequestedKey } from './examination.ts'
 import { certificationRequest, type SealSubject } from './request.ts'
 import { certificateDigest, templateOf, type Seals } from './seals.ts'
@@ -42,18 +43,21 @@ export class SealAdministration {
   }
 
   /**
-   * A PKCS #10 request, DER, for the key that waits for a certificate, or for a new one. Asked again before the import, the request is
-   * made anew for the same key.
+   * A PKCS #10 request, DER, for the key of that type that waits for a certificate, or for a new one. Asked again before the import, the
+   * request is made anew for the same key.
+   * @throws BoxError `bad-certificate` (the caller's) when the box's provider makes no such keys
    */
   request(
     subject: SealSubject,
+    keyType: CertifiedKind,
     actorId: string,
   ): Promise<{ keyLabel: string; request: Uint8Array }> {
     return this.#inTurn(async () => {
       const { keys, journal, clock, crypto } = this.#context
-      const key = await this.#waitingKey()
+      const key = await this.#waitingKey(keyType)
       const spki = await keys.publicKey(key)
-      const request = await certificationRequest(subject, spki, (message) =>
+      const { identifier } = algorithmOf(key.kind)
+      const request = await certificationRequest(subject, spki, identifier, (message) =>
         keys.sign(key, message),
       )
       await journal.record({
@@ -92,7 +96,7 @@ export class SealAdministration {
       })
       const { keyLabel, certificate, chain, root, notBeforeMs, notAfterMs } = found
       const key = await this.#key(keyLabel)
-      const signer = { key, certificate, template: templateOf(found) }
+      const signer = { key, certificate, template: templateOf(found, key) }
       await seals.sign(signer, randomness.bytes(64), clock.nowMs())
       await journal.record({
         act: 'seal-certificate-imported',
@@ -155,14 +159,26 @@ export class SealAdministration {
     })
   }
 
-  /** The key that was requested for and has no certificate yet, or a new one. */
-  async #waitingKey(): Promise<KeyRef> {
+  /** A key of that type that was requested for and has no certificate yet, or a new one under a label that was never used. */
+  async #waitingKey(keyType: CertifiedKind): Promise<KeyRef> {
     const { database, keys } = this.#context
+    if (!keys.capabilities.kinds.includes(keyType)) throw notMade(keyType, keys.place)
     const rows = await sealRows(database)
-    const waiting = rows.find((row) => row.imported === undefined)?.keyLabel
-    const fresh = rows.length === 0 ? FIRST_LABEL : `${FIRST_LABEL}-${rows.length + 1}`
-    const label = waiting ?? fresh
-    return (await keys.find(label)) ?? (await keys.generate(label, 'ec-p256'))
+    for (const { keyLabel, imported } of rows) {
+      if (imported !== undefined) continue
+      const found = await keys.find(keyLabel)
+      if (found === undefined) return keys.generate(keyLabel, keyType)
+      if (found.kind === keyType) return found
+    }
+    const used = new Set(rows.map(({ keyLabel }) => keyLabel))
+    for (let number = 1; ; number++) {
+      const label = number === 1 ? FIRST_LABEL : `${FIRST_LABEL}-${number}`
+      if (used.has(label)) continue
+      // One that is there without a row was made by a request that was cut short.
+      const found = await keys.find(label)
+      if (found === undefined) return keys.generate(label, keyType)
+      if (found.kind === keyType) return found
+    }
   }
 
   async #requestedKeys(): Promise<RequestedKey[]> {
@@ -186,4 +202,10 @@ export class SealAdministration {
     this.#last = turn.catch(() => undefined)
     return turn
   }
+}
+
+function notMade(keyType: CertifiedKind, place: string): BoxError {
+  const en = `${place} makes no keys of type ${keyType}`
+  const fr = `Le matériel de clés (${place}) ne fabrique pas de clés de type ${keyType}.`
+  return new BoxError('bad-certificate', 'caller', en, { words: { fr, en: `${en}.` } })
 }

@@ -36,12 +36,14 @@ const PRINTABLE_STRING = 0x13
 
 /**
  * A PKCS #10 request (RFC 2986) for a certificate that may sign data (digitalSignature, nonRepudiation), by one
- * ECDSA P-256 signature of the key it is for. DER.
+ * signature of the key it is for. DER.
  * @param spki the key, DER
+ * @param algorithm of its signatures: AlgorithmIdentifier, DER
  */
 export async function certificationRequest(
   subject: SealSubject,
   spki: Uint8Array,
+  algorithm: Uint8Array,
   sign: (message: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const info = sequence(
@@ -51,7 +53,7 @@ export async function certificationRequest(
     setOf([attribute(OIDS.extensionRequest, sequence(keyUsage))], 0xa0),
   )
   const signature = element(0x03, Buffer.of(0), await sign(info))
-  return sequence(info, sequence(objectIdentifier(OIDS.ecdsaWithSha256)), signature)
+  return sequence(info, algorithm, signature)
 }
 
 function nameOf(subject: SealSubject): Buffer {

@@ -11,6 +11,7 @@ import type { BatchSeal } from '../deposit/lat-batch.ts'
 import { BoxError } from '../errors.ts'
 import { within } from '../journal/patience.ts'
 import { sealRows, type ImportedSeal, type SealRow } from '../store/seal-certificates.ts'
+import { algorithmOf } from '../timestamping/signature-algorithms.ts'
 import { judgeStored, type SealCertificate } from './certificate.ts'
 import { knownCertificate, namesIn, type KnownCertificate, type SealNames } from './names.ts'
 import { SealTemplate } from './signature.ts'
@@ -40,10 +41,11 @@ export interface SealSigner {
   readonly template: SealTemplate
 }
 
-export const templateOf = ({ certificate, chain }: SealCertificate): SealTemplate =>
+export const templateOf = ({ certificate, chain }: SealCertificate, key: KeyRef): SealTemplate =>
   new SealTemplate(
     certificate.der,
     chain.map((each) => each.der),
+    algorithmOf(key.kind).identifier,
   )
 
 /** Where the box stands with its seal certificates. */
@@ -137,12 +139,8 @@ export class Seals {
     const message = unsigned.toBeSigned
     const signature = await this.#signature(key, message)
     const { crypto } = this.#context
-    const answer = await crypto.verify(
-      'ecdsa-p256-sha256',
-      certificate.publicKey,
-      message,
-      signature,
-    )
+    const { name } = algorithmOf(key.kind)
+    const answer = await crypto.verify(name, certificate.publicKey, message, signature)
     if (answer !== 'valid')
       throw new BoxError('signer-failed', 'retryable', `the key ${key.label} signed wrongly`)
     return unsigned.finish(signature)
@@ -193,7 +191,7 @@ export class Seals {
     const { certificate } = judged.seal
     const isItsKey = equalBytes(await keys.publicKey(ref), certificate.publicKey)
     return isItsKey
-      ? { ...judged.seal, key: ref, template: templateOf(judged.seal), imported }
+      ? { ...judged.seal, key: ref, template: templateOf(judged.seal, ref), imported }
       : `it is not for the key ${keyLabel}`
   }
 }

@@ -12,7 +12,7 @@ import { OIDS } from '../timestamping/oids.ts'
 export interface UnsignedSeal {
   /** The signed attributes as a SET (RFC 5652 section 5.4). */
   readonly toBeSigned: Uint8Array
-  /** The detached CMS SignedData, DER, with an ECDSA signature in DER. */
+  /** The detached CMS SignedData, DER. */
   finish(signature: Uint8Array): Uint8Array
 }
 
@@ -24,9 +24,14 @@ export class SealTemplate {
   readonly #signingCertificate: Uint8Array
   readonly #certificates: Uint8Array
   readonly #signer: Uint8Array
+  readonly #algorithm: Uint8Array
 
-  /** @param chain DER: the certificate, then its issuers below the root */
-  constructor(certificate: Uint8Array, chain: readonly Uint8Array[]) {
+  /**
+   * @param chain DER: the certificate, then its issuers below the root
+   * @param algorithm of the signatures: AlgorithmIdentifier, DER
+   */
+  constructor(certificate: Uint8Array, chain: readonly Uint8Array[], algorithm: Uint8Array) {
+    this.#algorithm = algorithm
     this.#signingCertificate = signingCertificateAttribute(certificate)
     this.#certificates = setOf(chain, 0xa0)
     this.#signer = issuerAndSerialNumber(certificate)
@@ -48,6 +53,7 @@ export class SealTemplate {
           certificates: this.#certificates,
           signer: this.#signer,
           attributes,
+          algorithm: this.#algorithm,
           signature,
         }),
     }

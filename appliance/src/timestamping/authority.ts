@@ -12,6 +12,7 @@ import {
   writeCertificate,
 } from './certificate-files.ts'
 import { isSignedBy, issue, randomSerial, type NamedKey } from './certificates.ts'
+import { algorithmOf, type CertifiedKind } from './signature-algorithms.ts'
 import { TokenTemplate } from './token.ts'
 
 /** Labels of the authority's keys in the provider. */
@@ -57,15 +58,22 @@ export interface Authority {
  * Makes whatever the authority lacks (keys `tsa-root` and `tsa`, `root.pem` and `tsa.pem`) and opens it. For a box's initialisation: interrupted
  * at any point, it finishes when called again; complete, it changes nothing.
  * @param options.boxId named in the certificates
+ * @param options.keyType of the keys that are made; those that are there stay as they are
  * @throws those of `openAuthority`, of the key store and of the file system
  */
 export async function createAuthority(
-  options: AuthorityOptions & { readonly boxId: string },
+  options: AuthorityOptions & { readonly boxId: string; readonly keyType?: CertifiedKind },
 ): Promise<Authority> {
-  const { keys, clock, randomness, folder, boxId } = options
+  const { keys, clock, randomness, folder, boxId, keyType = 'ec-p256' } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const root = await namedKey(keys, AUTHORITY_LABELS.root, `${boxId} time-stamping root`)
-  const tsa = await namedKey(keys, AUTHORITY_LABELS.tsa, `${boxId} time-stamping`)
+  const named = async (label: string, commonName: string): Promise<NamedKey> => {
+    if (commonName.length > LONGEST_COMMON_NAME)
+      throw new BoxError('bad-settings', 'fatal', `"${commonName}" is too long for a certificate`)
+    const ref = (await keys.find(label)) ?? (await keys.generate(label, keyType))
+    return { ref, publicKey: await keys.publicKey(ref), commonName }
+  }
+  const root = await named(AUTHORITY_LABELS.root, `${boxId} time-stamping root`)
+  const tsa = await named(AUTHORITY_LABELS.tsa, `${boxId} time-stamping`)
   const notBeforeMs = clock.nowMs()
   const missing = [
     { file: ROOT_FILE, subject: root, role: 'root', days: ROOT_DAYS },
@@ -78,14 +86,6 @@ export async function createAuthority(
     await writeCertificate(folder, file, await issue(request, keys, randomness))
   }
   return openAuthority(options)
-}
-
-async function namedKey(keys: KeyProvider, label: string, commonName: string): Promise<NamedKey> {
-  if (commonName.length > LONGEST_COMMON_NAME) {
-    throw new BoxError('bad-settings', 'fatal', `"${commonName}" is too long for a certificate`)
-  }
-  const ref = (await keys.find(label)) ?? (await keys.generate(label, 'ec-p256'))
-  return { ref, publicKey: await keys.publicKey(ref), commonName }
 }
 
 /**
@@ -109,7 +109,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     throw new BoxError('bad-settings', 'fatal', `${folder} holds certificates of other keys`)
   }
   const signer = { keys, ref, publicKey }
-  const template = new TokenTemplate(tsa, root, accuracySeconds)
+  const template = new TokenTemplate(tsa, root, algorithmOf(ref.kind).identifier, accuracySeconds)
   const { notBefore, notAfter } = Certificate.fromBER(Uint8Array.from(tsa))
   const first = notBefore.value.getTime()
   const last = notAfter.value.getTime()
@@ -143,7 +143,7 @@ async function verifiedSignature(
     const why = `the key ${ref.label} didn't sign`
     throw new BoxError('timestamp-failed', 'retryable', why, { cause })
   })
-  const answer = await nodeCrypto.verify('ecdsa-p256-sha256', publicKey, message, signature)
+  const answer = await nodeCrypto.verify(algorithmOf(ref.kind).name, publicKey, message, signature)
   if (answer !== 'valid') {
     throw new BoxError('timestamp-failed', 'retryable', `the key ${ref.label} signed wrongly`)
   }

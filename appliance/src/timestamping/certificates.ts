@@ -15,6 +15,7 @@ import { nodeCrypto, type KeyProvider, type KeyRef } from '@probant/keys'
 import type { Randomness } from '@probant/host'
 import { BoxError } from '../errors.ts'
 import { OIDS } from './oids.ts'
+import { algorithmNamed, algorithmOf } from './signature-algorithms.ts'
 
 /** KeyUsage bits (RFC 5280 section 4.2.1.3), first bit highest. */
 const DIGITAL_SIGNATURE = { bits: 0b1000_0000, unusedBits: 7 }
@@ -56,7 +57,8 @@ export async function issue(
   certificate.notAfter = timeOf(request.notAfterMs)
   certificate.subjectPublicKeyInfo = PublicKeyInfo.fromBER(Uint8Array.from(subject.publicKey))
   certificate.extensions = extensions(request)
-  const algorithm = new AlgorithmIdentifier({ algorithmId: OIDS.ecdsaWithSha256 })
+  const { identifier } = algorithmOf(issuer.ref.kind)
+  const algorithm = AlgorithmIdentifier.fromBER(Uint8Array.from(identifier))
   certificate.signature = algorithm
   certificate.signatureAlgorithm = algorithm
   const toBeSigned = new Uint8Array(certificate.encodeTBS().toBER())
@@ -69,11 +71,13 @@ export async function issue(
   return der
 }
 
-/** Whether the certificate carries a valid ECDSA P-256 signature by that key. */
+/** Whether the certificate carries a valid signature by that key, of a kind that the box makes. */
 export async function isSignedBy(der: Uint8Array, issuerKey: Uint8Array): Promise<boolean> {
-  const { tbsView, signatureValue } = Certificate.fromBER(Uint8Array.from(der))
-  const signature = new Uint8Array(signatureValue.valueBlock.valueHexView)
-  const answer = await nodeCrypto.verify('ecdsa-p256-sha256', issuerKey, tbsView, signature)
+  const certificate = Certificate.fromBER(Uint8Array.from(der))
+  const algorithm = algorithmNamed(certificate.signatureAlgorithm.algorithmId)
+  if (algorithm === undefined) return false
+  const signature = new Uint8Array(certificate.signatureValue.valueBlock.valueHexView)
+  const answer = await nodeCrypto.verify(algorithm, issuerKey, certificate.tbsView, signature)
   return answer === 'valid'
 }
 

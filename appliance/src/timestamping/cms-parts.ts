@@ -3,9 +3,8 @@ import { nodeCrypto } from '@probant/keys'
 import { element, integer, objectIdentifier, octetString, sequence, setOf } from './der.ts'
 import { OIDS } from './oids.ts'
 
-/** No parameters: RFC 5754 section 2 and RFC 5758 section 3.2. */
+/** No parameters: RFC 5754 section 2. */
 export const sha256 = sequence(objectIdentifier(OIDS.sha256))
-const ecdsaWithSha256 = sequence(objectIdentifier(OIDS.ecdsaWithSha256))
 
 /** One attribute with one value (RFC 5652 section 5.3, RFC 2986 section 4.1). */
 export function attribute(type: string, value: Uint8Array): Buffer {
@@ -23,7 +22,7 @@ export function issuerAndSerialNumber(certificate: Uint8Array): Buffer {
   return sequence(new Uint8Array(issuer.toSchema().toBER()), new Uint8Array(serialNumber.toBER()))
 }
 
-/** What SignedData by one ECDSA P-256 signer is made of (RFC 5652 section 5.1). */
+/** What SignedData by one signer is made of (RFC 5652 section 5.1). */
 export interface SignedParts {
   /** 1 for content of type data, 3 for any other. */
   readonly version: 1 | 3
@@ -34,7 +33,9 @@ export interface SignedParts {
   /** IssuerAndSerialNumber, DER. */
   readonly signer: Uint8Array
   readonly attributes: readonly Uint8Array[]
-  /** ECDSA signature in DER over the attributes as a SET. */
+  /** AlgorithmIdentifier of the signature, DER. */
+  readonly algorithm: Uint8Array
+  /** Over the attributes as a SET; ECDSA in DER. */
   readonly signature: Uint8Array
 }
 
@@ -45,7 +46,7 @@ export function signedData(parts: SignedParts): Buffer {
     parts.signer,
     sha256,
     setOf(parts.attributes, 0xa0),
-    ecdsaWithSha256,
+    parts.algorithm,
     octetString(parts.signature),
   )
   const value = sequence(

@@ -41,6 +41,9 @@ export function integer(...bigEndian: readonly number[]): Buffer {
   return element(0x02, Buffer.from(negative ? [0, ...digits] : digits))
 }
 
+/** NULL. */
+export const nothing = element(0x05)
+
 /** An OBJECT IDENTIFIER; arcs may be of any size, as those under 2.25 are. */
 export function objectIdentifier(dotted: string): Buffer {
   const [first = 0n, second = 0n, ...rest] = dotted.split('.').map((arc) => BigInt(arc))

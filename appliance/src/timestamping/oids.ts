@@ -2,6 +2,7 @@
 export const OIDS = {
   sha256: '2.16.840.1.101.3.4.2.1',
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  sha256WithRsaEncryption: '1.2.840.113549.1.1.11',
   commonName: '2.5.4.3',
   countryName: '2.5.4.6',
   localityName: '2.5.4.7',

@@ -29,7 +29,7 @@ export interface TokenStatement {
 export interface UnsignedToken {
   /** The signed attributes as a SET (RFC 5652 section 5.4). */
   readonly toBeSigned: Uint8Array
-  /** The TimeStampToken, DER, with an ECDSA signature in DER. */
+  /** The TimeStampToken, DER. */
   finish(signature: Uint8Array): Uint8Array
 }
 
@@ -42,13 +42,16 @@ export class TokenTemplate {
   readonly #signingCertificate: Uint8Array
   readonly #certificates: Uint8Array
   readonly #signer: Uint8Array
+  readonly #algorithm: Uint8Array
 
   /**
    * @param tsa the authority's certificate, DER
    * @param root its issuer's, DER; both go into every token
+   * @param algorithm of the authority's signatures: AlgorithmIdentifier, DER
    * @param accuracySeconds how far `genTime` may be from UTC as the box knows it
    */
-  constructor(tsa: Uint8Array, root: Uint8Array, accuracySeconds: number) {
+  constructor(tsa: Uint8Array, root: Uint8Array, algorithm: Uint8Array, accuracySeconds: number) {
+    this.#algorithm = algorithm
     this.#accuracy = sequence(integer(accuracySeconds))
     this.#signingCertificate = signingCertificateAttribute(tsa)
     this.#certificates = setOf([tsa, root], 0xa0)
@@ -79,6 +82,7 @@ export class TokenTemplate {
           certificates: this.#certificates,
           signer: this.#signer,
           attributes,
+          algorithm: this.#algorithm,
           signature,
         }),
     }

@@ -68,14 +68,20 @@ extendedKeyUsage = critical, timeStamping
 subjectKeyIdentifier = hash
 `
 
+const P256 = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+export const RSA_4096 = ['rsa:4096']
+
 const DAY_MS = 86_400_000
 
 /** A certification authority that openssl makes in a folder: a root, and an issuing authority below it, which issues for requests. */
 export class CertificationAuthority {
   readonly #folder: string
+  readonly #key: readonly string[]
 
-  constructor(folder: string, name: string, fromMs: number) {
+  /** @param key of the authorities, as `openssl req -newkey` takes it */
+  constructor(folder: string, name: string, fromMs: number, key: readonly string[] = P256) {
     this.#folder = folder
+    this.#key = key
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'openssl.cnf'), configuration)
     writeFileSync(join(folder, 'index.txt'), '')
@@ -117,7 +123,7 @@ export class CertificationAuthority {
 
   /** Makes a key, and a request for it. */
   #newRequest(file: string, commonName: string): void {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const key = ['-newkey', ...this.#key, '-nodes']
     const files = ['-keyout', `${file}.key`, '-out', `${file}.csr`, '-config', 'openssl.cnf']
     this.#run(['req', '-new', ...key, '-subj', `/CN=${commonName}`, ...files])
   }

@@ -140,7 +140,7 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
 
 await t.test('what is not a certificate for sealing is refused', { skip }, async (t) => {
   if (authority === undefined || other === undefined) return
-  const setting = await box(t, { required: false, policies })
+  const setting = await box(t, { seal: { required: false, policies } })
   const good = {
     startMs: start - DAY_MS,
     endMs: start + 365 * DAY_MS,

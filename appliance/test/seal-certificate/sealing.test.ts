@@ -112,7 +112,7 @@ await t.test('renewal without a gap, reminders, expiry', { skip }, async (t) => 
 
 await t.test('a box that requires a seal refuses deposits without one', { skip }, async (t) => {
   if (authority === undefined) return
-  const setting = await box(t, { required: true, policies: [] })
+  const setting = await box(t, { seal: { required: true, policies: [] } })
   t.match(await deposit(setting), { status: 503, body: { type: /seal-missing/ } })
   const csr = await request(setting)
   const times = { startMs: start - DAY_MS, endMs: start + DAY_MS }

@@ -13,6 +13,7 @@ import type { Test } from 'tap'
 import { fromBufferPromise } from 'yauzl'
 import { anchorsOf } from '../kill/proving.ts'
 import { createWorld, form, staff, type World } from '../world.ts'
+import type { ApplianceSettings } from '../../src/settings.ts'
 import { CertificationAuthority, hasOpenssl } from './certification-authority.ts'
 
 export const DAY_MS = 86_400_000
@@ -29,11 +30,8 @@ export interface Setting {
   readonly admin: string
 }
 
-export async function box(
-  t: Test,
-  seal?: { required: boolean; policies: string[] },
-): Promise<Setting> {
-  const world = await createWorld(seal === undefined ? {} : { seal })
+export async function box(t: Test, settings: Partial<ApplianceSettings> = {}): Promise<Setting> {
+  const world = await createWorld(settings)
   t.teardown(() => world.close())
   const { vault, token: early, userId } = await staff(world)
   const admin = world.identity.adminToken
@@ -46,8 +44,12 @@ export async function box(
 }
 
 /** An authority of its own for a test file, in a folder; undefined without openssl. */
-export function authorityIn(folder: string, name: string): CertificationAuthority | undefined {
-  return skip === false ? new CertificationAuthority(folder, name, start) : undefined
+export function authorityIn(
+  folder: string,
+  name: string,
+  key?: readonly string[],
+): CertificationAuthority | undefined {
+  return skip === false ? new CertificationAuthority(folder, name, start, key) : undefined
 }
 
 interface Answer {
@@ -81,8 +83,9 @@ export const subject = {
   country: 'FR',
 }
 
-export async function request(setting: Setting): Promise<string> {
-  const { body } = await ask(setting, 'POST', '/seal-certificates/requests', { subject })
+export async function request(setting: Setting, keyType?: string): Promise<string> {
+  const asked = { subject, ...(keyType === undefined ? {} : { keyType }) }
+  const { body } = await ask(setting, 'POST', '/seal-certificates/requests', asked)
   return String(body['request'])
 }
 
@@ -142,7 +145,7 @@ export async function acts({ world }: Setting, prefix = 'seal-certificate'): Pro
 
 /** The journal's acts once there are so many: what a woken task does takes a moment. */
 export async function actsOnce(setting: Setting, count: number): Promise<string[]> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     const found = await acts(setting)
     if (found.length >= count) return found
     await new Promise((resolve) => setTimeout(resolve, 20))

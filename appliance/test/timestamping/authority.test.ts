@@ -28,42 +28,62 @@ function openssl(...args: string[]): { ok: boolean; text: string } {
 
 const withoutOpenssl = openssl('version').ok ? false : 'the openssl command is not installed'
 
-await t.test('openssl accepts a token', { skip: withoutOpenssl }, async (t) => {
-  t.testdir()
-  const box = await machine(t)
-  const authority = await createAuthority(box)
-  const path = (name: string) => join(box.folder, name)
-  await writeFile(path('token.tst'), await authority.token(imprint))
-  await writeFile(path('document'), document)
-  const at = (ms: number, ...what: string[]) =>
-    openssl(
-      ...['ts', '-verify', '-token_in', '-in', path('token.tst'), ...what],
-      ...['-CAfile', path('root.pem'), '-attime', `${Math.floor(ms / 1000)}`],
-    )
-  const good = at(start, '-data', path('document'))
-  t.ok(good.ok, good.text)
-  t.ok(at(start, '-digest', Buffer.from(imprint).toString('hex')).ok)
-  t.ok(at(start + 14 * 365 * 86_400_000, '-data', path('document')).ok, 'years later')
-  const late = start + 16 * 365 * 86_400_000
-  t.notOk(at(late, '-data', path('document')).ok, 'expired')
-  t.ok(at(start, '-data', path('document')).ok, 'expired, but checked at its genTime')
-  t.notOk(at(start, '-digest', '0'.repeat(64)).ok, 'another document')
-  const text = openssl('ts', '-reply', '-token_in', '-in', path('token.tst'), '-token_out', '-text')
-  t.match(text.text, `Policy OID: ${POLICY_OID}`)
-  t.match(text.text, 'Time stamp: Jun  1 12:00:00.12 2026 GMT', 'no trailing zero')
-  t.match(text.text, /Accuracy: 0x01 seconds/)
-  const token = await authority.token(imprint)
-  for (let at256 = 0; at256 < token.length; at256 += 97) {
-    const changed = Uint8Array.from(token)
-    changed[at256] = (changed[at256] ?? 0) ^ 4
-    await writeFile(path('token.tst'), changed)
-    const accepted = at(start, '-data', path('document')).ok
-    t.notOk(accepted && !inRootSignature(at256, token, authority.rootCertificate), `byte ${at256}`)
-  }
-  const other = await createAuthority(await machine(t, 'other'))
-  await writeFile(path('token.tst'), await other.token(imprint))
-  t.notOk(at(start, '-data', path('document')).ok, 'of another box')
-})
+for (const keyType of ['ec-p256', 'rsa-3072'] as const)
+  await t.test(
+    `openssl accepts a token by ${keyType} keys`,
+    { skip: withoutOpenssl },
+    async (t) => {
+      t.testdir()
+      const box = await machine(t)
+      t.equal(
+        (await createAuthority({ ...box, keyType })).publicKey.length > 300,
+        keyType === 'rsa-3072',
+      )
+      const authority = await openAuthority(box)
+      const path = (name: string) => join(box.folder, name)
+      await writeFile(path('token.tst'), await authority.token(imprint))
+      await writeFile(path('document'), document)
+      const at = (ms: number, ...what: string[]) =>
+        openssl(
+          ...['ts', '-verify', '-token_in', '-in', path('token.tst'), ...what],
+          ...['-CAfile', path('root.pem'), '-attime', `${Math.floor(ms / 1000)}`],
+        )
+      const good = at(start, '-data', path('document'))
+      t.ok(good.ok, good.text)
+      t.ok(at(start, '-digest', Buffer.from(imprint).toString('hex')).ok)
+      t.ok(at(start + 14 * 365 * 86_400_000, '-data', path('document')).ok, 'years later')
+      const late = start + 16 * 365 * 86_400_000
+      t.notOk(at(late, '-data', path('document')).ok, 'expired')
+      t.ok(at(start, '-data', path('document')).ok, 'expired, but checked at its genTime')
+      t.notOk(at(start, '-digest', '0'.repeat(64)).ok, 'another document')
+      const text = openssl(
+        'ts',
+        '-reply',
+        '-token_in',
+        '-in',
+        path('token.tst'),
+        '-token_out',
+        '-text',
+      )
+      t.match(text.text, `Policy OID: ${POLICY_OID}`)
+      t.match(text.text, 'Time stamp: Jun  1 12:00:00.12 2026 GMT', 'no trailing zero')
+      t.match(text.text, /Accuracy: 0x01 seconds/)
+      const token = await authority.token(imprint)
+      for (let at256 = 0; at256 < token.length; at256 += 97) {
+        const changed = Uint8Array.from(token)
+        changed[at256] = (changed[at256] ?? 0) ^ 4
+        await writeFile(path('token.tst'), changed)
+        const accepted = at(start, '-data', path('document')).ok
+        t.notOk(
+          accepted && !inRootSignature(at256, token, authority.rootCertificate),
+          `byte ${at256}`,
+        )
+      }
+      const other = await createAuthority(await machine(t, 'other'))
+      await writeFile(path('token.tst'), await other.token(imprint))
+      t.notOk(at(start, '-data', path('document')).ok, 'of another box')
+    },
+  )
 
 /** The token's copy of the root isn't what openssl trusts: its bytes may change without harm. */
 function inRootSignature(at: number, token: Uint8Array, root: Uint8Array): boolean {

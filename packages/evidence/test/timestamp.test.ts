@@ -347,6 +347,7 @@ void t.test('algorithms', (t) => {
   const spki = (der: Buffer): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(der))
   const generate = {
     rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    weak: generateKeyPairSync('rsa', { modulusLength: 2047 }),
     p256: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
     p384: generateKeyPairSync('ec', { namedCurve: 'secp384r1' }),
     k256: generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
@@ -371,6 +372,7 @@ void t.test('algorithms', (t) => {
   const rsa = '1.2.840.113549.1.1'
   const ecdsa = '1.2.840.10045.4.3'
   t.equal(of('rsa', `${rsa}.11`), 'rsa-pkcs1-sha256')
+  t.equal(of('weak', `${rsa}.11`), undefined, 'a key that may be broken')
   t.equal(of('rsa', `${rsa}.12`), 'rsa-pkcs1-sha384')
   t.equal(of('rsa', `${rsa}.13`), 'rsa-pkcs1-sha512')
   t.equal(of('rsa', `${rsa}.1`, 'sha512'), 'rsa-pkcs1-sha512')

@@ -1,5 +1,5 @@
 /** What a key is for; the kind fixes its algorithms. */
-export type SigningKind = 'ec-p256' | 'ed25519' | 'ml-dsa-44'
+export type SigningKind = 'ec-p256' | 'rsa-3072' | 'ed25519' | 'ml-dsa-44'
 export type KeyKind = SigningKind | 'wrapping-aes-256'
 
 /** Names a key inside one provider; it holds no secret. */
@@ -62,8 +62,9 @@ export interface KeyProvider {
   publicKey(ref: KeyRef): Promise<Uint8Array>
 
   /**
-   * ec-p256: DER ECDSA over SHA-256(message); ed25519 and ml-dsa-44 (empty context): the raw signature of 64 or
-   * 2,420 bytes. May be retried: a signature has no other effect.
+   * ec-p256: DER ECDSA over SHA-256(message); rsa-3072: RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2) over SHA-256(message), 384
+   * bytes; ed25519 and ml-dsa-44 (empty context): the raw signature of 64 or 2,420 bytes. May be retried: a signature has no
+   * other effect.
    * @throws KeyError `not-found`, `wrong-kind` for a wrapping key
    */
   sign(ref: KeyRef, message: Uint8Array): Promise<Uint8Array>

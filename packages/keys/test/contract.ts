@@ -14,7 +14,7 @@ export interface ProviderUnderTest {
 /** How a signature of each kind is checked without the code under test. */
 function holds(kind: KeyKind, spki: Uint8Array, message: Uint8Array, signature: Uint8Array) {
   const key: KeyObject = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
-  const digest = kind === 'ec-p256' ? 'sha256' : null
+  const digest = kind === 'ec-p256' || kind === 'rsa-3072' ? 'sha256' : null
   return verify(digest, message, { key, dsaEncoding: 'der' }, signature)
 }
 
@@ -42,7 +42,7 @@ const message = Buffer.from('a message, not a digest')
 
 async function signingKeys(t: Test, { open }: ProviderUnderTest): Promise<void> {
   const provider = await open()
-  for (const kind of ['ec-p256', 'ed25519', 'ml-dsa-44'] as const) {
+  for (const kind of ['ec-p256', 'rsa-3072', 'ed25519', 'ml-dsa-44'] as const) {
     const label = `signing-${kind}`
     if (!provider.capabilities.kinds.includes(kind)) {
       await rejectsWith(t, 'not-available', provider.generate(label, kind))

@@ -63,6 +63,12 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    timestamping: Type.Optional(
+      Type.Object(
+        { keyType: Type.Optional(Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')])) },
+        closed,
+      ),
+    ),
     limits: Type.Optional(
       Type.Object(
         {
@@ -116,6 +122,7 @@ const defaults = {
   keys: { provider: 'software' as 'software' | 'pkcs11' | 'tpm2' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   seal: { required: false, policies: [] as string[] },
+  timestamping: { keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072' },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,
     metadataBytes: 64 * 1024,
@@ -143,6 +150,7 @@ export function withDefaults(file: ConfigurationFile) {
     keys: { ...defaults.keys, ...file.keys },
     journal: { ...defaults.journal, ...file.journal },
     seal: { ...defaults.seal, ...file.seal },
+    timestamping: { ...defaults.timestamping, ...file.timestamping },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },
     window: { ...defaults.window, ...file.window },

@@ -41,6 +41,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
     journal: configuration.journal,
     seal: configuration.seal,
+    timestamping: configuration.timestamping,
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }

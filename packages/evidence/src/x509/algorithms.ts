@@ -1,5 +1,5 @@
 import { BaseBlock, ObjectIdentifier } from 'asn1js'
-import type { AlgorithmIdentifier, PublicKeyInfo } from 'pkijs'
+import { RSAPublicKey, type AlgorithmIdentifier, type PublicKeyInfo } from 'pkijs'
 import { toHex } from '../bytes.ts'
 import type { HashName, SignatureAlgorithm } from '../crypto.ts'
 
@@ -14,6 +14,9 @@ const rsaEncryption = '1.2.840.113549.1.1.1'
 const rsaPss = '1.2.840.113549.1.1.10'
 const ecPublicKey = '1.2.840.10045.2.1'
 const ed25519 = '1.3.101.112'
+
+/** Below, anybody may be able to sign (NIST SP 800-131A section 3). */
+const LEAST_RSA_BITS = 2048
 
 const rsaWith: ReadonlyMap<string, HashName> = new Map([
   ['1.2.840.113549.1.1.11', 'sha256'],
@@ -59,6 +62,7 @@ export function signatureAlgorithmOf(
   const keyOid = key.algorithm.algorithmId
   if (keyOid === ed25519) return oid === ed25519 ? 'ed25519' : undefined
   if (keyOid === rsaEncryption) {
+    if (rsaBits(key) < LEAST_RSA_BITS) return undefined
     if (oid === rsaPss) return pssOf(algorithm)
     const hash = oid === rsaEncryption ? digest : rsaWith.get(oid)
     return known.get(`rsa-${hash ?? ''}`)
@@ -82,6 +86,13 @@ function pssOf(algorithm: AlgorithmIdentifier): SignatureAlgorithm | undefined {
   if (!(parameters instanceof BaseBlock)) return undefined
   const der = toHex(new Uint8Array(parameters.toBER(false)))
   return pssSha256.includes(der) ? 'rsa-pss-sha256' : undefined
+}
+
+function rsaBits({ parsedKey }: PublicKeyInfo): number {
+  if (!(parsedKey instanceof RSAPublicKey)) return 0
+  const digits = toHex(new Uint8Array(parsedKey.modulus.valueBlock.valueHexView)).replace(/^0+/, '')
+  const [first = '0'] = digits
+  return 4 * digits.length - Math.clz32(Number.parseInt(first, 16)) + 28
 }
 
 function curveOf(key: PublicKeyInfo): string {

@@ -9,6 +9,7 @@ export const Flag = {
   serialSession: 0x4,
   rwSession: 0x2,
   encrypt: 0x100,
+  sign: 0x800,
   wrap: 0x20000,
 } as const
 
@@ -19,6 +20,10 @@ export const KeyType = { rsa: 0, ec: 3, genericSecret: 0x10, aes: 0x1f } as cons
 
 /** CKA_EC_PARAMS of P-256: its OID, DER. */
 export const P256_PARAMETERS = Buffer.from('06082a8648ce3d030107', 'hex')
+
+/** Of every RSA key that is made or used here. */
+export const RSA_BITS = 3072
+export const RSA_BYTES = RSA_BITS / 8
 
 export const Attribute = {
   class: 0x0,
@@ -50,6 +55,7 @@ export const Attribute = {
 
 export const Mechanism = {
   rsaKeyPairGen: 0x0,
+  rsaPkcs1: 0x1,
   rsaOaep: 0x9,
   sha1: 0x220,
   sha256: 0x250,

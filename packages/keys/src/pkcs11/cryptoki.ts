@@ -22,6 +22,12 @@ export interface TokenInfo {
   readonly flags: number
 }
 
+export interface MechanismInfo {
+  readonly flags: number
+  /** Bits of RSA keys. */
+  readonly maxKeySize: number
+}
+
 /** What is used of the binding `pkcs11js`, which is optional: its own types are there only where it could be built. */
 export interface Cryptoki {
   load(path: string): void
@@ -31,7 +37,7 @@ export interface Cryptoki {
   C_GetSlotInfo(slot: Handle): { readonly flags: number }
   C_GetTokenInfo(slot: Handle): TokenInfo
   C_GetMechanismList(slot: Handle): number[]
-  C_GetMechanismInfo(slot: Handle, mechanism: number): { readonly flags: number }
+  C_GetMechanismInfo(slot: Handle, mechanism: number): MechanismInfo
   C_OpenSession(slot: Handle, flags: number): Handle
   C_Login(session: Handle, user: number, pin: string): void
   C_FindObjectsInit(session: Handle, template: readonly AttributeValue[]): void

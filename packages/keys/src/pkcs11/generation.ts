@@ -1,11 +1,10 @@
 import { systemRandomness } from '@probant/host/randomness'
 import type { AttributeValue } from './cryptoki.ts'
-import { Attribute, Mechanism, ObjectClass, P256_PARAMETERS } from './constants.ts'
+import { Attribute, Mechanism, ObjectClass, P256_PARAMETERS, RSA_BITS } from './constants.ts'
 import { findObjects } from './objects.ts'
 import type { Enclosing } from './settings.ts'
 import type { Token } from './token.ts'
 
-const RSA_BITS = 3072
 const PUBLIC_EXPONENT = Buffer.from([1, 0, 1])
 
 /**
@@ -75,7 +74,7 @@ export async function newWrappingKey(
     case 'rsa-3072-oaep':
       // Last what is looked for: a cut in between leaves a companion alone, which the next try takes.
       if (!(await hasCompanion(token, label))) await newEcPair(token, companionLabel(label))
-      await newRsaPair(token, label)
+      await newRsaPair(token, label, 'decrypt')
       break
   }
 }
@@ -101,9 +100,14 @@ async function newAesKey(token: Token, label: string, uses: readonly Use[]): Pro
   )
 }
 
-async function newRsaPair(token: Token, label: string): Promise<void> {
-  const encrypts = { type: Attribute.encrypt, value: true }
-  const { publicTemplate, privateTemplate } = pairTemplates(label, encrypts, 'decrypt')
+export async function newRsaPair(
+  token: Token,
+  label: string,
+  use: 'sign' | 'decrypt',
+): Promise<void> {
+  const publicUse = use === 'sign' ? Attribute.verify : Attribute.encrypt
+  const uses = { type: publicUse, value: true }
+  const { publicTemplate, privateTemplate } = pairTemplates(label, uses, use)
   await token.use((session) =>
     token.cryptoki.C_GenerateKeyPairAsync(
       session,

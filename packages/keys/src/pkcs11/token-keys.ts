@@ -1,19 +1,20 @@
 import { KeyError } from '../errors.ts'
 import type { KeyKind } from '../provider.ts'
 import type { Handle } from './cryptoki.ts'
-import { Attribute, KeyType, ObjectClass, P256_PARAMETERS } from './constants.ts'
+import { Attribute, KeyType, ObjectClass, P256_PARAMETERS, RSA_BYTES } from './constants.ts'
 import { ecPublicKey, ecSign } from './ec-keys.ts'
 import { derOfRaw } from './ecdsa-signature.ts'
-import { newEcPair, newWrappingKey } from './generation.ts'
+import { newEcPair, newRsaPair, newWrappingKey } from './generation.ts'
 import type { WrappingKey } from './enclosing/method.ts'
 import { enclosingOffered, methodOf } from './enclosing/methods.ts'
 import { attributesOf, findObjects, type Attributes } from './objects.ts'
+import { rsaPublicKey, rsaSign } from './rsa-keys.ts'
 import type { Bound, FoundKey, NamedKey } from './requests.ts'
 import type { Enclosing } from './settings.ts'
 import type { Token } from './token.ts'
 
 type TokenKey = { readonly faults: readonly string[] } & (
-  { readonly kind: 'ec-p256'; readonly key: Handle } | WrappingKey
+  { readonly kind: 'ec-p256' | 'rsa-3072'; readonly key: Handle } | WrappingKey
 )
 
 /** The keys of one token by their labels. Only session handles are kept; the token is asked for everything else. */
@@ -32,8 +33,12 @@ export class TokenKeys {
   }
 
   get kinds(): KeyKind[] {
-    const signing: KeyKind[] = this.#token.offersEcdsa ? ['ec-p256'] : []
-    return this.enclosing === undefined ? signing : [...signing, 'wrapping-aes-256']
+    const { offersEcdsa, signsByRsa } = this.#token
+    const kinds: KeyKind[] = []
+    if (offersEcdsa) kinds.push('ec-p256')
+    if (signsByRsa) kinds.push('rsa-3072')
+    if (this.enclosing !== undefined) kinds.push('wrapping-aes-256')
+    return kinds
   }
 
   async find(label: string): Promise<FoundKey | undefined> {
@@ -54,6 +59,7 @@ export class TokenKeys {
     }
     const { enclosing } = this
     if (kind === 'ec-p256') await newEcPair(this.#token, label)
+    else if (kind === 'rsa-3072') await newRsaPair(this.#token, label, 'sign')
     else if (enclosing !== undefined) await newWrappingKey(this.#token, label, enclosing)
     const made = await this.#load(label)
     if (made?.kind !== kind) {
@@ -64,15 +70,17 @@ export class TokenKeys {
 
   /** SPKI, DER. */
   async publicKey(label: string, kind: KeyKind): Promise<Uint8Array> {
-    await this.#signingKey(label, kind)
-    const key = await ecPublicKey(this.#token, label)
+    const found = await this.#signingKey(label, kind)
+    const publicKeyOf = found.kind === 'ec-p256' ? ecPublicKey : rsaPublicKey
+    const key = await publicKeyOf(this.#token, label)
     return key.export({ type: 'spki', format: 'der' })
   }
 
-  /** DER ECDSA over SHA-256 of the message. */
+  /** As `KeyProvider.sign`. */
   async sign(label: string, kind: KeyKind, message: Uint8Array): Promise<Uint8Array> {
-    const { key } = await this.#signingKey(label, kind)
-    return derOfRaw(await ecSign(this.#token, key, message))
+    const found = await this.#signingKey(label, kind)
+    if (found.kind === 'rsa-3072') return rsaSign(this.#token, found.key, message)
+    return derOfRaw(await ecSign(this.#token, found.key, message))
   }
 
   async enclose(
@@ -93,7 +101,7 @@ export class TokenKeys {
 
   async #signingKey(label: string, kind: KeyKind) {
     const found = await this.#existing(label, kind)
-    if (found.kind !== 'ec-p256') throw wrongKind(label, 'signs nothing')
+    if (found.kind === 'wrapping-aes-256') throw wrongKind(label, 'signs nothing')
     return found
   }
 
@@ -158,8 +166,13 @@ export class TokenKeys {
         return { kind: 'wrapping-aes-256', label, key, enclosing, faults }
       }
     }
-    if (type === KeyType.rsa && read(Attribute.decrypt).is(Attribute.decrypt)) {
-      return { kind: 'wrapping-aes-256', label, key, enclosing: 'rsa-3072-oaep', faults }
+    if (type === KeyType.rsa) {
+      const specific = read(Attribute.decrypt, Attribute.sign, Attribute.modulus)
+      if (specific.is(Attribute.decrypt)) {
+        return { kind: 'wrapping-aes-256', label, key, enclosing: 'rsa-3072-oaep', faults }
+      }
+      const isWhole = specific.bytes(Attribute.modulus).length === RSA_BYTES
+      if (specific.is(Attribute.sign) && isWhole) return { kind: 'rsa-3072', key, faults }
     }
     throw new KeyError('unreadable-key', `the token's key ${label} is of no kind that is used here`)
   }

@@ -1,6 +1,12 @@
 import { KeyError } from '../errors.ts'
-import { answerOf, type Cryptoki, type Handle, type TokenInfo } from './cryptoki.ts'
-import { Answer, Flag, Mechanism, USER } from './constants.ts'
+import {
+  answerOf,
+  type Cryptoki,
+  type Handle,
+  type MechanismInfo,
+  type TokenInfo,
+} from './cryptoki.ts'
+import { Answer, Flag, Mechanism, RSA_BITS, USER } from './constants.ts'
 import type { TokenSettings } from './settings.ts'
 
 /** The token that the settings name, logged in, with a pool of sessions. */
@@ -29,10 +35,21 @@ export class Token {
     }
   }
 
-  /** The mechanism's flags; undefined when the token doesn't offer it. */
-  offers(mechanism: number): number | undefined {
+  /** What the token says of a mechanism; undefined when it doesn't offer it. */
+  offers(mechanism: number): MechanismInfo | undefined {
     if (!this.cryptoki.C_GetMechanismList(this.#slot).includes(mechanism)) return undefined
-    return this.cryptoki.C_GetMechanismInfo(this.#slot, mechanism).flags
+    return this.cryptoki.C_GetMechanismInfo(this.#slot, mechanism)
+  }
+
+  /** Whether it makes RSA pairs of the size that is used here; 0 is a module that doesn't tell. */
+  get makesRsaPairs(): boolean {
+    const { maxKeySize = -1 } = this.offers(Mechanism.rsaKeyPairGen) ?? {}
+    return maxKeySize === 0 || maxKeySize >= RSA_BITS
+  }
+
+  get signsByRsa(): boolean {
+    const { flags = 0 } = this.offers(Mechanism.rsaPkcs1) ?? {}
+    return this.makesRsaPairs && (flags & Flag.sign) !== 0
   }
 
   get offersEcdsa(): boolean {

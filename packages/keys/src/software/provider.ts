@@ -84,7 +84,8 @@ class SoftwareProvider implements KeyProvider {
   async sign(ref: KeyRef, message: Uint8Array): Promise<Uint8Array> {
     const secret = await this.#secretOf(ref)
     if (secret.kind === 'wrapping-aes-256') throw wrongKind(ref, 'signs nothing')
-    const digest = secret.kind === 'ec-p256' ? 'sha256' : null
+    const hashesFirst = secret.kind === 'ec-p256' || secret.kind === 'rsa-3072'
+    const digest = hashesFirst ? 'sha256' : null
     const { privateKey } = secret
     return new Promise((resolve, reject) => {
       sign(digest, message, { key: privateKey, dsaEncoding: 'der' }, (error, signature) => {

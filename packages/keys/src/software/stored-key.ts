@@ -6,6 +6,7 @@ import { KeyError } from '../errors.ts'
 import type { KeyKind, SigningKind } from '../provider.ts'
 
 const generatePair = promisify(generateKeyPair)
+const RSA_BITS = 3072
 
 /** The secret behind a label. */
 export type Secret =
@@ -15,6 +16,7 @@ export type Secret =
 /** What each kind is called in its file, so that a reader needs no other source. */
 const algorithms: Readonly<Record<KeyKind, string>> = {
   'ec-p256': 'ECDSA P-256 with SHA-256',
+  'rsa-3072': 'RSASSA-PKCS1-v1_5 with SHA-256, 3,072 bits',
   ed25519: 'Ed25519',
   'ml-dsa-44': 'ML-DSA-44',
   'wrapping-aes-256': 'AES-256-GCM',
@@ -22,6 +24,7 @@ const algorithms: Readonly<Record<KeyKind, string>> = {
 
 export const softwareKinds: readonly KeyKind[] = [
   'ec-p256',
+  'rsa-3072',
   'ed25519',
   'ml-dsa-44',
   'wrapping-aes-256',
@@ -41,6 +44,8 @@ async function newPrivateKey(kind: SigningKind): Promise<KeyObject> {
   switch (kind) {
     case 'ec-p256':
       return (await generatePair('ec', { namedCurve: 'P-256' })).privateKey
+    case 'rsa-3072':
+      return (await generatePair('rsa', { modulusLength: RSA_BITS })).privateKey
     case 'ed25519':
       return (await generatePair('ed25519')).privateKey
     case 'ml-dsa-44':
@@ -101,8 +106,10 @@ function secretOf(label: string, kind: KeyKind, bytes: Uint8Array): Secret {
 }
 
 function isOfKind(key: KeyObject, kind: SigningKind): boolean {
-  if (kind !== 'ec-p256') return key.asymmetricKeyType === kind
-  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (kind === 'ec-p256') return details?.namedCurve === 'prime256v1'
+  if (kind === 'rsa-3072') return type === 'rsa' && details?.modulusLength === RSA_BITS
+  return type === kind
 }
 
 function member(value: unknown, name: string): unknown {

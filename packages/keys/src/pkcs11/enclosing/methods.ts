@@ -20,13 +20,13 @@ export function enclosingOffered(
   preferred: Enclosing | undefined,
 ): Enclosing | undefined {
   const has = (mechanism: number, flag = 0) => {
-    const flags = token.offers(mechanism)
-    return flags !== undefined && (flags & flag) === flag
+    const info = token.offers(mechanism)
+    return info !== undefined && (info.flags & flag) === flag
   }
   const offered: Readonly<Record<Enclosing, boolean>> = {
     'aes-256-gcm': has(Mechanism.aesKeyGen) && has(Mechanism.aesGcm, Flag.encrypt),
     'aes-256-key-wrap-pad': has(Mechanism.aesKeyGen) && has(Mechanism.aesKeyWrapPad, Flag.wrap),
-    'rsa-3072-oaep': has(Mechanism.rsaKeyPairGen) && has(Mechanism.rsaOaep) && token.offersEcdsa,
+    'rsa-3072-oaep': token.makesRsaPairs && has(Mechanism.rsaOaep) && token.offersEcdsa,
   }
   return enclosings.find((one) => offered[one] && (preferred === undefined || preferred === one))
 }

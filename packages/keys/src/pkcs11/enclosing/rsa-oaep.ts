@@ -1,18 +1,18 @@
-import { constants, createPublicKey, publicEncrypt, verify, type KeyObject } from 'node:crypto'
+import { constants, publicEncrypt, verify, type KeyObject } from 'node:crypto'
 import { systemRandomness } from '@probant/host/randomness'
 import { KeyError } from '../../errors.ts'
 import { openSealed, seal } from '../../sealed-bytes.ts'
-import { Attribute, Mechanism, Oaep, ObjectClass, Parameters } from '../constants.ts'
+import { Attribute, Mechanism, Oaep, ObjectClass, Parameters, RSA_BYTES } from '../constants.ts'
 import { answerOf, type MechanismChoice } from '../cryptoki.ts'
-import { ecPublicKey, ecSign, publicObject, RAW_SIGNATURE_BYTES } from '../ec-keys.ts'
+import { ecPublicKey, ecSign, RAW_SIGNATURE_BYTES } from '../ec-keys.ts'
 import { companionLabel } from '../generation.ts'
-import { attributesOf, findObjects } from '../objects.ts'
+import { findObjects } from '../objects.ts'
+import { rsaPublicKey } from '../rsa-keys.ts'
 import type { Token } from '../token.ts'
 import { altered, bodyOf, headOf, openedBy } from './form.ts'
 import type { EnclosingMethod, WrappingKey } from './method.ts'
 
 const NAME = 'rsa-3072-oaep'
-const ENCRYPTED_BYTES = 384
 /** Hash of OAEP and of its mask; SHA-256 where the token can, and SHA-1, whose weakness doesn't touch OAEP, where it can't. */
 const hashes = {
   sha256: { byte: 1, hashAlg: Mechanism.sha256, mgf: Oaep.mgf1Sha256 },
@@ -50,7 +50,7 @@ export const rsaOaep: EnclosingMethod = {
   async open(token, key, enclosed, associatedData) {
     const body = bodyOf(NAME, enclosed)
     const hash = (['sha256', 'sha1'] as const).find((one) => hashes[one].byte === body[0])
-    const sealedAt = 1 + ENCRYPTED_BYTES
+    const sealedAt = 1 + RSA_BYTES
     const signatureAt = body.length - RAW_SIGNATURE_BYTES
     if (hash === undefined || signatureAt < sealedAt) throw altered()
     await checkOrigin(token, key.label, Buffer.from(enclosed), associatedData)
@@ -97,20 +97,7 @@ function decrypt(token: Token, key: WrappingKey, hash: Hash, data: Buffer): Prom
   }
   return token.use((session) => {
     token.cryptoki.C_DecryptInit(session, mechanism, key.key)
-    return token.cryptoki.C_DecryptAsync(session, data, Buffer.alloc(ENCRYPTED_BYTES))
-  })
-}
-
-function rsaPublicKey(token: Token, label: string): Promise<KeyObject> {
-  return token.use((session) => {
-    const object = publicObject(token, session, label)
-    const attributes = attributesOf(token.cryptoki, session, object, [
-      Attribute.modulus,
-      Attribute.publicExponent,
-    ])
-    const n = attributes.bytes(Attribute.modulus).toString('base64url')
-    const e = attributes.bytes(Attribute.publicExponent).toString('base64url')
-    return Promise.resolve(createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }))
+    return token.cryptoki.C_DecryptAsync(session, data, Buffer.alloc(RSA_BYTES))
   })
 }
 
