@@ -93,12 +93,15 @@ await t.test('no secret in core dumps, files, arguments or environment', (t) =>
   holds(t, 'packages/host/test/secret-memory.test.ts'),
 )
 
+await t.test(
+  'memory of what runs, and its files, searched for what must not outlive its use',
+  (t) => holds(t, 'test/keys/memory.test.ts'),
+)
+
 await absent(
   'rotation of each level, key epochs, the key of the blind index',
   'none of them is built yet',
 )
-
-await absent('memory searched for secrets that outlived their use', 'not searched yet')
 
 await t.test('docs: key ceremony guide, threat model of keys, decisions', async (t) => {
   const docs = join(project, 'docs')

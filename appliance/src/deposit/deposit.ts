@@ -137,6 +137,8 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       context.maxObjectBytes,
     )
     attempt.received = received
+    const dataKeyEnclosed = cipher.encloseDataKey(objectId, dataKey)
+    dataKey.fill(0)
     const metadata = await upload.metadata()
     checkReceived(received, metadata.digests)
 
@@ -168,7 +170,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       sha3: received.sha3,
       mediaType: statement.mediaType,
       lat,
-      dataKeyEnclosed: cipher.encloseDataKey(objectId, dataKey),
+      dataKeyEnclosed,
     })
     const secret = (field: 'object' | 'depositor' | 'metadata', opening: Opening) => ({
       objectId,

@@ -37,10 +37,11 @@ export async function* content(
   object: StoredObject,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await openStored(files, object)
+  let key: Uint8Array | undefined
   try {
     const sha256 = crypto.incremental('sha256')
     const sha3 = crypto.incremental('sha3-256')
-    const key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
     let held: Uint8Array | undefined
     const stored = file.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 })
     for await (const chunk of decryptStream(bytesOf(stored), key)) {
@@ -55,6 +56,7 @@ export async function* content(
   } catch (error) {
     throw judged(object.id, error)
   } finally {
+    key?.fill(0)
     await file.close()
   }
 }
@@ -72,9 +74,10 @@ export async function* contentRange(
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await openStored(files, object)
+  let key: Uint8Array | undefined
   try {
     const { size } = await file.stat()
-    const key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
     yield* decryptRange(
       {
         storedBytes: size,
@@ -92,6 +95,7 @@ export async function* contentRange(
   } catch (error) {
     throw judged(object.id, error)
   } finally {
+    key?.fill(0)
     await file.close()
   }
 }

@@ -34,9 +34,9 @@ export class VaultCipher {
 
   constructor(key: Uint8Array, box: string, vault: string, randomness: Randomness) {
     this.#key = createSecretKey(key)
-    this.#secretsKey = createSecretKey(
-      new Uint8Array(hkdfSync('sha256', this.#key, new Uint8Array(0), SECRETS, 32)),
-    )
+    const secretsKey = new Uint8Array(hkdfSync('sha256', this.#key, new Uint8Array(0), SECRETS, 32))
+    this.#secretsKey = createSecretKey(secretsKey)
+    secretsKey.fill(0)
     this.#box = box
     this.#vault = vault
     this.#randomness = randomness
@@ -54,7 +54,12 @@ export class VaultCipher {
 
   /** The vault's key, enclosed to a recovery key. */
   recoveryCopy(to: RecoveryPublicKey): Uint8Array {
-    return encloseForRecovery(to, this.#key.export(), { boxId: this.#box, vault: this.#vault })
+    const key = this.#key.export()
+    try {
+      return encloseForRecovery(to, key, { boxId: this.#box, vault: this.#vault })
+    } finally {
+      key.fill(0)
+    }
   }
 
   #place(object: string) {
@@ -138,6 +143,7 @@ export class VaultCiphers {
     const place = { boxId: this.#box, vault: vault.id }
     const key = await openVaultKey(this.#provider, this.#root, vault.keyEnclosed, place)
     const opened = new VaultCipher(key, this.#box, vault.id, this.#randomness)
+    key.fill(0)
     this.#open.set(vault.id, opened)
     return opened
   }

@@ -34,10 +34,20 @@ export function enclosedDataKey(
   randomness: Randomness,
 ): Uint8Array {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
-  return seal(vaultKey, concat(dataKey, placeDigest(place)), utf8(dataKeyTag), randomness)
+  const bound = Buffer.allocUnsafeSlow(64)
+  bound.set(dataKey)
+  bound.set(placeDigest(place), 32)
+  try {
+    return seal(vaultKey, bound, utf8(dataKeyTag), randomness)
+  } finally {
+    bound.fill(0)
+  }
 }
 
-/** @throws KeyError `altered` when the bytes are changed, of another vault key, or of another place */
+/**
+ * @returns 32 bytes, the only copy: the caller overwrites them after use
+ * @throws KeyError `altered` when the bytes are changed, of another vault key, or of another place
+ */
 export function openDataKey(
   vaultKey: EnclosingKey,
   enclosed: Uint8Array,
@@ -46,6 +56,7 @@ export function openDataKey(
   const opened = openSealed(vaultKey, enclosed, utf8(dataKeyTag))
   const bound = opened.subarray(32)
   if (opened.length !== 64 || !timingSafeEqual(bound, placeDigest(place))) {
+    opened.fill(0)
     throw new KeyError('altered', 'the enclosed data key belongs to another object')
   }
   return opened.subarray(0, 32)

@@ -55,6 +55,7 @@ export class FileDecryptor {
     this.#header = Buffer.concat([this.#header, stored.subarray(0, needed)])
     if (this.#header.length === HEADER_BYTES) {
       this.#payload = openHeader(this.#header, this.#dataKey)
+      this.#dataKey.fill(0)
     }
     return stored.subarray(needed)
   }

@@ -1,4 +1,4 @@
-import { createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { EncryptedFileError, KeyError } from '../errors.ts'
 
 /** Bytes of plaintext in every chunk but the last (docs/formats.md section 11). */
@@ -49,14 +49,18 @@ export function openHeader(header: Uint8Array, dataKey: Uint8Array): PayloadKey 
   return { header: own, key }
 }
 
+/** HKDF-SHA-256 (RFC 5869) by its steps: `hkdf` of node:crypto would keep the data key until its object is collected. */
 function derive(dataKey: Uint8Array, salt: Uint8Array): { key: KeyObject; commitment: Buffer } {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
-  const source = createSecretKey(dataKey)
-  const expand = (info: string): Buffer => Buffer.from(hkdfSync('sha256', source, salt, info, 32))
+  const extracted = createHmac('sha256', salt).update(dataKey).digest()
+  const expand = (info: string): Buffer =>
+    createHmac('sha256', extracted).update(info).update(Buffer.of(1)).digest()
   const payload = expand('probant/file/v1/payload')
+  const commitment = expand('probant/file/v1/commitment')
   const key = createSecretKey(payload)
   payload.fill(0)
-  return { key, commitment: expand('probant/file/v1/commitment') }
+  extracted.fill(0)
+  return { key, commitment }
 }
 
 /** Bytes that a plaintext of `plaintextBytes` takes when stored. */
