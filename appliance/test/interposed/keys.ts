@@ -30,6 +30,7 @@ export function withSigning(real: KeyProvider, sign: KeyProvider['sign']): KeyPr
     open: (...given) => real.open(...given),
     random: (n) => real.random(n),
     attest: (ref) => real.attest(ref),
+    destroy: (ref) => real.destroy(ref),
     close: () => real.close(),
   }
 }

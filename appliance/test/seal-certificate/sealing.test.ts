@@ -174,6 +174,7 @@ function watched(provider: KeyProvider) {
     open: (ref, enclosed, data) => provider.open(ref, enclosed, data),
     random: (n) => provider.random(n),
     attest: (ref) => provider.attest(ref),
+    destroy: (ref) => provider.destroy(ref),
     place: provider.place,
     close: () => provider.close(),
   }

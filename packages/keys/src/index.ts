@@ -21,14 +21,20 @@ export { rawPublicKey } from './raw-public-key.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export {
   enclosedDataKey,
-  encloseVaultKey,
-  newVaultKey,
   openDataKey,
   openVaultKey,
   type ObjectPlace,
-  type VaultKey,
   type VaultPlace,
 } from './enclosed-keys.ts'
+export {
+  encloseEpochKey,
+  openEpochKey,
+  openSealedVaultKey,
+  sealVaultKey,
+  type EpochPlace,
+  type VaultKeyPlace,
+} from './epoch-keys.ts'
+export { blindIndexEntry, blindIndexKey, type TermKind } from './blind-index.ts'
 export * from './file-encryption/index.ts'
 export * from './recovery/index.ts'
 export {

@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, stat, unlink } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder, writeDurably, type Randomness } from '@probant/host'
 import { toHex } from '@probant/evidence'
@@ -51,6 +51,12 @@ export class KeyFolder {
       await unlink(staging)
       await syncFolder(this.#path)
     }
+  }
+
+  /** Removed durably when it resolves; one that isn't there is no error. */
+  async remove(label: string): Promise<void> {
+    await rm(this.#fileOf(label), { force: true })
+    await syncFolder(this.#path)
   }
 
   #fileOf(label: string): string {

@@ -85,6 +85,13 @@ export interface KeyProvider {
   /** The device's statement that it holds the key; undefined where `capabilities.attests` is false. */
   attest(ref: KeyRef): Promise<Attestation | undefined>
 
+  /**
+   * Destroys a key for good; it is gone, durably, when this resolves. Safe to repeat: a key that isn't there is destroyed.
+   * Copies that were made outside the provider's reach (of its folder, of a token) stay.
+   * @throws KeyError `wrong-kind` when another kind of key has the label
+   */
+  destroy(ref: KeyRef): Promise<void>
+
   /** Releases the device; calls under way finish. Safe to repeat. */
   close(): Promise<void>
 }

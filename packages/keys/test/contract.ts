@@ -35,6 +35,7 @@ export async function providerContract(t: Test, subject: ProviderUnderTest): Pro
   await t.test(`${subject.name}: wrapping keys`, (t) => wrappingKeys(t, subject))
   await t.test(`${subject.name}: keys outlive the process`, (t) => persistence(t, subject))
   await t.test(`${subject.name}: random bytes and attestation`, (t) => device(t, subject))
+  await t.test(`${subject.name}: destroyed keys`, (t) => destruction(t, subject))
   await t.test(`${subject.name}: closed`, (t) => closed(t, subject))
 }
 
@@ -148,6 +149,40 @@ async function persistence(t: Test, { open, reopen }: ProviderUnderTest): Promis
     await rejectsWith(t, 'already-exists', second.generate(ref.label, ref.kind))
   }
   await second.close()
+}
+
+async function destruction(t: Test, { open, reopen }: ProviderUnderTest): Promise<void> {
+  const provider = await open()
+  const { kinds, enclosing, persistent } = provider.capabilities
+  const data = Buffer.from('vault 1')
+  for (const kind of kinds) {
+    const ref = await provider.generate(`gone-${kind}`, kind)
+    const neighbour = await provider.generate(`stays-${kind}`, kind)
+    const isWrapping = kind === 'wrapping-aes-256'
+    const enclosed = isWrapping ? await provider.enclose(ref, message, data) : message
+    const use = (key: typeof ref) =>
+      isWrapping ? provider.open(key, enclosed, data) : provider.sign(key, message)
+    const otherKind = isWrapping ? 'ec-p256' : 'wrapping-aes-256'
+    await rejectsWith(t, 'wrong-kind', provider.destroy({ ...ref, kind: otherKind }))
+    await use(ref)
+    await provider.destroy(ref)
+    await rejectsWith(t, 'not-found', use(ref))
+    t.equal(await provider.find(ref.label), undefined)
+    await provider.destroy(ref)
+    t.strictSame(await provider.find(neighbour.label), neighbour, 'its neighbour stays')
+    const again = await provider.generate(ref.label, kind)
+    if (isWrapping) await rejectsWith(t, 'altered', use(again))
+    await provider.destroy(again)
+  }
+  t.equal(enclosing === undefined, !kinds.includes('wrapping-aes-256'))
+  await provider.close()
+  if (!persistent) return
+  const later = await reopen()
+  for (const kind of kinds) {
+    t.equal(await later.find(`gone-${kind}`), undefined, 'gone for good')
+    t.ok(await later.find(`stays-${kind}`))
+  }
+  await later.close()
 }
 
 async function device(t: Test, { open }: ProviderUnderTest): Promise<void> {

@@ -1,15 +1,21 @@
-import { createDecipheriv, hash } from 'node:crypto'
+import { createDecipheriv, createSecretKey, hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { systemRandomness } from '@probant/host'
 import {
   enclosedDataKey,
-  newVaultKey,
+  encloseEpochKey,
+  blindIndexEntry,
+  blindIndexKey,
+  openEpochKey,
+  openSealedVaultKey,
+  sealVaultKey,
   openDataKey,
   openProvider,
-  openVaultKey,
 } from '@probant/keys'
+import { delayedProvider } from '@probant/keys/testing'
 import { rejectsWith } from './contract.ts'
 
 const vaultKey = Buffer.alloc(32, 3)
@@ -70,17 +76,58 @@ await t.test('the enclosed bytes are those of the page of formats', (t) => {
   t.end()
 })
 
-await t.test('a vault key opens for its own vault only', async (t) => {
+await t.test('an epoch key opens for its own box and epoch, and under its root only', async (t) => {
   const provider = await openProvider({ provider: 'software', folder: join(t.testdir(), 'keys') })
   const root = await provider.generate('root', 'wrapping-aes-256')
-  const vault = { boxId: place.boxId, vault: place.vault }
-  const { key, enclosed } = await newVaultKey(provider, root, vault)
-  t.equal(key.length, 32)
-  t.notOk(Buffer.from(key).equals((await newVaultKey(provider, root, vault)).key))
-  t.ok(Buffer.from(key).equals(await openVaultKey(provider, root, enclosed, vault)))
-  const other = { ...vault, vault: place.object }
-  await rejectsWith(t, 'altered', openVaultKey(provider, root, enclosed, other))
-  const otherBox = { ...vault, boxId: 'box-2' }
-  await rejectsWith(t, 'altered', openVaultKey(provider, root, enclosed, otherBox))
+  const other = await provider.generate('other', 'wrapping-aes-256')
+  const epoch = { boxId: place.boxId, epoch: 3 }
+  const key = systemRandomness.bytes(32)
+  const enclosed = await encloseEpochKey(provider, root, key, epoch)
+  t.ok(Buffer.from(key).equals(await openEpochKey(provider, root, enclosed, epoch)))
+  const refused = [
+    openEpochKey(provider, other, enclosed, epoch),
+    openEpochKey(provider, root, enclosed, { ...epoch, epoch: 4 }),
+    openEpochKey(provider, root, enclosed, { ...epoch, boxId: 'box-2' }),
+  ]
+  for (const outcome of refused) await rejectsWith(t, 'altered', outcome)
+  const lying = {
+    ...delayedProvider(provider, { signMs: 0 }),
+    enclose: (...[ref, , data]: Parameters<typeof provider.enclose>) =>
+      provider.enclose(ref, systemRandomness.bytes(32), data),
+  }
+  await rejectsWith(t, 'altered', encloseEpochKey(lying, root, key, epoch))
   await provider.close()
+})
+
+await t.test('a vault key opens for its own vault, generation and epoch only', (t) => {
+  const epochKey = Buffer.alloc(32, 8)
+  const home = { boxId: place.boxId, vault: place.vault, generation: 2, epoch: 3 }
+  const key = systemRandomness.bytes(32)
+  const sealed = sealVaultKey(epochKey, key, home, systemRandomness)
+  t.ok(Buffer.from(key).equals(openSealedVaultKey(epochKey, sealed, home)))
+  const altered = { code: 'altered' }
+  for (const wrong of [{ generation: 3 }, { epoch: 2 }, { vault: place.object }, { boxId: 'b' }])
+    t.throws(() => openSealedVaultKey(epochKey, sealed, { ...home, ...wrong }), altered)
+  t.throws(() => openSealedVaultKey(Buffer.alloc(32, 9), sealed, home), altered)
+  t.throws(() => sealVaultKey(epochKey, key.subarray(1), home, systemRandomness), {
+    code: 'wrong-size',
+  })
+  t.end()
+})
+
+await t.test('entries of the blind index are those of the page of formats', async (t) => {
+  const formats = await readFile(new URL('../../../docs/formats.md', import.meta.url), 'utf8')
+  const example = (name: string) => {
+    const [, text = ''] =
+      new RegExp(`example=${name}.*\\n([\\s\\S]*?)\\n\`\`\``).exec(formats) ?? []
+    return text.replaceAll('\n', '')
+  }
+  const indexKey = blindIndexKey(createSecretKey(Buffer.from(example('vault-key'), 'hex')))
+  const entry = blindIndexEntry(indexKey, 'word', 'été')
+  t.equal(Buffer.from(entry).toString('hex'), example('index-entry'))
+  t.notOk(Buffer.from(entry).equals(blindIndexEntry(indexKey, 'stem', 'été')), 'its kind counts')
+  const wrongSize = { code: 'wrong-size' }
+  for (const term of ['', 'x'.repeat(1025), 'été'.normalize('NFD')])
+    t.throws(() => blindIndexEntry(indexKey, 'word', term), wrongSize)
+  t.end()
 })

@@ -34,6 +34,9 @@ async function answer(request: Request): Promise<Partial<Answers>> {
       return { enclose: await keys.enclose(request, request.plaintext) }
     case 'open-enclosed':
       return { 'open-enclosed': await keys.openEnclosed(request, request.enclosed) }
+    case 'destroy':
+      await keys.destroy(request.label, request.kind)
+      return { destroy: null }
     case 'random':
       return { random: await random(token, request.bytes) }
     case 'close':

@@ -130,6 +130,12 @@ class Pkcs11Provider implements KeyProvider {
     return undefined
   }
 
+  async destroy(ref: KeyRef): Promise<void> {
+    if (ref.provider !== this.name) return
+    await this.#call<'destroy'>({ ask: 'destroy', label: ref.label, kind: ref.kind })
+    this.#faulty.delete(ref.label)
+  }
+
   async close(): Promise<void> {
     this.#closed ??= this.#process?.then(
       (running) => running.retire(),

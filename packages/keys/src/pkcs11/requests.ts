@@ -11,6 +11,7 @@ export type Request =
   | ({ readonly ask: 'sign'; readonly message: Uint8Array } & NamedKey)
   | ({ readonly ask: 'enclose'; readonly plaintext: Uint8Array } & NamedKey & Bound)
   | ({ readonly ask: 'open-enclosed'; readonly enclosed: Uint8Array } & NamedKey & Bound)
+  | ({ readonly ask: 'destroy' } & NamedKey)
   | { readonly ask: 'random'; readonly bytes: number }
   | { readonly ask: 'close' }
 
@@ -51,6 +52,7 @@ export interface Answers {
   readonly sign: Uint8Array
   readonly enclose: Uint8Array
   readonly 'open-enclosed': Uint8Array
+  readonly destroy: null
   readonly random: Uint8Array
   readonly close: null
 }

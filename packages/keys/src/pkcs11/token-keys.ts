@@ -4,7 +4,7 @@ import type { Handle } from './cryptoki.ts'
 import { Attribute, KeyType, ObjectClass, P256_PARAMETERS, RSA_BYTES } from './constants.ts'
 import { ecPublicKey, ecSign } from './ec-keys.ts'
 import { derOfRaw } from './ecdsa-signature.ts'
-import { newEcPair, newRsaPair, newWrappingKey } from './generation.ts'
+import { companionLabel, newEcPair, newRsaPair, newWrappingKey } from './generation.ts'
 import type { WrappingKey } from './enclosing/method.ts'
 import { enclosingOffered, methodOf } from './enclosing/methods.ts'
 import { attributesOf, findObjects, type Attributes } from './objects.ts'
@@ -99,6 +99,27 @@ export class TokenKeys {
     return methodOf(key.enclosing).open(this.#token, key, enclosed, associatedData)
   }
 
+  /**
+   * Destroys the key with its public half and companion, the secret first: cut in between, what is left opens nothing, and the next try
+   * removes it.
+   * @throws KeyError `wrong-kind`; errors of the binding
+   */
+  async destroy(label: string, kind: KeyKind): Promise<void> {
+    this.#known.delete(label)
+    const found = await this.#load(label)
+    if (found !== undefined && found.kind !== kind)
+      throw wrongKind(label, `is of kind ${found.kind}`)
+    this.#known.delete(label)
+    const { cryptoki } = this.#token
+    await this.#token.use((session) => {
+      for (const each of [label, companionLabel(label)])
+        for (const type of [ObjectClass.privateKey, ObjectClass.secretKey, ObjectClass.publicKey])
+          for (const object of this.#find(session, each, type))
+            cryptoki.C_DestroyObject(session, object)
+      return Promise.resolve()
+    })
+  }
+
   async #signingKey(label: string, kind: KeyKind) {
     const found = await this.#existing(label, kind)
     if (found.kind === 'wrapping-aes-256') throw wrongKind(label, 'signs nothing')
@@ -127,20 +148,24 @@ export class TokenKeys {
   }
 
   #look(session: Handle, label: string): TokenKey | undefined {
-    const { cryptoki } = this.#token
-    const find = (type: number) =>
-      findObjects(cryptoki, session, [
-        { type: Attribute.class, value: type },
-        { type: Attribute.label, value: Buffer.from(label) },
-        { type: Attribute.token, value: true },
-      ])
-    const objects = [...find(ObjectClass.privateKey), ...find(ObjectClass.secretKey)]
+    const objects = [
+      ...this.#find(session, label, ObjectClass.privateKey),
+      ...this.#find(session, label, ObjectClass.secretKey),
+    ]
     const [key] = objects
     if (key === undefined) return undefined
     if (objects.length > 1) {
       throw new KeyError('unreadable-key', `the token holds several keys labelled ${label}`)
     }
     return this.#read(session, key, label)
+  }
+
+  #find(session: Handle, label: string, type: number): Handle[] {
+    return findObjects(this.#token.cryptoki, session, [
+      { type: Attribute.class, value: type },
+      { type: Attribute.label, value: Buffer.from(label) },
+      { type: Attribute.token, value: true },
+    ])
   }
 
   #read(session: Handle, key: Handle, label: string): TokenKey {

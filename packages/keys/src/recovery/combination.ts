@@ -1,17 +1,16 @@
 import { equalBytes, toHex } from '@probant/evidence'
 import { combine } from 'shamir-secret-sharing'
-import type { VaultPlace } from '../enclosed-keys.ts'
 import { KeyError } from '../errors.ts'
 import { privateKeysOf, publicKeysOf, type PrivateKeys } from './hybrid-kem.ts'
 import { recoveryPublicKey, type RecoveryPublicKey } from './public-key.ts'
-import { openRecoveryCopy } from './recovery-copy.ts'
+import { openRecoveryCopy, type CopyPlace } from './recovery-copy.ts'
 import { keyHintOf, type Share } from './share.ts'
 
 /** The private half, put together from enough shares, while it is needed. */
 export interface RecoveryKey {
   readonly publicKey: RecoveryPublicKey
-  /** A vault's key, 32 bytes. @throws KeyError `wrong-key`, `altered` */
-  open(copy: Uint8Array, place: VaultPlace): Uint8Array
+  /** The key that a copy holds, 32 bytes. @throws KeyError `wrong-key`, `altered` */
+  open(copy: Uint8Array, place: CopyPlace): Uint8Array
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
 import { concat, equalBytes, lengthPrefixed, toHex, utf8 } from '@probant/evidence'
 import type { VaultPlace } from '../enclosed-keys.ts'
+import type { EpochPlace } from '../epoch-keys.ts'
 import { KeyError } from '../errors.ts'
 import {
   decapsulateWith,
@@ -16,6 +17,7 @@ const KEY_BYTES = 32
 const TAG_BYTES = 16
 const ID_BYTES = 32
 const purpose = utf8('probant/recovery-copy/v1')
+const epochPurpose = utf8('probant/epoch-copy/v1')
 const HEAD = concat(
   utf8('PBNTRCPY'),
   Uint8Array.of(1),
@@ -28,24 +30,27 @@ const SIZE = ENCRYPTED_AT + KEY_BYTES + TAG_BYTES
 /** Each encrypting key is used once. */
 const NONCE = new Uint8Array(12)
 
+/** What a copy holds: an epoch's key or, on boxes from before there were epochs, a vault's. */
+export type CopyPlace = EpochPlace | VaultPlace
+
 /**
- * A vault's key enclosed to the recovery key (docs/formats.md section 17): only the holders together open it, and only for that
- * box and vault.
- * @param vaultKey 32 bytes
+ * A key enclosed to the recovery key (docs/formats.md section 17): only the holders together open it, and only for that box and epoch,
+ * or vault.
+ * @param enclosed 32 bytes
  * @throws KeyError `wrong-size`
  */
 export function encloseForRecovery(
   to: RecoveryPublicKey,
-  vaultKey: Uint8Array,
-  place: VaultPlace,
+  enclosed: Uint8Array,
+  place: CopyPlace,
 ): Uint8Array {
-  if (vaultKey.length !== KEY_BYTES) throw new KeyError('wrong-size', 'a vault key has 32 bytes')
+  if (enclosed.length !== KEY_BYTES) throw new KeyError('wrong-size', 'the key has not 32 bytes')
   const { ephemeral, ciphertext, shared } = encapsulateTo(to)
   const sent = concat(HEAD, to.id, ephemeral, ciphertext)
   const key = encryptingKey(shared, sent)
   const cipher = createCipheriv('aes-256-gcm', key, NONCE)
   cipher.setAAD(placeData(place))
-  const encrypted = concat(cipher.update(vaultKey), cipher.final(), cipher.getAuthTag())
+  const encrypted = concat(cipher.update(enclosed), cipher.final(), cipher.getAuthTag())
   key.fill(0)
   return concat(sent, encrypted)
 }
@@ -62,7 +67,7 @@ export function openRecoveryCopy(
   keys: PrivateKeys,
   id: Uint8Array,
   copy: Uint8Array,
-  place: VaultPlace,
+  place: CopyPlace,
 ): Uint8Array {
   const madeFor = recoveryKeyIdOf(copy)
   if (!equalBytes(madeFor, id))
@@ -79,9 +84,13 @@ export function openRecoveryCopy(
     decipher.setAuthTag(copy.subarray(-TAG_BYTES))
     return concat(decipher.update(copy.subarray(ENCRYPTED_AT, -TAG_BYTES)), decipher.final())
   } catch (cause) {
-    throw new KeyError('altered', 'the recovery copy was changed or belongs to another vault', {
-      cause,
-    })
+    throw new KeyError(
+      'altered',
+      'the recovery copy was changed or belongs to another vault or epoch',
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -93,6 +102,10 @@ function encryptingKey(shared: Uint8Array, sent: Uint8Array): Uint8Array {
   return key
 }
 
-function placeData({ boxId, vault }: VaultPlace): Uint8Array {
-  return concat(...[purpose, utf8(boxId), utf8(vault)].map((field) => lengthPrefixed(field)))
+function placeData(place: CopyPlace): Uint8Array {
+  const fields =
+    'epoch' in place
+      ? [epochPurpose, utf8(place.boxId), utf8(String(place.epoch))]
+      : [purpose, utf8(place.boxId), utf8(place.vault)]
+  return concat(...fields.map((field) => lengthPrefixed(field)))
 }

@@ -120,6 +120,15 @@ class SoftwareProvider implements KeyProvider {
     return undefined
   }
 
+  async destroy(ref: KeyRef): Promise<void> {
+    const secret = await this.#load(ref.label)
+    if (secret === undefined || ref.provider !== this.name) return
+    if (secret.kind !== ref.kind) throw wrongKind(ref, `is of kind ${secret.kind}`)
+    await this.#folder.remove(ref.label)
+    this.#secrets.delete(ref.label)
+    if (secret.kind === 'wrapping-aes-256') secret.key.fill(0)
+  }
+
   close(): Promise<void> {
     this.#closed = true
     this.#secrets.clear()

@@ -48,6 +48,7 @@ export function delayedProvider(
     open: (ref, enclosed, data) => provider.open(ref, enclosed, data),
     random: (n) => provider.random(n),
     attest: (ref) => provider.attest(ref),
+    destroy: (ref) => provider.destroy(ref),
     close: () => provider.close(),
   }
 }

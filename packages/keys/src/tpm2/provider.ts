@@ -172,6 +172,16 @@ class Tpm2Provider implements KeyProvider {
     return this.#parts.desk.run((shift) => certification(shift, ref.label, stored))
   }
 
+  /** What the TPM wrapped goes with its file: the TPM itself keeps nothing of a key. */
+  async destroy(ref: KeyRef): Promise<void> {
+    const stored = await this.#load(ref.label)
+    if (stored === undefined || ref.provider !== this.name) return
+    if (stored.kind !== ref.kind) throw wrongKind(ref, `is of kind ${stored.kind}`)
+    await this.#parts.folder.remove(ref.label)
+    this.#stored.delete(ref.label)
+    this.#secrets.delete(ref.label)
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
