@@ -21,9 +21,12 @@ export { rawPublicKey } from './raw-public-key.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export {
   enclosedDataKey,
+  encloseVaultKey,
+  newVaultKey,
   openDataKey,
   openVaultKey,
   type ObjectPlace,
+  type VaultKey,
   type VaultPlace,
 } from './enclosed-keys.ts'
 export {

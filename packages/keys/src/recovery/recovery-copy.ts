@@ -86,7 +86,7 @@ export function openRecoveryCopy(
   } catch (cause) {
     throw new KeyError(
       'altered',
-      'the recovery copy was changed or belongs to another vault or epoch',
+      'the recovery copy was changed or belongs to another vault',
       {
         cause,
       },
