@@ -16,6 +16,7 @@ export type EvidenceErrorCode =
   | 'malformed-segment'
   | 'malformed-lat'
   | 'malformed-token'
+  | 'malformed-revocation' // a list or an answer about revoked certificates
   | 'malformed-signature' // CMS that isn't what a block may hold
   | 'malformed-receipt'
   | 'malformed-anchors'

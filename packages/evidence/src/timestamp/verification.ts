@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../bytes.ts'
-import type { EvidenceCrypto } from '../crypto.ts'
+import type { EvidenceCrypto, HashName } from '../crypto.ts'
 import { cannotTell, combine, invalid, valid, verdictOf, type Verdict } from '../verdict.ts'
 import { verifyAttributes } from '../cms/attributes.ts'
 import { signerCertificate } from '../cms/signed-data.ts'
@@ -18,17 +18,23 @@ export interface TokenVerification {
   readonly policy?: string
   /** Name of whoever signed, as its certificate says. */
   readonly authority?: string
+  /** The signer's certificate, then its issuers up to the given root; empty or absent unless such a path was found. */
+  readonly path?: readonly AuthorityCertificate[]
 }
 
 export interface TokenExpectation {
-  /** SHA-256 that the token must be over. */
+  /** Digest that the token must be over. */
   readonly imprint: Uint8Array
+  /** Its algorithm; SHA-256 unless given. */
+  readonly imprintAlgorithm?: HashName
   /** DER certificates of trusted authorities; none at all means *can't tell*. */
   readonly roots: readonly Uint8Array[]
   /** DER certificates that may stand between, in addition to those in the token; not trusted. */
   readonly certificates?: readonly Uint8Array[]
   /** Nonce of the request, as the INTEGER's content bytes: checked when given. */
   readonly nonce?: Uint8Array
+  /** OIDs of accepted policies; none or absent: any. */
+  readonly policies?: readonly string[]
 }
 
 /**
@@ -67,17 +73,23 @@ export async function verifyToken(
     await verifySignerSignature(crypto, token.signer, certificate),
     path.verdict,
   ])
-  return { verdict, ...facts, authority: certificate.subjectText }
+  return { verdict, ...facts, authority: certificate.subjectText, path: path.path }
 }
 
 /** What the TSTInfo states against what was asked for. */
-function statementVerdict(token: Token, { imprint, nonce }: TokenExpectation): Verdict {
+function statementVerdict(
+  token: Token,
+  { imprint, imprintAlgorithm = 'sha256', nonce, policies = [] }: TokenExpectation,
+): Verdict {
   const { algorithm, hash } = token.imprint
-  if (hashNameOf(algorithm) !== 'sha256' || !equalBytes(hash, imprint)) {
+  if (hashNameOf(algorithm) !== imprintAlgorithm || !equalBytes(hash, imprint)) {
     return invalid('wrong-imprint', 'the token is over another digest', 'messageImprint')
   }
   if (nonce !== undefined && token.nonce !== toHex(nonce)) {
     return invalid('wrong-nonce', 'the token answers another request', 'nonce')
+  }
+  if (policies.length > 0 && !policies.includes(token.policy)) {
+    return invalid('wrong-policy', `the token is under the policy ${token.policy}`, 'policy')
   }
   const { criticalExtensions } = token
   return criticalExtensions.length === 0

@@ -9,6 +9,7 @@ import {
 import { equalBytes, toHex } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../crypto.ts'
 import { EvidenceError } from '../errors.ts'
+import { addressesIn, type RevocationAddresses } from './addresses.ts'
 import { signatureAlgorithmOf } from './algorithms.ts'
 
 const id = {
@@ -45,6 +46,8 @@ export interface AuthorityCertificate {
   readonly purposes: { readonly ids: readonly string[]; readonly isCritical: boolean } | undefined
   /** OIDs of the policies under which it was issued. */
   readonly policies: readonly string[]
+  /** Where its issuer says whether it was revoked. */
+  readonly revocationAddresses: RevocationAddresses
   /** Critical extensions that we don't understand. */
   readonly notUnderstood: readonly string[]
   /** The parsed certificate, for what it signs and is signed with. */
@@ -55,6 +58,7 @@ export interface AuthorityCertificate {
 export interface KeyUsage {
   readonly signsData: boolean
   readonly signsCertificates: boolean
+  readonly signsRevocationLists: boolean
   /** Anything other than digitalSignature and nonRepudiation. */
   readonly others: boolean
 }
@@ -104,6 +108,7 @@ export function readCertificate(parsed: Certificate): AuthorityCertificate {
         : CertificatePolicies.fromBER(contentOf(policies)).certificatePolicies.map(
             (each) => each.policyIdentifier,
           ),
+    revocationAddresses: addressesIn(extensions),
     notUnderstood: extensions
       .filter((each) => each.critical && !understood.includes(each.extnID))
       .map((each) => each.extnID),
@@ -139,7 +144,12 @@ function readKeyUsage(extension: Extension | undefined): KeyUsage | undefined {
   if (!(bits instanceof BitString)) throw new EvidenceError('malformed-token', 'a key usage')
   const [first = 0, second = 0] = bits.valueBlock.valueHexView
   const others = (first & 0b0011_1111) !== 0 || second !== 0
-  return { signsData: (first & 0b1100_0000) !== 0, signsCertificates: (first & 4) !== 0, others }
+  return {
+    signsData: (first & 0b1100_0000) !== 0,
+    signsCertificates: (first & 4) !== 0,
+    signsRevocationLists: (first & 2) !== 0,
+    others,
+  }
 }
 
 function readKeyId(extension: Extension | undefined): Uint8Array | undefined {

@@ -1,0 +1,104 @@
+import type { EvidenceCrypto } from '@probant/evidence'
+import type { Clock, Logger, Randomness } from '@probant/host'
+import { askAuthority, type AcceptedToken, type AuthorityContext } from './authority.ts'
+import { TimestampError, type TimestampErrorCode } from './errors.ts'
+import type { AuthoritySettings, TimestampingSettings } from './settings.ts'
+
+const ATTEMPTS = 3
+const FIRST_PAUSE_MS = 1000
+const CLOCK_TOLERANCE_SECONDS = 300
+
+/** What the next try a moment later may not meet again. */
+const passing: ReadonlySet<TimestampErrorCode> = new Set<TimestampErrorCode>([
+  'unreachable',
+  'timed-out',
+  'refused-by-server',
+])
+
+/** An authority that gave no token, and why. */
+export interface AuthorityFailure {
+  readonly authority: string
+  readonly code: TimestampErrorCode
+  /** One sentence. */
+  readonly what: string
+}
+
+export interface ClientContext {
+  readonly crypto: EvidenceCrypto
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly log: Logger
+}
+
+/** Tokens of as many authorities as are needed, and who gave none. */
+export interface Stamped {
+  readonly tokens: readonly AcceptedToken[]
+  readonly failures: readonly AuthorityFailure[]
+}
+
+/** An authority gave no token, or too few did. */
+export class NoQuorum extends TimestampError {
+  readonly failures: readonly AuthorityFailure[]
+
+  constructor(needed: number, got: number, failures: readonly AuthorityFailure[]) {
+    const whys = failures.map(({ what }) => what).join('; ')
+    super('no-quorum', `${got} of ${needed} time-stamp tokens: ${whys}`)
+    this.failures = failures
+  }
+}
+
+/** RFC 3161 authorities outside, asked in the order of the settings until as many as are needed gave a token. */
+export class TimestampClient {
+  readonly #settings: TimestampingSettings
+  readonly #context: ClientContext
+
+  constructor(settings: TimestampingSettings, context: ClientContext) {
+    this.#settings = settings
+    this.#context = context
+  }
+
+  /**
+   * Tokens over a SHA-512 imprint. Nothing is kept here, so it may be called again.
+   * @throws NoQuorum, with what each authority said
+   */
+  async stamp(imprint: Uint8Array, signal?: AbortSignal): Promise<Stamped> {
+    const { authorities, quorum = 1 } = this.#settings
+    const tokens: AcceptedToken[] = []
+    const failures: AuthorityFailure[] = []
+    for (const authority of authorities) {
+      if (tokens.length >= quorum) break
+      try {
+        tokens.push(await this.#ask(authority, imprint, signal))
+      } catch (error) {
+        if (!(error instanceof TimestampError)) throw error
+        const { code, message } = error
+        failures.push({ authority: authority.name, code, what: message })
+        this.#context.log.warn({ authority: authority.name, code, err: error }, 'no outside token')
+      }
+    }
+    if (tokens.length < quorum) throw new NoQuorum(quorum, tokens.length, failures)
+    return { tokens, failures }
+  }
+
+  async #ask(
+    authority: AuthoritySettings,
+    imprint: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<AcceptedToken> {
+    const { clock } = this.#context
+    for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 4) {
+      try {
+        return await askAuthority(authority, imprint, this.#authorityContext)
+      } catch (error) {
+        const isPassing = error instanceof TimestampError && passing.has(error.code)
+        if (!isPassing || attempt >= ATTEMPTS || signal?.aborted === true) throw error
+        await clock.sleep(pauseMs, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  get #authorityContext(): AuthorityContext {
+    const { proxy, clockToleranceSeconds = CLOCK_TOLERANCE_SECONDS } = this.#settings
+    return { ...this.#context, proxy, clockToleranceMs: clockToleranceSeconds * 1000 }
+  }
+}

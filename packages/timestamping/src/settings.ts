@@ -1,0 +1,67 @@
+import { Type, type Static } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const path = Type.String({ pattern: '^/.' })
+const address = Type.String({ pattern: '^https?://[^\\s/@]+(/\\S*)?$', maxLength: 2000 })
+
+/** Where a user name and password come from, as one line `name:password`: never the settings themselves. */
+export const LoginSource = Type.Object(
+  {
+    /** A credential of the service manager: the file `$CREDENTIALS_DIRECTORY/NAME`. */
+    credential: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-][\\w.-]*$' })),
+    /** A file that only its owner may read. */
+    file: Type.Optional(path),
+  },
+  closed,
+)
+export type LoginSource = Static<typeof LoginSource>
+
+/** An authority outside. */
+export const AuthoritySettings = Type.Object(
+  {
+    /** How it is called in reports and the journal. */
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' }),
+    url: address,
+    /** PEM file with the roots that its certificates must lead to. */
+    roots: path,
+    /** OIDs of accepted policies; the first is asked for. None: any. */
+    policies: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-2](\\.[0-9]{1,20}){1,30}$' }), { maxItems: 20 }),
+    ),
+    login: Type.Optional(LoginSource),
+    /** PEM file with the roots of its web server, where the machine's own don't know it. */
+    tlsRoots: Type.Optional(path),
+    /** `none` for an authority that publishes nothing about revoked certificates; `required` by default. */
+    revocation: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('none')])),
+    /** For one answer; 20 by default. */
+    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300 })),
+  },
+  closed,
+)
+export type AuthoritySettings = Static<typeof AuthoritySettings>
+
+/** The HTTP proxy through which everything goes. */
+export const ProxySettings = Type.Object(
+  { url: address, login: Type.Optional(LoginSource) },
+  closed,
+)
+export type ProxySettings = Static<typeof ProxySettings>
+
+/** Which authorities are asked, and how often. */
+export const TimestampingSettings = Type.Object(
+  {
+    /** In the order in which they are asked. */
+    authorities: Type.Array(AuthoritySettings, { maxItems: 10 }),
+    /** From how many of them a token is needed; 1 by default. */
+    quorum: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+    proxy: Type.Optional(ProxySettings),
+    /** How far an authority's time may be from the box's clock; 300 by default. */
+    clockToleranceSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    /** Between two tokens while there are new receipts to date; 3600 by default. */
+    intervalSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
+    /** Longest time without a token, receipts or not; 24 by default, the most that NF Z42-013 allows. */
+    limitHours: Type.Optional(Type.Integer({ minimum: 1, maximum: 24 })),
+  },
+  closed,
+)
+export type TimestampingSettings = Static<typeof TimestampingSettings>

@@ -1,0 +1,7 @@
+export {
+  answer,
+  hasOpenssl,
+  OpensslAuthority,
+  testPolicy,
+  type Misbehaviour,
+} from './openssl-authority.ts'

@@ -1,0 +1,90 @@
+import t, { type Test } from 'tap'
+import { ownProgram } from './programs.ts'
+
+/** Order 3, bullet by bullet. What a bullet asks is checked by the programs that it names. */
+t.setTimeout(30 * 60_000)
+
+/** Runs test files; what they skip is said. */
+async function holds(t: Test, ...files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const { code, stdout } = await ownProgram(file)
+    t.equal(code, 0, code === 0 ? file : `${file}\n${stdout}`)
+    for (const [line] of stdout.matchAll(/^ok .*# SKIP.*$/gm)) t.comment(`${file}: ${line}`)
+  }
+}
+
+/** A bullet, or a part of one, that this version doesn't meet. */
+const absent = async (bullet: string, why: string) =>
+  t.test(bullet, { skip: `absent: ${why}` }, () => undefined)
+
+await t.test('bundle of an object, with its document or without', (t) =>
+  holds(t, 'packages/evidence/test/bundle.test.ts'),
+)
+
+await absent(
+  'bundle of a selection or a whole vault; attestation as PDF/A',
+  'one object a bundle, and no attestation yet',
+)
+
+await t.test('the script in the bundle is the published one, or verify says so', (t) =>
+  holds(t, 'packages/evidence/test/verify-script.test.ts'),
+)
+
+await t.test('verifier: report in French and English, JSON, exit codes, hostile bundles', (t) =>
+  holds(t, 'provisioning/test/verification/verify.test.ts'),
+)
+
+await absent('verifier: one HTML page', 'not built yet')
+
+await t.test('timestamps: authorities outside, in order, by quorum; those that lie', (t) =>
+  holds(t, 'packages/evidence/test/timestamp.test.ts', 'packages/timestamping/test/client.test.ts'),
+)
+
+await absent('timestamps: tokens over checkpoints', 'not built yet')
+
+await absent(
+  'timestamps: tokens that the centre obtains for a box without a route; LAT batch tokens by policy',
+  'not built yet',
+)
+
+await absent('renewal: debt, time-stamp and hash-tree renewal (RFC 4998)', 'not built yet')
+
+await t.test('cosignatures: Ed25519 and ML-DSA-44', (t) =>
+  holds(t, 'packages/evidence/test/cosignature.test.ts'),
+)
+
+await absent(
+  'cosignatures: several witnesses, a policy of how many; deposits refused while unwitnessed',
+  'one centre is the witness',
+)
+
+await t.test('journal export, verifiable alone', (t) =>
+  holds(t, 'provisioning/test/verification/journal.test.ts'),
+)
+
+await absent('fsck and audit: resumable, rate-limited', 'each pass begins anew')
+
+await t.test('conformance: vectors, properties, the examples of the formats', (t) =>
+  holds(
+    t,
+    'packages/evidence/test/vectors.test.ts',
+    'packages/evidence/test/merkle.test.ts',
+    'packages/evidence/test/jcs.test.ts',
+    'packages/evidence/test/docs.test.ts',
+  ),
+)
+
+await absent('conformance: a second verifier in another language', 'not built yet')
+
+await absent('optional exports: COSE receipt, ASiC-E', 'not built yet')
+
+await t.test('a data folder made by an earlier version opens, migrates, and fsck is clean', (t) =>
+  holds(t, 'appliance/test/recovery/earlier-folder.test.ts'),
+)
+
+await absent('bench proof: bundle size and time at 10³…10⁷ traces', 'not measured yet')
+
+await absent(
+  'evidence guide for experts, page for lawyers',
+  'formats.md is there, the guide not yet',
+)
