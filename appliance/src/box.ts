@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
 import { Lookups } from './access/lookups.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
+import { SignerWatch } from './deposit/signer-watch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
 import { BoxError } from './errors.ts'
 import { Journal } from './journal/journal.ts'
@@ -53,6 +54,8 @@ export interface Box {
   readonly credentials: Credentials
   readonly lookups: Lookups
   readonly lats: LatBatches
+  /** Whether deposits can be proved. */
+  readonly signerWatch: SignerWatch
   readonly seals: Seals
   readonly sealAdministration: SealAdministration
   readonly journal: Journal
@@ -156,6 +159,13 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
   const reminders = new SealReminders({ crypto, clock, log, journal, seals })
   reminders.start()
+  const lats = new LatBatches(
+    crypto,
+    (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),
+    latSigner,
+    () => seals.begin(),
+  )
+  const signerWatch = new SignerWatch({ clock, log, randomness, lats })
   return {
     settings,
     log,
@@ -170,12 +180,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     recovery,
     credentials: new Credentials(crypto, clock, randomness),
     lookups: new Lookups(database, clock, () => journal.changes),
-    lats: new LatBatches(
-      crypto,
-      (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),
-      latSigner,
-      () => seals.begin(),
-    ),
+    lats,
+    signerWatch,
     seals,
     sealAdministration: new SealAdministration({
       database,
@@ -195,7 +201,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      const stopped = [schedule.stop(), reminders.stop()]
+      const stopped = [schedule.stop(), reminders.stop(), signerWatch.stop()]
       await recovery.close()
       await journal.close()
       await Promise.all(stopped)

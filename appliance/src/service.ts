@@ -75,10 +75,13 @@ async function start(
     ready: async () => {
       await box.database.query('SELECT 1')
       const { stoppedBecause, waitsFor } = box.journal
-      const missing = stoppedBecause?.message ?? waitsFor
-      return missing === undefined
-        ? { ready: true }
-        : { ready: false, missing: [`the journal: ${missing}`] }
+      const journal = stoppedBecause?.message ?? waitsFor
+      const deposits = box.signerWatch.waitsFor
+      const missing = [
+        ...(journal === undefined ? [] : [`the journal: ${journal}`]),
+        ...(deposits === undefined ? [] : [`deposits: ${deposits}`]),
+      ]
+      return missing.length === 0 ? { ready: true } : { ready: false, missing }
     },
   })
   onShutdown(

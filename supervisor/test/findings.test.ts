@@ -341,6 +341,20 @@ void t.test('a box that says it journals no more, until it does', async (t) => {
   t.ok((await centre.findings('stopped'))[0]?.resolvedAt)
 })
 
+void t.test('a box that says it can prove no deposits, until it can', async (t) => {
+  const followed = await worked('unproved')
+  const agent = await TestAgent.connect(centre.centre.ports.ssh, 'unproved', followed.key)
+  const boxTimeMs = centre.clock.nowMs()
+  const depositsStoppedBecause = 'the archive key does not sign'
+  await agent.hello(followed.box, { boxTimeMs, depositsStoppedBecause })
+  await agent.bye()
+  const finding = await onlyFinding(t, 'unproved', 'deposits-stopped', null)
+  t.match(finding.found, depositsStoppedBecause)
+  t.notOk(finding.resolvedAt)
+  await centre.head(followed)
+  t.ok((await centre.findings('unproved'))[0]?.resolvedAt)
+})
+
 void t.test('a clock that is off, until it is right again', async (t) => {
   const followed = await worked('skewed')
   const ports = centre.centre.ports

@@ -34,6 +34,18 @@ await t.test('everything signed comes to the centre, and its vouchers back', asy
   t.equal((await centre.api('GET', `/boxes/${BOX_ID}`)).status, 200)
 })
 
+await t.test('a box that can prove no deposits tells the centre, until it can', async (t) => {
+  const { appliance, centre, head, box } = await followedBox(t)
+  await box.append(3)
+  appliance.depositsStoppedBecause = 'the archive key does not sign'
+  await head()
+  const [finding] = await centre.findings(BOX_ID)
+  t.match(finding, { kind: 'deposits-stopped', found: appliance.depositsStoppedBecause })
+  appliance.depositsStoppedBecause = null
+  await head()
+  t.ok((await centre.findings(BOX_ID))[0]?.resolvedAt)
+})
+
 await t.test('altered before it was shipped, or after', async (t) => {
   const followed = await followedBox(t)
   const { box, centre } = followed

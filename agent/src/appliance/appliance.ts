@@ -1,4 +1,4 @@
-import type { ShippedFinding } from '@probant/shipping'
+import type { Hello, ShippedFinding } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { AgentError, messageOf } from '../errors.ts'
@@ -35,7 +35,13 @@ export function failureOf(recomputation: Recomputation | null): ShippedFinding[]
   ]
 }
 
-const state = Type.Object({ stoppedBecause: Type.Union([Type.String(), Type.Null()]) })
+const reason = Type.Union([Type.String(), Type.Null()])
+const state = Type.Object({ stoppedBecause: reason, depositsStoppedBecause: reason })
+
+/** What keeps the box from its work, in the appliance's words; absent while all is well. */
+export type Stopped = Pick<Hello, 'stoppedBecause' | 'depositsStoppedBecause'>
+/** As much of it as a hello carries. */
+const MOST_WORDS = 500
 
 /** A full recomputation reads every archive: hours on a large box. */
 const RECOMPUTATION_MS = 6 * 3_600_000
@@ -72,10 +78,15 @@ export class Appliance {
       throw new AgentError('appliance-unreachable', `the appliance answered ${status} to /findings`)
   }
 
-  /** What keeps acts from being journalled, in the appliance's words; undefined while all is well. @throws as {@link giveCosignatures} */
-  async stoppedBecause(): Promise<string | undefined> {
+  /** @throws as {@link giveCosignatures} */
+  async stopped(): Promise<Stopped> {
     const value = parsed((await this.#call('GET', '/state', undefined, ANSWER_MS)).text)
-    return Value.Check(state, value) ? (value.stoppedBecause ?? undefined) : undefined
+    if (!Value.Check(state, value)) return {}
+    const { stoppedBecause: acts, depositsStoppedBecause: deposits } = value
+    return {
+      ...(acts === null ? {} : { stoppedBecause: acts.slice(0, MOST_WORDS) }),
+      ...(deposits === null ? {} : { depositsStoppedBecause: deposits.slice(0, MOST_WORDS) }),
+    }
   }
 
   /** Has everything recomputed and journalled; resolves when it is. @throws as {@link giveCosignatures} */

@@ -1,7 +1,7 @@
 import { formatTime, type Clock } from '@probant/host'
 import type { Hello } from '@probant/shipping'
 import { AgentError } from '../errors.ts'
-import type { Appliance } from '../appliance/appliance.ts'
+import type { Appliance, Stopped } from '../appliance/appliance.ts'
 import type { LocalFindings } from '../findings/findings.ts'
 import type { CentreSettings } from '../settings.ts'
 import { connectToCentre } from '../ssh/connection.ts'
@@ -73,11 +73,11 @@ export class Centre {
   }
 
   /** An appliance that was away twice in a row is no restart any more. */
-  async #stopped(): Promise<{ stoppedBecause?: string }> {
+  async #stopped(): Promise<Stopped> {
     try {
-      const stoppedBecause = await this.#parts.appliance.stoppedBecause()
+      const stopped = await this.#parts.appliance.stopped()
       this.#unanswered = 0
-      return stoppedBecause === undefined ? {} : { stoppedBecause: stoppedBecause.slice(0, 500) }
+      return stopped
     } catch {
       this.#unanswered += 1
       return this.#unanswered < 2 ? {} : { stoppedBecause: 'the vault service does not answer' }

@@ -43,6 +43,8 @@ export class LatBatches {
   readonly #keyId: string
   #waiting: Waiting[] = []
   #running = false
+  /** Told what a batch failed by, undefined where it was signed; not of a seal that is required and isn't there, which is no key's fault. */
+  onOutcome: ((failure: unknown) => void) | undefined
 
   /** @param beginSeal called when a batch begins to be signed; throws where it must not go on without a seal */
   constructor(
@@ -76,11 +78,13 @@ export class LatBatches {
       const batch = this.#waiting.splice(0, MAX_BATCH)
       try {
         const lats = await this.#signBatch(batch.map((each) => each.statement))
+        this.onOutcome?.(undefined)
         for (const [index, each] of batch.entries()) {
           const lat = lats[index]
           if (lat !== undefined) each.resolve(lat)
         }
       } catch (error) {
+        if (!isMissingSeal(error)) this.onOutcome?.(error)
         for (const each of batch) each.reject(error)
       }
     }
@@ -137,3 +141,6 @@ export class LatBatches {
     return signature
   }
 }
+
+const isMissingSeal = (error: unknown): boolean =>
+  error instanceof BoxError && error.code === 'seal-missing'

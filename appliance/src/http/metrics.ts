@@ -60,6 +60,11 @@ export function countRequests(server: Server, box: Box): void {
     'For how long the journal key, or the database, has kept acts waiting; 0 while all is well',
     () => box.journal.waitedMs / 1000,
   )
+  gauge(
+    'probant_deposits_waited_seconds',
+    'For how long the archive key, the time-stamping key or the seal’s has kept deposits from being proved; 0 while all is well',
+    () => box.signerWatch.waitedMs / 1000,
+  )
   server.addHook('onResponse', (request, reply, done) => {
     seconds.observe(
       {

@@ -75,7 +75,12 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
   server.get('/state', () => {
     const { stoppedBecause, waitsFor, waitedMs } = box.journal
     const lasting = waitedMs >= TOLD_AFTER_MS ? waitsFor : undefined
-    return { stoppedBecause: stoppedBecause?.message ?? lasting ?? null }
+    const { signerWatch } = box
+    const depositsLasting = signerWatch.waitedMs >= TOLD_AFTER_MS ? signerWatch.waitsFor : undefined
+    return {
+      stoppedBecause: stoppedBecause?.message ?? lasting ?? null,
+      depositsStoppedBecause: depositsLasting ?? null,
+    }
   })
 
   server.post('/cosignatures', { schema: { body: NoteBody } }, async (request, reply) => {

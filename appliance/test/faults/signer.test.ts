@@ -1,5 +1,8 @@
 import { systemRandomness } from '@probant/host'
 import { openProvider, type KeyProvider } from '@probant/keys'
+import { rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { quickClock } from '../interposed/clock.ts'
@@ -7,6 +10,7 @@ import { withSigning } from '../interposed/keys.ts'
 import type { Acknowledged } from '../kill/clients.ts'
 import { createHash } from 'node:crypto'
 import { Inspection } from '../kill/inspection.ts'
+import { startProcess } from '../kill/process.ts'
 import { anchorsOf, proveReceipt } from '../kill/proving.ts'
 import { createWorld, form, staff } from '../world.ts'
 
@@ -66,9 +70,11 @@ for (const label of ['lat', 'tsa'] as const)
         wrong = { label, sign }
         const { type, step } = refusals[label]
         t.match(await deposit(), { status: 503, type: `urn:probant:problem:${type}`, step })
+        t.ok(world.box.signerWatch.waitsFor, 'it is known')
         t.same(await inspection.halves(kept, new Set()), [])
         wrong = undefined
         t.equal((await deposit()).status, 201, 'afterwards deposits are kept again')
+        t.equal(world.box.signerWatch.waitsFor, undefined)
         t.same(await inspection.halves(kept, new Set()), [])
       },
     )
@@ -131,4 +137,57 @@ void t.test('a journal key that stays away: deposits are told, and lost is nothi
   t.equal((await deposit()).status, 201)
   t.equal(kept.length, before + 1)
   t.same(await inspection.differences(), [], 'the one in doubt is whole')
+})
+
+void t.test('a lat or tsa key that fails alone: readyz and the agent are told', async (t) => {
+  await world.stop()
+  const { home, localSocket } = world.settings
+  const settingsFile = join(home, 'settings.json')
+  const entry = join(import.meta.dirname, 'failing-service.ts')
+  const service = await startProcess({ settingsFile, logFile: join(home, 'failing.log'), entry })
+  t.teardown(() => service.stop())
+  const readyz = async () => {
+    const answer = await fetch(`http://127.0.0.1:${service.administrationPort ?? 0}/readyz`)
+    return { status: answer.status, text: await answer.text() }
+  }
+  const attempt = async () => {
+    const address = `http://127.0.0.1:${service.port ?? 0}/api/v1/vaults/${vault}/objects`
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(address, { method: 'POST', headers, body: form('more') })).status
+  }
+  const state = () =>
+    new Promise<{ stoppedBecause: unknown; depositsStoppedBecause: unknown }>((resolve, reject) => {
+      request({ socketPath: localSocket, path: '/state' }, (answer) => {
+        answer.on('data', (bytes: Buffer) => {
+          resolve(JSON.parse(bytes.toString()) as Awaited<ReturnType<typeof state>>)
+        })
+      })
+        .on('error', reject)
+        .end()
+    })
+  const once = async (isSo: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 200 && !(await isSo()); tries += 1) await delay(50)
+    return isSo()
+  }
+  for (const [label, why] of Object.entries({ lat: /archive key/, tsa: /timestamp.*key tsa/ })) {
+    t.equal((await readyz()).status, 200)
+    await writeFile(join(home, 'failing'), label)
+    t.equal(await attempt(), 503)
+    const told = await readyz()
+    t.equal(told.status, 503)
+    t.match(told.text, why, 'the administrator is told at once')
+    t.match(told.text, /deposits/)
+    t.notOk(told.text.includes('device is away'), 'in words of our own')
+    t.ok(
+      await once(async () => (await state()).depositsStoppedBecause !== null),
+      'the agent after 20 seconds, without another deposit',
+    )
+    const { stoppedBecause, depositsStoppedBecause } = await state()
+    t.match(depositsStoppedBecause, why)
+    t.equal(stoppedBecause, null, 'the journal goes on')
+    await rm(join(home, 'failing'))
+    t.ok(await once(async () => (await readyz()).status === 200), 'well again, without a deposit')
+    t.strictSame(await state(), { stoppedBecause: null, depositsStoppedBecause: null })
+    t.equal(await attempt(), 201)
+  }
 })

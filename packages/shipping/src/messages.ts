@@ -33,6 +33,8 @@ export interface Hello {
   attestation?: 'tpm2'
   /** What has kept acts from being journalled for a while, in the box's words; absent while all is well. */
   stoppedBecause?: string
+  /** Likewise what keeps deposits alone from being taken: a key that proves them fails. */
+  depositsStoppedBecause?: string
 }
 
 /** A size of the journal at the centre, with the checkpoint note that states it. */
@@ -168,8 +170,8 @@ const finding = object<ShippedFinding>({
 
 const readers: { [N in MessageName]: Reader<Messages[N]> } = {
   hello: objectWith<
-    Omit<Hello, 'attestation' | 'stoppedBecause'>,
-    { attestation: 'tpm2'; stoppedBecause: string }
+    Omit<Hello, 'attestation' | 'stoppedBecause' | 'depositsStoppedBecause'>,
+    { attestation: 'tpm2'; stoppedBecause: string; depositsStoppedBecause: string }
   >(
     {
       protocol: oneOf(PROTOCOL_VERSION),
@@ -177,7 +179,11 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
       boxTime: time,
       databaseSize: integer(),
     },
-    { attestation: oneOf('tpm2'), stoppedBecause: text(500, 1) },
+    {
+      attestation: oneOf('tpm2'),
+      stoppedBecause: text(500, 1),
+      depositsStoppedBecause: text(500, 1),
+    },
   ),
   welcome: objectWith<Omit<Welcome, 'attestation'>, { attestation: AttestationRequest }>(
     {

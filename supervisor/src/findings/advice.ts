@@ -119,6 +119,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
       en: 'On the box, run “probant box status”, then check the key hardware and the database; deposits that were refused have to be made again.',
     },
   },
+  'deposits-stopped': {
+    sentence: (told) => ({
+      fr: `${told.subject} : le boîtier ne peut plus prouver de dépôt et les refuse tous (${told.found}).`,
+      en: `${told.subject}: the box can prove no deposit any more and refuses them all (${told.found}).`,
+    }),
+    cause: always({
+      fr: 'Clé de preuve, d’horodatage ou de cachet absente, lente ou en panne ; matériel de clés débranché, code PIN bloqué, ou horloge hors de la validité du certificat d’horodatage.',
+      en: 'The archive, time-stamping or seal key missing, slow or failing; key hardware unplugged, a locked PIN, or a clock outside the time-stamping certificate’s validity.',
+    }),
+    action: {
+      fr: 'Sur le boîtier, lancer « probant box status », puis vérifier le matériel de clés ; les dépôts refusés sont à refaire. Le journal et la lecture ne sont pas touchés.',
+      en: 'On the box, run “probant box status”, then check the key hardware; deposits that were refused have to be made again. Journal and reading are not affected.',
+    },
+  },
   gap: {
     sentence: about('il manque une trace au journal', 'a trace is missing from the journal'),
     cause: always({

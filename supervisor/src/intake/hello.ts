@@ -24,6 +24,7 @@ import type { Platform, Session } from './session.ts'
 const passing = [
   { kind: 'clock-skew', settled: 'the clock is right again' },
   { kind: 'journalling-stopped', settled: 'the box journals again' },
+  { kind: 'deposits-stopped', settled: 'the box takes deposits again' },
 ] as const
 
 /** NTP keeps clocks within a second; a message takes a few more. */
@@ -119,13 +120,21 @@ function factsOf(origin: Origin, hello: Hello, clockSkewMs: number, atMs: number
       }),
     )
   }
-  if (hello.stoppedBecause !== undefined) facts.push(stopped(origin, hello.stoppedBecause))
+  facts.push(...stopped(origin, hello))
   return facts
 }
 
-/** The box's own word, which nobody else can give: acts that are not journalled leave nothing to ship. */
-function stopped({ origin }: Origin, because: string): Fact {
-  return factAt(origin, 'journalling-stopped', null, 'acts that are journalled', because)
+/** The box's own word, which nobody else can give: acts that are not journalled, and deposits that are not taken, leave nothing to ship. */
+function stopped({ origin }: Origin, hello: Hello): Fact[] {
+  const { stoppedBecause: acts, depositsStoppedBecause: deposits } = hello
+  return [
+    ...(acts === undefined
+      ? []
+      : [factAt(origin, 'journalling-stopped', null, 'acts that are journalled', acts)]),
+    ...(deposits === undefined
+      ? []
+      : [factAt(origin, 'deposits-stopped', null, 'deposits that can be proved', deposits)]),
+  ]
 }
 
 /** Another incarnation of the same box is a restore that nobody declared; anything else isn't this box's journal. */

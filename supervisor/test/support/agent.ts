@@ -63,7 +63,13 @@ export class TestAgent {
       boxTimeMs,
       attests = false,
       ...told
-    }: { databaseSize?: number; boxTimeMs: number; attests?: boolean; stoppedBecause?: string },
+    }: {
+      databaseSize?: number
+      boxTimeMs: number
+      attests?: boolean
+      stoppedBecause?: string
+      depositsStoppedBecause?: string
+    },
   ): Promise<Welcome> {
     await this.channel.sendMessage('hello', {
       protocol: 1,

@@ -29,6 +29,7 @@ export const findingKinds = [
   'supervisor-was-blind',
   'supervisor-equivocation',
   'journalling-stopped',
+  'deposits-stopped',
   'tiles-altered',
   'metadata-altered',
   'policy-altered',
