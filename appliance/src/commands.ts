@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
+import { ownLanguage } from './ceremony/own-language.ts'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
+import type { CheckShareOptions } from './commands/check-share.ts'
 import type { CommandContext } from './commands/reach.ts'
 import { registerSealCertificate } from './commands/seal-certificate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
@@ -63,7 +65,7 @@ export function register(program: Command, context: CommandContext): void {
     command.addOption(
       new Option('--language <language>', 'of questions, sheets and check words')
         .choices(['fr', 'en'])
-        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+        .default(ownLanguage()),
     )
   inLanguage(
     settings(
@@ -101,14 +103,18 @@ export function register(program: Command, context: CommandContext): void {
       const { recover } = await import('./commands/recover.ts')
       process.exitCode = await recover(options)
     })
-  inLanguage(
-    box
-      .command('check-share')
-      .description('read one share, from its sheet or typed, and show its check words'),
-  )
+  box
+    .command('check-share')
+    .description('read one share, from its sheet or typed, and show its check words')
+    .addOption(
+      new Option(
+        '--language <language>',
+        'of the check words (default: that of the sheet)',
+      ).choices(['fr', 'en']),
+    )
     .argument('[file]', 'file with the sheet (default: asked)')
     .option('--json', 'print JSON')
-    .action(async (file: string | undefined, options: CeremonyCommandOptions) => {
+    .action(async (file: string | undefined, options: CheckShareOptions) => {
       const { checkShare } = await import('./commands/check-share.ts')
       await checkShare(file, options)
     })

@@ -7,13 +7,13 @@ import {
   type Share,
   type SheetLanguage,
 } from '@probant/keys'
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConsoleCall } from '../console/call.ts'
 import type { Dialogue } from './dialogue.ts'
-import { sheet, type SheetFacts } from './sheet.ts'
+import { sheet } from './sheet.ts'
 import { readCeremonyBegun, readCopies, readRecoveryState } from './shapes.ts'
-import { ceremonyWords } from './words.ts'
+import { ceremonyWords, type CeremonyWords } from './words.ts'
 
 export interface CeremonyOptions {
   readonly language: SheetLanguage
@@ -42,7 +42,8 @@ interface World {
 /**
  * Holds a key ceremony in this process, which ends soon after: makes the recovery key, hands out its shares, has each confirmed, and
  * declares the public half alone to the box.
- * @throws Error with the sentence to show; whatever was begun is abandoned then, and journalled as such
+ * @throws Error with the sentence to show; whatever was begun is abandoned then, journalled as such, and its sheets are deleted, unless the
+ *   key may have been declared
  */
 export async function holdCeremony(
   world: World,
@@ -58,6 +59,8 @@ export async function holdCeremony(
   const { ceremony } = readCeremonyBegun(
     await box('POST', '/ceremonies', { threshold, shares, replaces }),
   )
+  const written: string[] = []
+  let mayBeDeclared = false
   try {
     const made = await newRecoveryKey({ threshold, shares }, world.randomness)
     const keyId = toHex(made.publicKey.id)
@@ -66,7 +69,14 @@ export async function holdCeremony(
         const holder = await askHolder(dialogue, words.holderName(share.number))
         const day = formatTime(world.clock.nowMs()).slice(0, 10)
         const facts = { boxName: state.box.name, boxId: state.box.id, holder, day, keyId }
-        await handOut(dialogue, share, facts, language, sheets)
+        const text = sheet(share, facts, language)
+        if (sheets === undefined) await showSheet(dialogue, text, holder, words)
+        else {
+          const path = await writeSheet(sheets, share, text)
+          written.push(path)
+          dialogue.tell(words.sheetWritten(path))
+        }
+        text.fill(0)
         await confirmed(dialogue, share, holder, language)
         const confirmation = { share: share.number, holder }
         await box('POST', `/ceremonies/${ceremony}/confirmations`, confirmation)
@@ -75,6 +85,7 @@ export async function holdCeremony(
       for (const { value } of made.shares) value.fill(0)
     }
     const publicKey = toBase64(made.publicKey.bytes)
+    mayBeDeclared = true
     const answer = await box('POST', `/ceremonies/${ceremony}/declaration`, { publicKey })
     const { vaults, copied } = readCopies(answer)
     dialogue.tell(words.declared(keyId, copied))
@@ -83,7 +94,12 @@ export async function holdCeremony(
     return { recoveryKey: keyId, threshold, shares, vaults, copied }
   } catch (error) {
     await box('POST', `/ceremonies/${ceremony}/abandonment`).catch(() => undefined)
-    dialogue.tell(words.stopped)
+    if (mayBeDeclared) dialogue.tell(words.unclear)
+    else {
+      for (const path of written)
+        await rm(path).catch(() => dialogue.tell(words.sheetNotDeleted(path)))
+      dialogue.tell(words.stopped)
+    }
     throw error
   }
 }
@@ -107,28 +123,22 @@ async function askHolder(dialogue: Dialogue, question: string): Promise<string> 
   }
 }
 
-async function handOut(
+/** Only its holder sees it, as long as it takes to copy. */
+async function showSheet(
   dialogue: Dialogue,
-  share: Share,
-  facts: SheetFacts,
-  language: SheetLanguage,
-  folder: string | undefined,
+  text: Uint8Array,
+  holder: string,
+  words: CeremonyWords,
 ): Promise<void> {
-  const words = ceremonyWords[language]
-  const text = sheet(share, facts, language)
-  if (folder !== undefined) {
-    dialogue.tell(words.sheetWritten(await writeSheet(folder, share, text)))
-    return
-  }
-  await dialogue.ask(words.aloneAtScreen(facts.holder))
+  await dialogue.ask(words.aloneAtScreen(holder))
   dialogue.clear()
-  dialogue.tell(text)
+  await dialogue.show(text)
   await dialogue.ask(words.copied)
   dialogue.clear()
 }
 
 /** Readable by its owner only, and never in the place of another file. */
-async function writeSheet(folder: string, share: Share, text: string): Promise<string> {
+async function writeSheet(folder: string, share: Share, text: Uint8Array): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `share-${share.number}-of-${share.shares}.txt`)
   const file = await open(path, 'wx', 0o600)

@@ -3,6 +3,8 @@ import { createInterface, type Interface } from 'node:readline'
 /** A conversation with the people at the box's console. */
 export interface Dialogue {
   tell(text: string): void
+  /** Resolves once the text is out, and can be overwritten. */
+  show(text: Uint8Array): Promise<void>
   /** One line, without the spaces around it. @throws Error when there is nobody to answer any more */
   ask(question: string): Promise<string>
   /** Lines up to an empty one. */
@@ -32,6 +34,13 @@ export function terminalDialogue(
   }
   return {
     tell: (text) => void output.write(`${text}\n`),
+    show: (text) =>
+      new Promise((resolve, reject) => {
+        output.write(text, (error) => {
+          if (error === null || error === undefined) resolve()
+          else reject(error)
+        })
+      }),
     ask,
     async askLines(question) {
       const all: string[] = []

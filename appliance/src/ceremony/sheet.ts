@@ -12,14 +12,27 @@ export interface SheetFacts {
 
 const RULE = '-'.repeat(66)
 
-/** One holder's sheet as plain text of at most 72 columns, to be printed anywhere. It holds the share: a secret. */
-export function sheet(share: Share, facts: SheetFacts, language: SheetLanguage): string {
+const titles: Readonly<Record<SheetLanguage, string>> = {
+  fr: 'PROBANT : PART DE LA CLÉ DE RÉCUPÉRATION',
+  en: 'PROBANT: SHARE OF THE RECOVERY KEY',
+}
+
+/** The language of a sheet; undefined for a share without one. */
+export function languageOf(text: Uint8Array): SheetLanguage | undefined {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length)
+  return (['fr', 'en'] as const).find((language) => bytes.includes(titles[language]))
+}
+
+/**
+ * One holder's sheet as plain text of at most 72 columns, to be printed anywhere.
+ * @returns UTF-8; it holds the share, a secret: the caller overwrites it
+ */
+export function sheet(share: Share, facts: SheetFacts, language: SheetLanguage): Buffer {
   const { number, shares, threshold } = share
   const words = checkWords(share, language).join('  ')
   const body =
     language === 'fr'
       ? {
-          title: 'PROBANT : PART DE LA CLÉ DE RÉCUPÉRATION',
           facts: [
             ['Boîtier', facts.boxName],
             ['', facts.boxId],
@@ -39,7 +52,6 @@ export function sheet(share: Share, facts: SheetFacts, language: SheetLanguage):
           ],
         }
       : {
-          title: 'PROBANT: SHARE OF THE RECOVERY KEY',
           facts: [
             ['Box', facts.boxName],
             ['', facts.boxId],
@@ -58,16 +70,14 @@ export function sheet(share: Share, facts: SheetFacts, language: SheetLanguage):
             'ask for a new ceremony.',
           ],
         }
-  return [
-    RULE,
-    body.title,
-    RULE,
-    ...body.facts.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`),
-    '',
-    formatShare(share),
-    '',
-    ...body.notes,
-    RULE,
-    '',
-  ].join('\n')
+  const named = body.facts.map(([name = '', value = '']) => `${name.padEnd(14)}${value}`)
+  const head = [RULE, titles[language], RULE, ...named, '', '']
+  const text = formatShare(share)
+  const whole = Buffer.concat([
+    Buffer.from(head.join('\n')),
+    text,
+    Buffer.from(['', '', ...body.notes, RULE, ''].join('\n')),
+  ])
+  text.fill(0)
+  return whole
 }

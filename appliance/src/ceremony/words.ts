@@ -1,7 +1,7 @@
 import type { SheetLanguage } from '@probant/keys'
 
 /** What is said at a ceremony and a recovery. */
-interface CeremonyWords {
+export interface CeremonyWords {
   readonly box: (name: string, id: string) => string
   readonly howManyHolders: string
   readonly howManyNeeded: string
@@ -14,6 +14,8 @@ interface CeremonyWords {
   readonly wrongWords: (stop: string) => string
   readonly stop: string
   readonly stopped: string
+  readonly sheetNotDeleted: (path: string) => string
+  readonly unclear: string
   readonly declared: (id: string, vaults: number) => string
   readonly missingCopies: (vaults: number) => string
   readonly deleteSheets: string
@@ -36,7 +38,11 @@ const fr: CeremonyWords = {
   wrongWords: (stop) =>
     `Ce ne sont pas ceux de cette part. Relisez-les (« ${stop} » pour renoncer).`,
   stop: 'stop',
-  stopped: 'Cérémonie abandonnée : rien n’a été déclaré, les parts distribuées ne valent rien.',
+  stopped:
+    'Cérémonie abandonnée : rien n’a été déclaré, les parts distribuées ne valent rien. Ses fichiers sont effacés.',
+  sheetNotDeleted: (path) => `La feuille ${path} n’a pas pu être effacée : effacez-la.`,
+  unclear:
+    'La déclaration a échoué, ou sa réponse s’est perdue : box status dit si la clé est déclarée. Gardez les feuilles jusque-là.',
   declared: (id, vaults) =>
     `Clé de récupération ${id} déclarée et journalisée ; clés de coffre mises à sa portée : ${vaults}.`,
   missingCopies: (vaults) =>
@@ -62,7 +68,11 @@ const en: CeremonyWords = {
   wrongWords: (stop) =>
     `Those aren’t the words of this share. Read them again (“${stop}” gives up).`,
   stop: 'stop',
-  stopped: 'Ceremony abandoned: nothing was declared, the shares handed out are worth nothing.',
+  stopped:
+    'Ceremony abandoned: nothing was declared, the shares handed out are worth nothing. Its files were deleted.',
+  sheetNotDeleted: (path) => `The sheet ${path} could not be deleted: delete it.`,
+  unclear:
+    'The declaration failed, or its answer was lost: box status says whether the key is declared. Keep the sheets until then.',
   declared: (id, vaults) =>
     `Recovery key ${id} declared and journalled; vault keys enclosed to it: ${vaults}.`,
   missingCopies: (vaults) =>

@@ -3,22 +3,35 @@ import { checkWords, parseShare, type SheetLanguage } from '@probant/keys'
 import { guardMemory } from '@probant/host'
 import { readFile } from 'node:fs/promises'
 import { warnOfMemory } from './ceremony.ts'
+import { ownLanguage } from '../ceremony/own-language.ts'
+import { languageOf } from '../ceremony/sheet.ts'
 import { terminalDialogue } from '../ceremony/dialogue.ts'
 
-/** `box check-share`: a holder sees whether the sheet can still be read, on any machine, without showing the share to anybody. */
+export interface CheckShareOptions {
+  readonly language?: SheetLanguage
+  readonly json?: boolean
+}
+
+/**
+ * `box check-share`: a holder sees whether the sheet can still be read, on any machine, without showing the share to anybody. The check
+ * words are in the language that is asked for, else the sheet's, else the machine's.
+ */
 export async function checkShare(
   file: string | undefined,
-  options: { language: SheetLanguage; json?: boolean },
+  options: CheckShareOptions,
 ): Promise<void> {
   warnOfMemory(guardMemory())
-  const share = parseShare(file === undefined ? await typed() : await readFile(file, 'utf8'))
+  const text = file === undefined ? Buffer.from(await typed()) : await readFile(file)
+  const share = parseShare(text)
+  const language = options.language ?? languageOf(text) ?? ownLanguage()
+  text.fill(0)
   const { number, shares, threshold } = share
   const report = {
     number,
     shares,
     threshold,
     recoveryKey: toHex(share.keyHint),
-    checkWords: checkWords(share, options.language),
+    checkWords: checkWords(share, language),
   }
   share.value.fill(0)
   process.stdout.write(

@@ -95,12 +95,14 @@ async function gather(
 }
 
 async function readShare(file: string): Promise<Share> {
-  const text = await readFile(file, 'utf8')
+  const text = await readFile(file)
   try {
     return parseShare(text)
   } catch (cause) {
     if (!(cause instanceof KeyError)) throw cause
     throw new Error(`${file}: ${cause.message}`, { cause })
+  } finally {
+    text.fill(0)
   }
 }
 

@@ -16,7 +16,7 @@ import { serveConsole } from '../../src/console/server.ts'
 import { inspectRecovery } from '../../src/recovery/inspection.ts'
 import { allVaults } from '../../src/store/vaults.ts'
 import { createWorld, form, staff } from '../world.ts'
-import { converse, heldCeremony } from './console.ts'
+import { converse, heldCeremony, watchedConsole } from './console.ts'
 
 const world = await createWorld()
 const sheets = await mkdtemp(join(tmpdir(), 'probant-sheets-'))
@@ -71,16 +71,29 @@ await t.test('a ceremony that is given up declares nothing', async (t) => {
   })
   t.equal(code, 1)
   t.match(said, /Ceremony abandoned/)
+  t.same(await readdir(folder), [], 'no sheet is left')
   t.equal((await named('ceremony-abandoned')).length, 1)
   t.equal((await named('recovery-key-declared')).length, 0)
   t.equal(world.box.recovery.key, undefined)
+})
+
+await t.test('sheets stay where the key may have been declared', async (t) => {
+  const folder = join(sheets, 'lost-answer')
+  const watched = await watchedConsole(world.settings, (path) =>
+    path.endsWith('/declaration') ? Promise.reject(new Error('lost')) : Promise.resolve(),
+  )
+  t.teardown(watched.close)
+  const held = await heldCeremony(watched.settings, folder, { shares: 2, threshold: 2 })
+  t.equal(held.code, 1)
+  t.match(held.said, /box status dit si la clé est déclarée/)
+  t.equal((await readdir(folder)).length, 2)
 })
 
 await t.test('a quorum that can’t be is refused before anything is made', async (t) => {
   const { code, said } = await heldCeremony(settings, sheets, { shares: 2, threshold: 3 })
   t.equal(code, 1)
   t.match(said, /between 2 and 255 holders/)
-  t.same((await readdir(sheets)).sort(), ['given-up'])
+  t.same((await readdir(sheets)).sort(), ['given-up', 'lost-answer'])
 })
 
 await t.test('a ceremony: sheets, check words, the public key alone to the box', async (t) => {
@@ -96,9 +109,9 @@ await t.test('a ceremony: sheets, check words, the public key alone to the box',
     t.match(await readFile(join(folder, name), 'utf8'), /Détenteur +Détenteur \d/)
   }
   t.equal((await stat(folder)).mode & 0o777, 0o700)
-  t.equal((await named('ceremony-begun')).length, 2)
+  t.equal((await named('ceremony-begun')).length, 3)
   t.same(
-    (await named('ceremony-share-confirmed')).map(({ data }) => data['share']),
+    (await named('ceremony-share-confirmed')).slice(-3).map(({ data }) => data['share']),
     [1, 2, 3],
   )
   const [declared] = await named('recovery-key-declared')
@@ -123,7 +136,7 @@ await t.test('no share, and no holder, is in anything the box keeps or was told'
   for (const number of [1, 2, 3]) {
     const text = await readFile(join(sheets, 'first', `share-${number}-of-3.txt`), 'utf8')
     const share = parseShare(text)
-    const lines = formatShare(share).split('\n').slice(1)
+    const lines = formatShare(share).toString().split('\n').slice(1)
     const value = Buffer.from(share.value)
     const forms = [
       ...lines.flatMap((line) => [line.toLowerCase(), hex(line)]),
@@ -147,8 +160,15 @@ await t.test('a vault made afterwards has its copy from the start', async (t) =>
 
 await t.test('a holder checks a share on any machine', async (t) => {
   const file = join(sheets, 'first', 'share-2-of-3.txt')
-  const { stdout, code } = await converse(['box', 'check-share', file, '--language', 'fr'])
+  const { stdout, code } = await converse(['box', 'check-share', file])
   t.equal(code, 0)
+  const words = /^Mots +(.*)$/m
+    .exec(await readFile(file, 'utf8'))?.[1]
+    ?.split(/ +/)
+    .join(' ')
+  t.ok(stdout.endsWith(`check words: ${words}\n`), 'in the language of the sheet')
+  const english = await converse(['box', 'check-share', file, '--language', 'en'])
+  t.not(english.stdout, stdout)
   t.match(
     stdout,
     /^share 2 of 3, 2 needed; recovery key [0-9a-f]{16}…; check words: \S+ \S+ \S+ \S+\n$/,

@@ -3,6 +3,7 @@ import type { Randomness } from '@probant/host'
 import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
 import { KeyError } from './errors.ts'
 import type { KeyProvider, KeyRef } from './provider.ts'
+import { secretBytes } from './secret-bytes.ts'
 import { openSealed, seal, type EnclosingKey } from './sealed-bytes.ts'
 
 const dataKeyTag = 'probant/data-key/v1'
@@ -34,7 +35,7 @@ export function enclosedDataKey(
   randomness: Randomness,
 ): Uint8Array {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
-  const bound = Buffer.allocUnsafeSlow(64)
+  const bound = secretBytes(64)
   bound.set(dataKey)
   bound.set(placeDigest(place), 32)
   try {

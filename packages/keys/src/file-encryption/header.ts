@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { expand, extract } from '../derivation.ts'
 import { EncryptedFileError, KeyError } from '../errors.ts'
 
 /** Bytes of plaintext in every chunk but the last (docs/formats.md section 11). */
@@ -11,6 +12,8 @@ export const HEADER_BYTES = 80
 
 const SALT_AT = 16
 const COMMITMENT_AT = 48
+const payloadInfo = Buffer.from('probant/file/v1/payload', 'ascii')
+const commitmentInfo = Buffer.from('probant/file/v1/commitment', 'ascii')
 const magic = Buffer.from('PBNTFILE', 'ascii')
 /** Format 1, algorithm 1 (AES-256-GCM, HKDF-SHA-256), 2^16 bytes a chunk, five zeros. */
 const parameters = Buffer.from([1, 1, 16, 0, 0, 0, 0, 0])
@@ -49,14 +52,11 @@ export function openHeader(header: Uint8Array, dataKey: Uint8Array): PayloadKey 
   return { header: own, key }
 }
 
-/** HKDF-SHA-256 (RFC 5869) by its steps: `hkdf` of node:crypto would keep the data key until its object is collected. */
 function derive(dataKey: Uint8Array, salt: Uint8Array): { key: KeyObject; commitment: Buffer } {
   if (dataKey.length !== 32) throw new KeyError('wrong-size', 'a data key has 32 bytes')
-  const extracted = createHmac('sha256', salt).update(dataKey).digest()
-  const expand = (info: string): Buffer =>
-    createHmac('sha256', extracted).update(info).update(Buffer.of(1)).digest()
-  const payload = expand('probant/file/v1/payload')
-  const commitment = expand('probant/file/v1/commitment')
+  const extracted = extract(dataKey, salt)
+  const payload = expand(extracted, payloadInfo, 32)
+  const commitment = expand(extracted, commitmentInfo, 32)
   const key = createSecretKey(payload)
   payload.fill(0)
   extracted.fill(0)

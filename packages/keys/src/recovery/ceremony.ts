@@ -2,6 +2,7 @@ import type { Randomness } from '@probant/host'
 import { split } from 'shamir-secret-sharing'
 import { KeyError } from '../errors.ts'
 import { combineShares } from './combination.ts'
+import { heldOut } from '../secret-bytes.ts'
 import { privateKeysOf, publicKeysOf } from './hybrid-kem.ts'
 import { recoveryPublicKey, type RecoveryPublicKey } from './public-key.ts'
 import { keyHintOf, type Share } from './share.ts'
@@ -46,7 +47,12 @@ export async function newRecoveryKey(
     const publicKey = recoveryPublicKey(publicKeysOf(privateKeysOf(seed)))
     const keyHint = keyHintOf(publicKey.id)
     const values = await split(seed, quorum.shares, quorum.threshold)
-    const shares = values.map((value, at) => ({ ...quorum, number: at + 1, keyHint, value }))
+    const shares = values.map((value, at) => ({
+      ...quorum,
+      number: at + 1,
+      keyHint,
+      value: heldOut(value),
+    }))
     for (const { number } of shares) {
       const group = Array.from(
         { length: quorum.threshold },

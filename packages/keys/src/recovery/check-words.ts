@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { wordlist as english } from '@scure/bip39/wordlists/english.js'
 import { wordlist as french } from '@scure/bip39/wordlists/french.js'
-import { concat, lengthPrefixed, utf8 } from '@probant/evidence'
+import { lengthPrefixed, utf8 } from '@probant/evidence'
 import { shareRecord, type Share } from './share.ts'
 
 const tag = lengthPrefixed(utf8('probant/recovery-share-words/v1'))
@@ -19,7 +19,7 @@ const lists: Readonly<Record<SheetLanguage, readonly string[]>> = { fr: french, 
  */
 export function checkWords(share: Share, language: SheetLanguage): readonly string[] {
   const record = shareRecord(share)
-  const digest = hash('sha256', concat(tag, record), 'buffer')
+  const digest = createHash('sha256').update(tag).update(record).digest()
   record.fill(0)
   const bits = BigInt(`0x${digest.subarray(0, 6).toString('hex')}`) >> 4n
   return Array.from({ length: WORDS }, (_, at) => {

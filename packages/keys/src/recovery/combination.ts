@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '@probant/evidence'
 import { combine } from 'shamir-secret-sharing'
 import { KeyError } from '../errors.ts'
+import { heldOut } from '../secret-bytes.ts'
 import { privateKeysOf, publicKeysOf, type PrivateKeys } from './hybrid-kem.ts'
 import { recoveryPublicKey, type RecoveryPublicKey } from './public-key.ts'
 import { openRecoveryCopy, type CopyPlace } from './recovery-copy.ts'
@@ -62,7 +63,7 @@ async function tryShares(
 ): Promise<RecoveryKey | undefined> {
   let seed: Uint8Array
   try {
-    seed = await combine(shares.map(({ value }) => value))
+    seed = heldOut(await combine(shares.map(({ value }) => value)))
   } catch {
     // Two shares with the same place on the curve: one of them isn't what was made.
     return undefined

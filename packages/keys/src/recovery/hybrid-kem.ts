@@ -5,10 +5,10 @@ import {
   diffieHellman,
   encapsulate,
   generateKeyPairSync,
-  hkdfSync,
   type KeyObject,
 } from 'node:crypto'
 import { concat, utf8 } from '@probant/evidence'
+import { derived } from '../derivation.ts'
 
 /** The pair of algorithms, as it stands in every recovery key and copy. */
 export const KEM_NAME = 'x25519+ml-kem-768'
@@ -43,14 +43,14 @@ export interface Encapsulation {
 /** @param seed 32 bytes, from which both keys follow by HKDF-SHA-256 */
 export function privateKeysOf(seed: Uint8Array): PrivateKeys {
   return {
-    x25519: fromSecret(x25519PrivatePrefix, expand(seed, 'x25519', 32)),
-    mlKem: fromSecret(mlKemPrivatePrefix, expand(seed, 'ml-kem-768', 64)),
+    x25519: fromSecret(x25519PrivatePrefix, half(seed, 'x25519', 32)),
+    mlKem: fromSecret(mlKemPrivatePrefix, half(seed, 'ml-kem-768', 64)),
   }
 }
 
-function expand(seed: Uint8Array, name: string, sizeBytes: number): Uint8Array {
+function half(seed: Uint8Array, name: string, sizeBytes: number): Uint8Array {
   const info = utf8(`probant/recovery-key/v1/${name}`)
-  return new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), info, sizeBytes))
+  return derived(seed, new Uint8Array(0), info, sizeBytes)
 }
 
 function fromSecret(prefix: Uint8Array, secret: Uint8Array): KeyObject {

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { concat, equalBytes, lengthPrefixed, toHex, utf8 } from '@probant/evidence'
+import { derived } from '../derivation.ts'
 import type { VaultPlace } from '../enclosed-keys.ts'
 import type { EpochPlace } from '../epoch-keys.ts'
 import { KeyError } from '../errors.ts'
@@ -97,7 +98,7 @@ export function openRecoveryCopy(
 /** Depends on everything that is sent: neither half of the pair can be exchanged alone. Wipes `shared`. */
 function encryptingKey(shared: Uint8Array, sent: Uint8Array): Uint8Array {
   const info = concat(lengthPrefixed(purpose), hash('sha256', sent, 'buffer'))
-  const key = new Uint8Array(hkdfSync('sha256', shared, new Uint8Array(0), info, 32))
+  const key = derived(shared, new Uint8Array(0), info, 32)
   shared.fill(0)
   return key
 }

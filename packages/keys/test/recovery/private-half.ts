@@ -24,7 +24,7 @@ export function sharePatterns(texts: readonly string[]): Pattern[] {
   return texts.flatMap((text) => {
     const share = parseShare(text)
     const name = `share ${share.number}`
-    const [, , ...lines] = formatShare(share).split('\n')
+    const [, , ...lines] = formatShare(share).toString().split('\n')
     return [...piecesOf(name, share.value), ...lines.flatMap((line) => textOf(name, line))]
   })
 }

@@ -63,7 +63,7 @@ await t.test('shares that can’t recover are named', async (t) => {
 await t.test('a share survives handwriting, and one wrong character is noticed', (t) => {
   const [share] = made.shares
   if (share === undefined) throw new Error('no share')
-  const text = formatShare(share)
+  const text = formatShare(share).toString()
   t.equal(text.split('\n').length, 6)
   const sloppy = `Holder: somebody\n\n${text.toLowerCase().replaceAll(' ', '-').replaceAll('o', '0')}\n\nwords: a b`
   // the mark itself is read as it is
