@@ -8,6 +8,8 @@ import t from 'tap'
 import { serveConsole } from '../../src/console/server.ts'
 import { recoverBox } from '../../src/commands/recover.ts'
 import { noSoftHsm, SoftHsm } from '../../../packages/keys/test/pkcs11/softhsm.ts'
+import { missingTpmSoftware, SoftwareTpm } from '../../../packages/tpm2-tss-bindings/test/swtpm.ts'
+import type { ApplianceSettings } from '../../src/settings.ts'
 import { createWorld, form, staff } from '../world.ts'
 import { converse, heldCeremony } from './console.ts'
 
@@ -217,5 +219,48 @@ await t.test(
     const { code, stdout } = await converse(['box', 'fsck', '--settings', newSettings])
     t.equal(code, 0, stdout)
     await world.stop()
+  },
+)
+
+await t.test(
+  'and from a TPM that is destroyed into the one of another machine',
+  { skip: missingTpmSoftware() ?? false },
+  async (t) => {
+    const tpms = new Map<string, SoftwareTpm>()
+    const machine = async (name: string) => {
+      const tpm = new SoftwareTpm(join(home, name, 'tpm'))
+      await tpm.start()
+      t.teardown(() => tpm.stop())
+      tpms.set(name, tpm)
+      return { provider: 'tpm2', folder: join(home, name, 'keys'), tcti: tpm.tcti }
+    }
+    const onto = async (name: string, keys: ApplianceSettings['keys']) => {
+      const moved = { ...world.settings, keys }
+      await writeFile(newSettings, JSON.stringify(moved), { mode: 0o600 })
+      t.match(await recover(sheet(1), sheet(3)), { recovered: 3, lost: [] }, name)
+      await world.restart({ settings: moved })
+      t.equal(world.box.keys.name, 'tpm2')
+      await deposit(vault, `on ${name}`)
+      for (const { vault, id, content } of kept) {
+        const read = await world.call('GET', `/vaults/${vault}/objects/${id}/content`, { token })
+        t.equal(await read.text(), content, name)
+        const checks = `/vaults/${vault}/objects/${id}/integrity-checks`
+        t.match(await (await world.call('POST', checks, { token })).json(), { intact: true })
+      }
+      const { code, stdout } = await converse(['box', 'fsck', '--settings', newSettings])
+      t.equal(code, 0, stdout)
+      await world.stop()
+    }
+    await onto('machine A', await machine('a'))
+
+    // With its machine the TPM is gone; what it enclosed and signed with lies in the backup, for nobody.
+    await tpms.get('a')?.stop()
+    await rm(join(home, 'a', 'tpm'), { recursive: true })
+    const keys = await machine('b')
+    const before = { ...world.settings, keys: { ...keys, folder: join(home, 'a', 'keys') } }
+    await writeFile(newSettings, JSON.stringify(before), { mode: 0o600 })
+    await t.rejects(world.restart({ settings: before }), { message: /made in another TPM/ })
+    await t.rejects(recover(sheet(1), sheet(3)), { message: /made in another TPM/ })
+    await onto('machine B', keys)
   },
 )
