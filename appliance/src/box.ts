@@ -23,17 +23,19 @@ import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
 import { Recovery } from './recovery/recovery.ts'
+import { DEFAULT_SCHEDULE } from './rotation/context.ts'
+import { Rotation } from './rotation/rotation.ts'
 import { SealAdministration } from './seal-certificate/administration.ts'
 import { SealReminders } from './seal-certificate/reminders.ts'
 import { Seals } from './seal-certificate/seals.ts'
 import type { ApplianceSettings } from './settings.ts'
-import { VaultCiphers } from './store/cipher.ts'
 import { ObjectFiles } from './store/files.ts'
+import { VaultCiphers } from './store/vault-ciphers.ts'
 import { keepSigningKeys } from './store/signing-keys.ts'
 import { openAuthority } from './timestamping/index.ts'
 
-/** Labels of the box's keys in its provider. */
-export const KEY_LABELS = { journal: 'journal', lat: 'lat', vaults: 'vaults' } as const
+/** Labels of the box's signing keys in its provider. */
+export const KEY_LABELS = { journal: 'journal', lat: 'lat' } as const
 
 /** A device that takes longer for one signature is taken for one that does not answer. */
 const SIGNATURE_LIMIT_MS = 20_000
@@ -51,6 +53,7 @@ export interface Box {
   readonly files: ObjectFiles
   readonly ciphers: VaultCiphers
   readonly recovery: Recovery
+  readonly rotation: Rotation
   readonly credentials: Credentials
   readonly lookups: Lookups
   readonly lats: LatBatches
@@ -104,7 +107,6 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   }
   const journalSigner = await signing(KEY_LABELS.journal)
   const latSigner = await signing(KEY_LABELS.lat)
-  const vaultsRoot = await keyOf(keys, KEY_LABELS.vaults)
   const authority = await openAuthority({
     keys,
     clock,
@@ -150,9 +152,16 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       database,
       [journalSigner, latSigner, authority].map(({ publicKey }) => publicKey),
     )
-  const ciphers = new VaultCiphers(keys, vaultsRoot, settings.boxId, randomness)
-  const recovery = new Recovery({ database, journal, ciphers, log, nowMs: () => clock.nowMs() })
-  if (journal.stoppedBecause === undefined) await recovery.start()
+  const { boxId, home } = settings
+  const ciphers = new VaultCiphers(keys, database, boxId, randomness)
+  const shared = { boxId, database, journal, ciphers, log }
+  const recovery = new Recovery({ ...shared, home, nowMs: () => clock.nowMs() })
+  const epochs = settings.keyEpochs ?? DEFAULT_SCHEDULE
+  const rotation = new Rotation({ ...shared, keys, recovery, clock, schedule: epochs })
+  if (journal.stoppedBecause === undefined) {
+    await recovery.start()
+    await rotation.start()
+  }
   const schedule = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
   schedule.start()
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
@@ -178,6 +187,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     files,
     ciphers,
     recovery,
+    rotation,
     credentials: new Credentials(crypto, clock, randomness),
     lookups: new Lookups(database, clock, () => journal.changes),
     lats,
@@ -202,6 +212,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
       const stopped = [schedule.stop(), reminders.stop(), signerWatch.stop()]
+      await rotation.stop()
       await recovery.close()
       await journal.close()
       await Promise.all(stopped)

@@ -31,6 +31,8 @@ export type BoxErrorCode =
   | 'bad-ceremony'
   | 'recovery-key-altered'
   | 'not-recoverable'
+  | 'not-openable'
+  | 'rotation-refused'
 
 export type Fault = 'caller' | 'retryable' | 'fatal'
 
@@ -67,4 +69,9 @@ export function noSuchEntry(fr: string, en: string): BoxError {
 /** A step of a key ceremony that can't be taken now: says why, to those who hold it. */
 export function badCeremony(fr: string, en: string): BoxError {
   return new BoxError('bad-ceremony', 'caller', en, { words: { fr, en } })
+}
+
+/** A rotation of keys that can't begin now: says why, to who asked for it. */
+export function rotationRefused(fr: string, en: string): BoxError {
+  return new BoxError('rotation-refused', 'caller', en, { words: { fr, en } })
 }

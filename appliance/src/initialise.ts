@@ -1,6 +1,6 @@
 import { createLogger, readSettings, systemClock, systemRandomness } from '@probant/host'
 import { formatPem, formatVkey } from '@probant/evidence'
-import { nodeCrypto, openProvider, type KeyKind, type KeyProvider } from '@probant/keys'
+import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { createPool, migrate } from '@probant/postgres'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export async function initialise(settingsFile: string) {
     folder: new URL('../migrations', import.meta.url).pathname,
   })
   const keys = await openProvider(settings.keys)
-  await makeKeys(keys)
+  await makeSigningKeys(keys)
   const authority = await createAuthority({
     keys,
     clock: systemClock,
@@ -102,17 +102,10 @@ export async function initialise(settingsFile: string) {
   }
 }
 
-const kinds: Readonly<Record<keyof typeof KEY_LABELS, KeyKind>> = {
-  journal: 'ec-p256',
-  lat: 'ec-p256',
-  vaults: 'wrapping-aes-256',
-}
-
-/** Makes the box's keys that the provider doesn't hold yet. */
-export async function makeKeys(keys: KeyProvider): Promise<void> {
-  for (const name of ['journal', 'lat', 'vaults'] as const)
-    if ((await keys.find(KEY_LABELS[name])) === undefined)
-      await keys.generate(KEY_LABELS[name], kinds[name])
+/** Makes the box's signing keys that the provider doesn't hold yet; wrapping keys come with their epochs. */
+export async function makeSigningKeys(keys: KeyProvider): Promise<void> {
+  for (const label of Object.values(KEY_LABELS))
+    if ((await keys.find(label)) === undefined) await keys.generate(label, 'ec-p256')
 }
 
 if (import.meta.main) {

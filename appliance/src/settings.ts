@@ -66,6 +66,18 @@ export const ApplianceSettings = Type.Object(
         strict,
       ),
     ),
+    /** Absent: 30 days, 2 of them beside the next. */
+    keyEpochs: Type.Optional(
+      Type.Object(
+        {
+          /** Days from the beginning of an epoch to the destruction of its key. */
+          days: Type.Integer({ minimum: 2, maximum: 30 }),
+          /** The last of them, in which the next epoch has begun already. */
+          overlapDays: Type.Integer({ minimum: 1, maximum: 15 }),
+        },
+        strict,
+      ),
+    ),
     limits: Type.Object(
       {
         objectBytes: Type.Integer({ minimum: 1 }),

@@ -1,9 +1,12 @@
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDataKey, openProvider, openVaultKey, parseShare } from '@probant/keys'
+import { systemRandomness } from '@probant/host'
+import { openDataKey, openProvider, parseShare } from '@probant/keys'
 import { createPool, type Connection } from '@probant/postgres'
 import t, { type Test } from 'tap'
+import { VaultCiphers } from '../../appliance/src/store/vault-ciphers.ts'
+import { allVaults } from '../../appliance/src/store/vaults.ts'
 import { heldCeremony } from '../../appliance/test/recovery/console.ts'
 import {
   formsOf,
@@ -131,14 +134,10 @@ async function keysOf(
   const database = createPool({ ...place, ...service, max: 1 })
   const provider = await openProvider(hsm.settings)
   try {
-    const root = await provider.find('vaults')
-    if (root === undefined) throw new Error('the token has no key that encloses vault keys')
-    const { rows: vaults } = await database.query<{ id: string; enclosed: Buffer }>(
-      'SELECT id, key_enclosed AS enclosed FROM vault.vaults',
-    )
+    const ciphers = new VaultCiphers(provider, database, boxId, systemRandomness)
     const opened = new Map<string, Uint8Array>()
-    for (const { id, enclosed } of vaults)
-      opened.set(id, await openVaultKey(provider, root, enclosed, { boxId, vault: id }))
+    for await (const { id, key } of allVaults(database))
+      opened.set(id, await ciphers.openKey(id, key))
     const { rows } = await database.query<{ vault: string; object: string; enclosed: Buffer }>(
       'SELECT vault_id AS vault, id AS object, data_key_enclosed AS enclosed FROM vault.objects',
     )

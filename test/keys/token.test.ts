@@ -45,7 +45,10 @@ await t.test('npm start with keys in a token', { skip: noSoftHsm }, async (t) =>
   const status = await installation.probant('box', 'status')
   t.match(status, /keys {7}pkcs11: kept in token "box-7"/)
   t.match(status, /signing keys \(journal ec-p256, lat ec-p256, .*\) are in files/)
-  t.match(status, /vault keys are enclosed by vaults wrapping-aes-256 \(aes-256-gcm\), and opened/)
+  t.match(
+    status,
+    /vault keys .* of their epochs, those by vaults wrapping-aes-256 \(aes-256-gcm\), and opened/,
+  )
   t.match(status, /WARNING.*no hardware/, 'SoftHSM is taken for what it is')
   t.same(await readdir(join(installation.home, 'keys', 'box')), [], 'no key of the box is a file')
   t.same(await readdir(join(installation.home, 'keys', 'agent')), [])

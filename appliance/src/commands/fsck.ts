@@ -5,9 +5,10 @@ import { KEY_LABELS, keyOf } from '../box.ts'
 import { recompute, type Recomputation } from '../integrity/recomputation.ts'
 import { readWitnessedHead } from '../journal/remembered-heads.ts'
 import { readSigningKeys } from '../journal/signing-keys.ts'
+import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { ApplianceSettings } from '../settings.ts'
-import { VaultCiphers } from '../store/cipher.ts'
+import { VaultCiphers } from '../store/vault-ciphers.ts'
 import { ObjectFiles } from '../store/files.ts'
 import { newestCheckpoint, readState } from '../store/journal.ts'
 
@@ -22,7 +23,6 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
   const keys = await openProvider(settings.keys)
   try {
     const journalKey = await keys.publicKey(await keyOf(keys, KEY_LABELS.journal))
-    const root = await keyOf(keys, KEY_LABELS.vaults)
     const state = await readState(database)
     const origin = state?.origin ?? settings.origin
     const covered = await coveredSize(database, state?.size ?? 0)
@@ -31,14 +31,14 @@ export async function fsck(options: { settings: string; json?: boolean }): Promi
         database,
         crypto: nodeCrypto,
         files: new ObjectFiles(settings.home),
-        ciphers: new VaultCiphers(keys, root, settings.boxId, systemRandomness),
+        ciphers: new VaultCiphers(keys, database, settings.boxId, systemRandomness),
         origin,
         journalKeys: await readSigningKeys(database, nodeCrypto, origin, journalKey),
       },
       // What the box ever had witnessed, or counts itself, must still be there, whatever the newest checkpoint says.
       Math.max(covered, state?.size ?? 0, (await readWitnessedHead(settings.home))?.size ?? 0),
     )
-    const recovery = await inspectRecovery(database, nodeCrypto)
+    const recovery = await inspectRecovery(database, nodeCrypto, new CopyFolder(settings.home))
     const whole = {
       ...result,
       recovery,
@@ -76,8 +76,8 @@ function report({
   const inStore = store.findings.map(
     ({ kind, object, seq, what }) => `${kind}: object ${object} (trace ${seq}): ${what}`,
   )
-  const inCopies = recovery.findings.map(({ kind, vault, what }) =>
-    vault === null ? `${kind}: ${what}` : `${kind}: vault ${vault}: ${what}`,
+  const inCopies = recovery.findings.map(({ kind, epoch, what }) =>
+    epoch === null ? `${kind}: ${what}` : `${kind}: epoch ${epoch}: ${what}`,
   )
   return [
     `traces       ${journal.traces} recomputed: chain, SHA-256 and SHA3-256 trees, seals`,
@@ -86,7 +86,7 @@ function report({
     ...inJournal,
     recovery.recoveryKey === null
       ? `recovery     no key ceremony was held: ${recovery.vaults} vaults depend on this machine’s keys alone`
-      : `recovery     ${recovery.vaults} vaults compared with the recovery key ${recovery.recoveryKey} and the journal`,
+      : `recovery     copies for ${recovery.vaults} vaults compared with the recovery key ${recovery.recoveryKey} and the journal`,
     ...inStore,
     ...inCopies,
     intact

@@ -2,7 +2,10 @@ import { createLogger, formatTime, readSettings, systemClock } from '@probant/ho
 import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
+import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
+import { DEFAULT_SCHEDULE } from '../rotation/context.ts'
+import { keyStanding, standingSentences, type KeyStanding } from '../rotation/standing.ts'
 import { Seals } from '../seal-certificate/seals.ts'
 import { ApplianceSettings } from '../settings.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
@@ -26,7 +29,10 @@ export async function status(options: { settings: string; json?: boolean }): Pro
     const head = await newestCheckpoint(database)
     const witnessed = await newestWitnessed(database)
     const audited = await newestAuditReceipt(database)
-    const labels = [...Object.values(KEY_LABELS), ...Object.values(AUTHORITY_LABELS)]
+    const schedule = settings.keyEpochs ?? DEFAULT_SCHEDULE
+    const standing = await keyStanding(database, schedule)
+    const roots = standing.epochs.map(({ root }) => root)
+    const labels = [...Object.values(KEY_LABELS), ...roots, ...Object.values(AUTHORITY_LABELS)]
     const found = await Promise.all(labels.map(async (label) => (await keys.find(label))?.kind))
     const report = {
       box: settings.boxId,
@@ -42,13 +48,14 @@ export async function status(options: { settings: string; json?: boolean }): Pro
         audited: audited?.size ?? 0,
       },
       seal: await sealOf(database, keys, settings.seal?.required ?? false),
-      recovery: await inspectRecovery(database, nodeCrypto),
+      recovery: await inspectRecovery(database, nodeCrypto, new CopyFolder(settings.home)),
       keys: {
         provider: keys.name,
         place: keys.place,
         stayInside: keys.capabilities.signingKeysStayInside,
-        /** What encloses the vaults' keys, which this service opens into its memory whatever the provider is. */
+        /** What encloses the epoch's key, which encloses the vaults'; the service opens both into its memory whatever the provider is. */
         vaultKeys: {
+          ...standing,
           enclosedBy: keys.capabilities.enclosing ?? null,
           openedIntoMemory: true,
           enclosingKeyOpened: keys.capabilities.opensWrappingKeys,
@@ -114,7 +121,7 @@ interface Report {
     readonly provider: string
     readonly place: string
     readonly stayInside: boolean
-    readonly vaultKeys: {
+    readonly vaultKeys: KeyStanding & {
       readonly enclosedBy: string | null
       readonly openedIntoMemory: boolean
       readonly enclosingKeyOpened: boolean
@@ -127,7 +134,8 @@ interface Report {
 function sentences(report: Report): string[] {
   const { name, box, origin, service, journal, seal, recovery, keys } = report
   const named = Object.entries(keys.present)
-  const isVaults = ([label]: readonly [string, unknown]) => label === KEY_LABELS.vaults
+  const roots = new Set(keys.vaultKeys.epochs.map(({ root }) => root))
+  const isVaults = ([label]: readonly [string, unknown]) => roots.has(label)
   const present = (list: typeof named) =>
     list.map(([label, kind]) => `${label} ${kind ?? 'MISSING'}`).join(', ')
   const { enclosedBy, enclosingKeyOpened } = keys.vaultKeys
@@ -144,7 +152,8 @@ function sentences(report: Report): string[] {
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     `keys       ${keys.provider}: kept in ${keys.place}`,
     `           signing keys (${present(named.filter((one) => !isVaults(one)))}) ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
-    `           vault keys are enclosed by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'})${root}, and opened into the service's memory while it runs`,
+    `           vault keys are enclosed by the keys of their epochs, those by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'})${root}, and opened into the service's memory while it runs`,
+    ...standingSentences(keys.vaultKeys),
     ...sealSentences(seal),
     ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),
@@ -186,7 +195,7 @@ function recoverySentences({
   return [
     `recovery   key ${recoveryKey?.slice(0, 16) ?? 'unknown'}…, ${threshold ?? '?'} of ${shares ?? '?'} holders; ${vaults} vaults`,
     ...findings.map(
-      ({ kind, vault, what }) => `WARNING    ${kind}: vault ${vault ?? '-'}: ${what}`,
+      ({ kind, epoch, what }) => `WARNING    ${kind}: epoch ${epoch ?? '-'}: ${what}`,
     ),
   ]
 }

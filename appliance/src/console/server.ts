@@ -11,6 +11,19 @@ import type { DeclaredKey } from '../recovery/declared-key.ts'
 import { consoleSocket } from './socket.ts'
 
 const CeremonyPath = strictObject({ ceremony: Type.String({ format: 'uuid' }) })
+const operator = Type.String({ minLength: 1, maxLength: 200 })
+const RotationBody = Type.Union([
+  strictObject({
+    level: Type.Literal('vault'),
+    vault: Type.String({ format: 'uuid' }),
+    operator,
+  }),
+  strictObject({
+    level: Type.Union([Type.Literal('root'), Type.Literal('all')]),
+    now: Type.Boolean(),
+    operator,
+  }),
+])
 const Count = Type.Integer({ minimum: 1, maximum: 255 })
 
 /**
@@ -35,6 +48,13 @@ export async function serveConsole(box: Box): Promise<{ close(): Promise<void> }
       recoveryKey: key === undefined ? null : describe(key),
       ...(await box.recovery.count()),
     }
+  })
+
+  server.get('/rotations', () => box.rotation.standing())
+
+  server.post('/rotations', { schema: { body: RotationBody } }, async (request, reply) => {
+    await box.rotation.request(request.body)
+    return reply.code(202).send(await box.rotation.standing())
   })
 
   server.post(

@@ -16,7 +16,7 @@ import { BoxError, unacceptable } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import { TookTooLong, within } from '../journal/patience.ts'
-import type { VaultCiphers } from '../store/cipher.ts'
+import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { findIdempotencyKey } from '../store/objects.ts'
 import type { ObjectRow } from '../store/rows.ts'
@@ -137,7 +137,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       context.maxObjectBytes,
     )
     attempt.received = received
-    const dataKeyEnclosed = cipher.encloseDataKey(objectId, dataKey)
+    const dataKeyThen = cipher.encloseDataKey(objectId, dataKey)
     dataKey.fill(0)
     const metadata = await upload.metadata()
     checkReceived(received, metadata.digests)
@@ -159,6 +159,8 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
 
     // 5. Rows and legal trace in one transaction, and the signed checkpoint over them.
     attempt.step = 'commit'
+    // The vault's key may have been replaced while the file came in. From here to the journal's queue nothing waits.
+    const dataKeyNow = cipher.dataKeyAnew(objectId, dataKeyThen)
     const row = (recorded: { seq: number; timeMs: number }): ObjectRow => ({
       id: objectId,
       vaultId: vault.id,
@@ -170,7 +172,8 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       sha3: received.sha3,
       mediaType: statement.mediaType,
       lat,
-      dataKeyEnclosed,
+      dataKeyEnclosed: dataKeyNow.enclosed,
+      keyGeneration: dataKeyNow.generation,
     })
     const secret = (field: 'object' | 'depositor' | 'metadata', opening: Opening) => ({
       objectId,

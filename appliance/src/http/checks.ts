@@ -1,11 +1,12 @@
-import { fromHex } from '@probant/evidence'
+import { equalBytes, fromHex } from '@probant/evidence'
 import { strictObject, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Box } from '../box.ts'
 import { digest } from '../deposit/reception.ts'
 import { isIntact } from '../reading/content.ts'
-import { allObjectsOf, findByDigests } from '../store/objects.ts'
+import type { VaultCipher } from '../store/cipher.ts'
+import { allObjectsOf, findByDigests, findObject, type StoredObject } from '../store/objects.ts'
 import { allowedIn, performed } from './caller.ts'
 import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
 import { problemOf } from './problems.ts'
@@ -58,7 +59,7 @@ export function checkRoutes(server: Server, box: Box): void {
       for (let after = -1; ;) {
         const page = await allObjectsOf(box.database, vault.id, after, OBJECTS_AT_ONCE)
         for (const object of page) {
-          if (!(await isIntact(box.crypto, box.files, cipher, object))) altered.push(object.id)
+          if (!(await isStillIntact(box, cipher, object))) altered.push(object.id)
           after = object.depositSeq
           checked += 1
         }
@@ -104,6 +105,15 @@ export function checkRoutes(server: Server, box: Box): void {
       return { identical }
     },
   )
+}
+
+/** Its data key may have been enclosed anew since its page was read, which may be long ago. */
+async function isStillIntact(box: Box, cipher: VaultCipher, object: StoredObject) {
+  const { crypto, database, files } = box
+  if (await isIntact(crypto, files, cipher, object)) return true
+  const now = await findObject(database, object.vaultId, object.id)
+  const isAsItWas = now === undefined || equalBytes(now.dataKeyEnclosed, object.dataKeyEnclosed)
+  return !isAsItWas && (await isIntact(crypto, files, cipher, now))
 }
 
 function digestsGiven(body: Static<typeof Digests> | null | undefined) {

@@ -31,7 +31,9 @@ export const ObjectPath = strictObject({
 })
 
 /** Technical metadata, as NF Z42-020 asks for them. */
-export const describeObject = (object: Omit<StoredObject, 'lat' | 'dataKeyEnclosed'>) => ({
+export const describeObject = (
+  object: Omit<StoredObject, 'lat' | 'dataKeyEnclosed' | 'keyGeneration'>,
+) => ({
   id: object.id,
   vault: object.vaultId,
   size: object.sizeBytes,

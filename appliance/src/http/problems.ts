@@ -117,6 +117,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The signing key does not answer: nothing was kept.',
     },
   },
+  'rotation-refused': {
+    type: 'rotation-refused',
+    status: 409,
+    title: {
+      fr: 'Ce renouvellement de clés ne peut pas commencer maintenant.',
+      en: 'This rotation of keys can’t begin now.',
+    },
+  },
   'bad-ceremony': {
     type: 'bad-ceremony',
     status: 409,

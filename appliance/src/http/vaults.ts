@@ -4,7 +4,6 @@ import { Type } from 'typebox'
 import { may, seesEveryVault } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
-import { copyData } from '../recovery/copies.ts'
 import { findUser } from '../store/people.ts'
 import { addVault, listVaults, renameVault, setMember, type Vault } from '../store/vaults.ts'
 import { allowedIn, allowedOnBox, callerOf } from './caller.ts'
@@ -43,7 +42,8 @@ export function vaultRoutes(server: Server, box: Box): void {
         id,
         name: request.body.name,
         createdAtMs: box.clock.nowMs(),
-        ...(await box.ciphers.create(id)),
+        key: await box.ciphers.create(id),
+        formerKey: null,
       }
       await box.journal
         .record({
@@ -51,13 +51,12 @@ export function vaultRoutes(server: Server, box: Box): void {
           outcome: 'done',
           vault: id,
           actorId: caller.user.id,
-          ...(vault.recoveryCopy === null ? {} : { data: copyData(vault.recoveryCopy) }),
+          data: { epoch: vault.key.epoch },
           apply: (client) => addVault(client, vault),
         })
         .catch((error: unknown) => {
           throw nameTaken(error, 'a vault of this name exists')
         })
-      await box.recovery.encloseIfOutdated(vault)
       return reply.code(201).send(describe(vault))
     },
   )

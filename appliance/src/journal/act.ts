@@ -18,7 +18,7 @@ export interface Act {
   /** Identifier of the user, committed to with a fresh salt; the box itself when absent. */
   readonly actorId?: string
   /** Personal values that the trace may only commit to, each with a fresh salt, under its own name in `data`. */
-  readonly hidden?: Readonly<Partial<Record<'address' | 'holder' | 'user', string>>>
+  readonly hidden?: Readonly<Partial<Record<'address' | 'holder' | 'operator' | 'user', string>>>
   readonly data?: JsonObject
   readonly blocks?: readonly Block[]
   /** Rows that belong to the act, inserted for the whole batch at once. */

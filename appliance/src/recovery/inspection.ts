@@ -2,7 +2,7 @@ import type { EvidenceCrypto } from '@probant/evidence'
 import { BoxError } from '../errors.ts'
 import type { Queryable } from '../store/journal.ts'
 import { countVaults } from '../store/vaults.ts'
-import { checkCopies, type CopyFinding } from './copies.ts'
+import { checkCopies, type CopyFinding, type CopyFolder } from './copies.ts'
 import { readDeclaredKey } from './declared-key.ts'
 
 /** How far the box can be recovered by its holders. */
@@ -14,7 +14,7 @@ export interface RecoveryInspection {
   readonly vaults: number
   readonly findings: readonly {
     readonly kind: CopyFinding['kind'] | 'recovery-key-altered'
-    readonly vault: string | null
+    readonly epoch: number | null
     readonly what: string
   }[]
 }
@@ -23,16 +23,19 @@ export interface RecoveryInspection {
 export async function inspectRecovery(
   client: Queryable,
   crypto: EvidenceCrypto,
+  folder: CopyFolder,
 ): Promise<RecoveryInspection> {
   const none = { recoveryKey: null, threshold: null, shares: null }
+  const vaults = await countVaults(client)
   try {
     const key = await readDeclaredKey(client)
-    if (key === undefined) return { ...none, vaults: await countVaults(client), findings: [] }
+    if (key === undefined) return { ...none, vaults, findings: [] }
     const { id, threshold, shares } = key
-    return { recoveryKey: id, threshold, shares, ...(await checkCopies(client, crypto, id)) }
+    const findings = await checkCopies(client, crypto, folder, id)
+    return { recoveryKey: id, threshold, shares, vaults, findings }
   } catch (error) {
     if (!(error instanceof BoxError) || error.code !== 'recovery-key-altered') throw error
-    const finding = { kind: error.code, vault: null, what: error.message }
-    return { ...none, vaults: await countVaults(client), findings: [finding] }
+    const finding = { kind: error.code, epoch: null, what: error.message }
+    return { ...none, vaults, findings: [finding] }
   }
 }

@@ -5,7 +5,7 @@ import type { Database } from '@probant/postgres'
 import { join } from 'node:path'
 import { KEY_LABELS, keyOf } from '../box.ts'
 import { BoxError } from '../errors.ts'
-import { makeKeys } from '../initialise.ts'
+import { makeSigningKeys } from '../initialise.ts'
 import { Journal } from '../journal/journal.ts'
 import { journalVerifier } from '../journal/notes.ts'
 import { JournalProofs } from '../journal/proofs.ts'
@@ -15,6 +15,7 @@ import type { ApplianceSettings } from '../settings.ts'
 import { newestCheckpoint, readState } from '../store/journal.ts'
 import { keepSigningKeys } from '../store/signing-keys.ts'
 import { createAuthority, setFormerAuthorityAside, type Authority } from '../timestamping/index.ts'
+import { CopyFolder } from './copies.ts'
 import { recoverVaultKeys, type LostVault } from './vault-keys.ts'
 
 export interface NewHardware {
@@ -59,12 +60,12 @@ export async function recoverOnNewHardware(
   recoveryKey: RecoveryKey,
   shares: readonly number[],
 ): Promise<RecoveredBox> {
-  const { database, crypto, keys, settings } = hardware
+  const { database, crypto, keys, randomness, settings } = hardware
   const known = await declaredJournalKeys(database, crypto)
   const last = known.at(-1)
   const newest = (await newestCheckpoint(database))?.size ?? 0
   if (last === undefined || newest === 0) throw notRecoverable('there is no journal of a box')
-  await makeKeys(keys)
+  await makeSigningKeys(keys)
   const authority = await authorityOf(hardware, newest)
   const publicKey = async (label: string) => keys.publicKey(await keyOf(keys, label))
   const signingKeys = {
@@ -81,9 +82,8 @@ export async function recoverOnNewHardware(
       const data = { after, recoveryKey: toHex(recoveryKey.publicKey.id), shares: [...shares] }
       await declare(hardware, journal, signingKeys, data)
     }
-    const root = await keyOf(keys, KEY_LABELS.vaults)
-    const { boxId } = settings
-    const vaults = { database, journal, keys, root, boxId }
+    const { boxId, home } = settings
+    const vaults = { database, journal, keys, copies: new CopyFolder(home), boxId, randomness }
     return {
       origin: journal.origin,
       after,

@@ -1,22 +1,31 @@
 import {
+  encloseEpochKey,
   encloseVaultKey,
   KeyError,
-  openVaultKey,
+  openEpochKey,
   type KeyProvider,
   type KeyRef,
   type RecoveryKey,
 } from '@probant/keys'
-import type { Queryable } from '../store/journal.ts'
+import { toHex } from '@probant/evidence'
+import type { Randomness } from '@probant/host'
+import { BoxError } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
-import { allVaults, setEnclosedKey, type Vault } from '../store/vaults.ts'
+import type { Queryable } from '../store/journal.ts'
+import { liveEpochs, setEpochKey, type KeyEpoch } from '../store/key-epochs.ts'
+import { FIRST_ROOT, VaultCiphers } from '../store/vault-ciphers.ts'
+import { setEnclosedKey } from '../store/vault-keys.ts'
+import { allVaults, type StoredVaultKey, type Vault } from '../store/vaults.ts'
+import type { CopyFolder } from './copies.ts'
 
 export interface VaultRecovery {
   readonly database: Queryable
   readonly journal: Journal
+  readonly copies: CopyFolder
+  /** Of the new hardware. */
   readonly keys: KeyProvider
-  /** The new hardware's wrapping key. */
-  readonly root: KeyRef
   readonly boxId: string
+  readonly randomness: Randomness
 }
 
 /** A vault whose key could not be had back, and why. */
@@ -25,67 +34,131 @@ export interface LostVault {
   readonly what: string
 }
 
-/** Vaults whose key the hardware at hand doesn't open. */
-export async function unopenedVaults(recovery: Omit<VaultRecovery, 'journal'>): Promise<Vault[]> {
-  const { database, keys, root, boxId } = recovery
-  const unopened: Vault[] = []
-  for await (const vault of allVaults(database)) {
-    const place = { boxId, vault: vault.id }
-    const key = await openVaultKey(keys, root, vault.keyEnclosed, place).catch(notOurs)
-    if (key === undefined) unopened.push(vault)
-    key?.fill(0)
-  }
-  return unopened
-}
-
-/** Enclosed under another root, as far as the provider can tell; anything else, such as a device that is away, is no answer. */
-function notOurs(error: unknown): undefined {
-  if (error instanceof KeyError && (error.code === 'altered' || error.code === 'wrong-key')) return
-  throw error
-}
-
 /**
- * Encloses the key of every vault that the new hardware doesn't open to it, from the copy that the holders open. One that can't be had
- * back is journalled as failed and doesn't keep the others.
+ * Encloses the key of every live epoch that the new hardware doesn't open to it, from the copy that the holders open; and vault keys from
+ * before there were epochs, each from its own copy. What can't be had back is journalled as failed and doesn't keep the rest.
  */
 export async function recoverVaultKeys(
   recovery: VaultRecovery,
   recoveryKey: RecoveryKey,
 ): Promise<{ recovered: number; lost: LostVault[] }> {
-  const lost: LostVault[] = []
-  let recovered = 0
-  for (const vault of await unopenedVaults(recovery)) {
-    const what = await recoverOne(recovery, recoveryKey, vault)
-    if (what === undefined) recovered += 1
-    else lost.push({ vault: vault.id, what })
+  const { database } = recovery
+  const before = await unopenedVaults(recovery)
+  const why = new Map<number, string>()
+  for (const epoch of await liveEpochs(database)) {
+    const what = await recoverEpoch(recovery, recoveryKey, epoch)
+    if (what !== undefined) why.set(epoch.number, what)
   }
-  return { recovered, lost }
+  for await (const vault of allVaults(database))
+    for (const key of keysOf(vault))
+      if (key.epoch === 0) await recoverFirstKey(recovery, recoveryKey, vault, key)
+  const after = await unopenedVaults(recovery)
+  const lost = [...after].map(([vault, { epoch, what }]) => ({
+    vault,
+    what: why.get(epoch) ?? what,
+  }))
+  return { recovered: before.size - after.size, lost }
 }
 
-/** @returns why it could not be had back; undefined when it was */
-async function recoverOne(
-  { journal, keys, root, boxId }: VaultRecovery,
+const keysOf = ({ key, formerKey }: Vault) => (formerKey === null ? [key] : [key, formerKey])
+
+/** Vaults of which the hardware at hand doesn't open a key, each with the epoch of that key. */
+async function unopenedVaults({ database, keys, boxId, randomness }: VaultRecovery) {
+  const ciphers = new VaultCiphers(keys, database, boxId, randomness)
+  const unopened = new Map<string, { epoch: number; what: string }>()
+  for await (const vault of allVaults(database))
+    for (const key of keysOf(vault)) {
+      try {
+        const opened = await ciphers.openKey(vault.id, key)
+        opened.fill(0)
+      } catch (error) {
+        const what = notOurs(error).message
+        unopened.set(vault.id, { epoch: key.epoch, what })
+      }
+    }
+  return unopened
+}
+
+/** Enclosed under another root, as far as the provider can tell; anything else, such as a device that is away, is no answer. */
+function notOurs(error: unknown): Error {
+  const isAnswer =
+    (error instanceof KeyError && (error.code === 'altered' || error.code === 'wrong-key')) ||
+    (error instanceof BoxError && error.code === 'not-openable')
+  if (isAnswer) return error
+  throw error
+}
+
+/** @returns why its key could not be had back; undefined when it is there */
+async function recoverEpoch(
+  { journal, copies, keys, boxId }: VaultRecovery,
   recoveryKey: RecoveryKey,
-  { id, recoveryCopy }: Vault,
+  { number: epoch, root: label, keyEnclosed }: KeyEpoch,
 ): Promise<string | undefined> {
-  const place = { boxId, vault: id }
+  const place = { boxId, epoch }
+  const root = await rootOf(keys, label)
+  if (keyEnclosed !== null) {
+    const known = await openEpochKey(keys, root, keyEnclosed, place).catch(
+      (error: unknown) => void notOurs(error),
+    )
+    known?.fill(0)
+    if (known !== undefined) return undefined
+  }
   let key: Uint8Array
   try {
-    if (recoveryCopy === null) throw new KeyError('not-found', 'the vault has no recovery copy')
-    key = recoveryKey.open(recoveryCopy, place)
+    const copy = await copies.read(epoch)
+    if (copy === undefined)
+      throw new KeyError('not-found', `there is no recovery copy ${copies.fileOf(epoch)}`)
+    key = recoveryKey.open(copy, place)
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    const data = { reason: error.code }
-    await journal.record({ act: 'vault-key-recovered', outcome: 'failed', vault: id, data })
+    const data = { epoch, reason: error.code }
+    await journal.record({ act: 'epoch-key-recovered', outcome: 'failed', data })
     return error.message
   }
-  const enclosed = await encloseVaultKey(keys, root, key, place).finally(() => key.fill(0))
+  const enclosed = await encloseEpochKey(keys, root, key, place).finally(() => key.fill(0))
   await journal.record({
-    act: 'vault-key-recovered',
+    act: 'epoch-key-recovered',
     outcome: 'done',
-    vault: id,
-    data: { recoveryKey: Buffer.from(recoveryKey.publicKey.id).toString('hex') },
-    apply: (client) => setEnclosedKey(client, id, enclosed),
+    data: { epoch, recoveryKey: toHex(recoveryKey.publicKey.id) },
+    apply: (client) => setEpochKey(client, epoch, enclosed),
   })
   return undefined
 }
+
+/** A key of epoch 0, where the hardware doesn't open it. */
+async function recoverFirstKey(
+  { database, journal, keys, boxId, randomness }: VaultRecovery,
+  recoveryKey: RecoveryKey,
+  { id }: Vault,
+  stored: StoredVaultKey,
+): Promise<void> {
+  const ciphers = new VaultCiphers(keys, database, boxId, randomness)
+  const root = await rootOf(keys, FIRST_ROOT)
+  const opened = await ciphers.openKey(id, stored).catch((error: unknown) => void notOurs(error))
+  opened?.fill(0)
+  if (opened !== undefined) return
+  const place = { boxId, vault: id }
+  const act = 'vault-key-recovered'
+  let key: Uint8Array
+  try {
+    if (stored.recoveryCopy === null)
+      throw new KeyError('not-found', 'the vault has no recovery copy')
+    key = recoveryKey.open(stored.recoveryCopy, place)
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    const data = { reason: error.code }
+    await journal.record({ act, outcome: 'failed', vault: id, data })
+    return
+  }
+  const enclosed = await encloseVaultKey(keys, root, key, place).finally(() => key.fill(0))
+  await journal.record({
+    act,
+    outcome: 'done',
+    vault: id,
+    data: { recoveryKey: toHex(recoveryKey.publicKey.id) },
+    apply: (client) => setEnclosedKey(client, id, stored, enclosed),
+  })
+}
+
+const rootOf = async (keys: KeyProvider, label: string): Promise<KeyRef> =>
+  (await keys.find(label)) ?? keys.generate(label, 'wrapping-aes-256')

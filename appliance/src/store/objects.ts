@@ -16,10 +16,11 @@ interface ObjectRecord {
   media_type: string
   lat: Buffer
   data_key_enclosed: Buffer
+  key_generation: number
 }
 
 const columns =
-  'id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed'
+  'id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation'
 
 const of = (row: ObjectRecord): StoredObject => ({
   id: row.id,
@@ -33,6 +34,7 @@ const of = (row: ObjectRecord): StoredObject => ({
   mediaType: row.media_type,
   lat: row.lat,
   dataKeyEnclosed: row.data_key_enclosed,
+  keyGeneration: row.key_generation,
 })
 
 export async function findObject(

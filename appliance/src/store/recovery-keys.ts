@@ -37,28 +37,3 @@ export async function findRecoveryKey(
     row && { id: row.id, publicKey: row.public_key, threshold: row.threshold, shares: row.shares }
   )
 }
-
-export async function setRecoveryCopy(
-  client: Client,
-  vaultId: string,
-  copy: Uint8Array,
-): Promise<void> {
-  await client.query(`UPDATE vault.vaults SET recovery_copy = $2 WHERE id = $1`, [
-    vaultId,
-    Buffer.from(copy),
-  ])
-}
-
-/** The newest trace in which a vault's key was made or enclosed. */
-export async function newestKeyTrace(
-  client: Queryable,
-  vaultId: string,
-): Promise<Uint8Array | undefined> {
-  const { rows } = await client.query<{ bytes: Buffer }>(
-    `SELECT bytes FROM journal.traces
-     WHERE vault = $1 AND act IN ('vault-created', 'vault-key-enclosed') AND outcome = 'done'
-     ORDER BY seq DESC LIMIT 1`,
-    [vaultId],
-  )
-  return rows[0]?.bytes
-}

@@ -12,6 +12,8 @@ export interface ObjectRow {
   readonly mediaType: string
   readonly lat: Uint8Array
   readonly dataKeyEnclosed: Uint8Array
+  /** Of the vault's key that encloses it, and the object's secrets. */
+  readonly keyGeneration: number
 }
 
 export type SecretField = 'object' | 'depositor' | 'metadata'
@@ -58,10 +60,10 @@ export async function insertActRows(client: Client, batch: readonly ActRows[]): 
   if (objects.length > 0)
     await client.query({
       name: 'insert-objects',
-      text: `INSERT INTO vault.objects (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed)
-        SELECT id, vault_id, deposit_seq, to_timestamp(deposited_at), depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed
-        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[], $5::uuid[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[], $11::bytea[])
-          AS t (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed)`,
+      text: `INSERT INTO vault.objects (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation)
+        SELECT id, vault_id, deposit_seq, to_timestamp(deposited_at), depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation
+        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[], $5::uuid[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[], $11::bytea[], $12::int[])
+          AS t (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation)`,
       values: [
         objects.map((row) => row.id),
         objects.map((row) => row.vaultId),
@@ -74,6 +76,7 @@ export async function insertActRows(client: Client, batch: readonly ActRows[]): 
         objects.map((row) => row.mediaType),
         objects.map((row) => bytes(row.lat)),
         objects.map((row) => bytes(row.dataKeyEnclosed)),
+        objects.map((row) => row.keyGeneration),
       ],
     })
   if (secrets.length > 0)

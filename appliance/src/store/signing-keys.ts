@@ -25,15 +25,18 @@ export async function findSigningKey(
   return rows[0]?.spki
 }
 
-/** Traces of an act that declares keys, oldest first. */
+export type DeclaringAct =
+  'recovery-key-declared' | 'signing-keys-declared' | 'key-epoch-begun' | 'epoch-key-enclosed'
+
+/** Traces of acts that declare keys, oldest first. */
 export async function declarations(
   client: Queryable,
-  act: 'recovery-key-declared' | 'signing-keys-declared',
+  ...acts: readonly DeclaringAct[]
 ): Promise<Uint8Array[]> {
   const { rows } = await client.query<{ bytes: Buffer }>(
-    `SELECT bytes FROM journal.traces WHERE act = $1 AND outcome = 'done'
-       AND act IN ('recovery-key-declared', 'signing-keys-declared') ORDER BY seq`,
-    [act],
+    `SELECT bytes FROM journal.traces WHERE act = ANY($1) AND outcome = 'done'
+       AND act IN ('recovery-key-declared', 'signing-keys-declared', 'key-epoch-begun', 'epoch-key-enclosed') ORDER BY seq`,
+    [acts],
   )
   return rows.map(({ bytes }) => bytes)
 }

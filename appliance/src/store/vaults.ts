@@ -1,58 +1,82 @@
 import type { Client } from '@probant/postgres'
+import { BoxError } from '../errors.ts'
 import type { Queryable } from './journal.ts'
 import type { Right } from './people.ts'
 
 const VAULTS_AT_ONCE = 100
 
+/** A vault's key as it is stored. */
+export interface StoredVaultKey {
+  /** Counts from 1 in each vault. */
+  readonly generation: number
+  /** Of the key that encloses it; 0: the hardware root itself, as before there were epochs. */
+  readonly epoch: number
+  readonly enclosed: Uint8Array
+  /** Epoch 0: the same key, enclosed to the recovery key. */
+  readonly recoveryCopy: Uint8Array | null
+}
+
 export interface Vault {
   readonly id: string
   readonly name: string
   readonly createdAtMs: number
-  /** The vault's key, enclosed to the hardware root. */
-  readonly keyEnclosed: Uint8Array
-  /** The same key, enclosed to the recovery key; null until a key ceremony was held. */
-  readonly recoveryCopy: Uint8Array | null
+  readonly key: StoredVaultKey
+  /** The key before, while objects are enclosed under it. */
+  readonly formerKey: StoredVaultKey | null
 }
 
 interface VaultRecord {
   id: string
   name: string
   created_at: Date
+  key_generation: number
+  key_epoch: number
   key_enclosed: Buffer
   recovery_copy: Buffer | null
+  former_generation: number | null
+  former_epoch: number | null
+  former_enclosed: Buffer | null
+  former_copy: Buffer | null
 }
+
+const selected = `SELECT v.id, v.name, v.created_at, v.key_generation, v.key_epoch, v.key_enclosed, v.recovery_copy,
+       f.generation AS former_generation, f.epoch AS former_epoch, f.key_enclosed AS former_enclosed, f.recovery_copy AS former_copy
+     FROM vault.vaults v LEFT JOIN vault.former_vault_keys f ON f.vault_id = v.id`
+
 const of = (row: VaultRecord): Vault => ({
   id: row.id,
   name: row.name,
   createdAtMs: row.created_at.getTime(),
-  keyEnclosed: row.key_enclosed,
-  recoveryCopy: row.recovery_copy,
+  key: {
+    generation: row.key_generation,
+    epoch: row.key_epoch,
+    enclosed: row.key_enclosed,
+    recoveryCopy: row.recovery_copy,
+  },
+  formerKey:
+    row.former_generation === null || row.former_epoch === null || row.former_enclosed === null
+      ? null
+      : {
+          generation: row.former_generation,
+          epoch: row.former_epoch,
+          enclosed: row.former_enclosed,
+          recoveryCopy: row.former_copy,
+        },
 })
 
-export async function addVault(client: Client, vault: Vault): Promise<void> {
-  await client.query(
-    `INSERT INTO vault.vaults (id, name, created_at, key_enclosed, recovery_copy)
-     VALUES ($1, $2, to_timestamp($3::float8), $4, $5)`,
-    [
-      vault.id,
-      vault.name,
-      vault.createdAtMs / 1000,
-      Buffer.from(vault.keyEnclosed),
-      vault.recoveryCopy === null ? null : Buffer.from(vault.recoveryCopy),
-    ],
-  )
-}
-
-/** Changes the enclosed form of a vault's key: another root, the same key. */
-export async function setEnclosedKey(
+/** @throws BoxError `journal-busy` (retryable) when its key's epoch ends just now */
+export async function addVault(
   client: Client,
-  id: string,
-  enclosed: Uint8Array,
+  { id, name, createdAtMs, key }: Vault,
 ): Promise<void> {
-  await client.query(`UPDATE vault.vaults SET key_enclosed = $2 WHERE id = $1`, [
-    id,
-    Buffer.from(enclosed),
-  ])
+  const { rowCount } = await client.query(
+    `INSERT INTO vault.vaults (id, name, created_at, key_enclosed, key_generation, key_epoch)
+     SELECT $1, $2, to_timestamp($3::float8), $4, $5, $6
+     FROM vault.key_epochs WHERE number = $6 AND NOT closed FOR SHARE`,
+    [id, name, createdAtMs / 1000, Buffer.from(key.enclosed), key.generation, key.epoch],
+  )
+  if (rowCount === 0)
+    throw new BoxError('journal-busy', 'retryable', 'the epoch of the vault’s key has just ended')
 }
 
 export async function renameVault(client: Client, id: string, name: string): Promise<void> {
@@ -62,7 +86,7 @@ export async function renameVault(client: Client, id: string, name: string): Pro
 export async function findVault(client: Queryable, id: string): Promise<Vault | undefined> {
   const { rows } = await client.query<VaultRecord>({
     name: 'find-vault',
-    text: `SELECT id, name, created_at, key_enclosed, recovery_copy FROM vault.vaults WHERE id = $1`,
+    text: `${selected} WHERE v.id = $1`,
     values: [id],
   })
   return rows[0] === undefined ? undefined : of(rows[0])
@@ -76,8 +100,7 @@ export async function listVaults(
   limit: number,
 ): Promise<Vault[]> {
   const { rows } = await client.query<VaultRecord>(
-    `SELECT v.id, v.name, v.created_at, v.key_enclosed, v.recovery_copy
-     FROM vault.vaults v
+    `${selected}
      WHERE ($1::uuid IS NULL OR EXISTS (SELECT FROM vault.members m WHERE m.vault_id = v.id AND m.user_id = $1))
        AND v.name > $2 ORDER BY v.name LIMIT $3`,
     [memberId, afterName, limit],

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { KEY_LABELS, keyOf } from '../../src/box.ts'
 import { recompute } from '../../src/integrity/recomputation.ts'
 import { readSigningKeys } from '../../src/journal/signing-keys.ts'
-import { VaultCiphers } from '../../src/store/cipher.ts'
+import { VaultCiphers } from '../../src/store/vault-ciphers.ts'
 import { ObjectFiles } from '../../src/store/files.ts'
 import type { World } from '../world.ts'
 import type { Acknowledged } from './clients.ts'
@@ -158,14 +158,13 @@ export class Inspection {
     const keys = await openProvider(settings.keys)
     try {
       const key = await keys.publicKey(await keyOf(keys, KEY_LABELS.journal))
-      const root = await keyOf(keys, KEY_LABELS.vaults)
       const size = await this.number('SELECT size AS n FROM journal.state')
       const result = await recompute(
         {
           database: this.#database,
           crypto: nodeCrypto,
           files: new ObjectFiles(settings.home),
-          ciphers: new VaultCiphers(keys, root, settings.boxId, systemRandomness),
+          ciphers: new VaultCiphers(keys, this.#database, settings.boxId, systemRandomness),
           origin: settings.origin,
           journalKeys: await readSigningKeys(this.#database, nodeCrypto, settings.origin, key),
         },

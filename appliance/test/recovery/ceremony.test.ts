@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { serveConsole } from '../../src/console/server.ts'
+import { CopyFolder } from '../../src/recovery/copies.ts'
 import { inspectRecovery } from '../../src/recovery/inspection.ts'
-import { allVaults } from '../../src/store/vaults.ts'
 import { createWorld, form, staff } from '../world.ts'
 import { converse, heldCeremony, watchedConsole } from './console.ts'
 
@@ -34,8 +34,11 @@ await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('bonjou
 
 const command = (...words: string[]) => converse(['box', ...words, '--settings', settings])
 const fsck = () => command('fsck')
+const copies = new CopyFolder(world.settings.home)
 const inspect = async () =>
-  (await inspectRecovery(database, nodeCrypto)).findings.map(({ kind, what }) => `${kind}: ${what}`)
+  (await inspectRecovery(database, nodeCrypto, copies)).findings.map(
+    ({ kind, what }) => `${kind}: ${what}`,
+  )
 
 async function acts(): Promise<ReturnType<typeof parseTrace>[]> {
   const { rows } = await database.query<{ bytes: Buffer }>(
@@ -116,7 +119,9 @@ await t.test('a ceremony: sheets, check words, the public key alone to the box',
   )
   const [declared] = await named('recovery-key-declared')
   t.equal(declared?.data['recoveryKey'], result['recoveryKey'])
-  t.equal((await named('vault-key-enclosed')).length, 1)
+  const [enclosed] = await named('epoch-key-enclosed')
+  t.match(enclosed?.data, { epoch: 1, recoveryKey: result['recoveryKey'] })
+  t.equal((await stat(copies.fileOf(1))).mode & 0o777, 0o600)
   t.equal((await fsck()).code, 0)
   const { stdout } = await command('status')
   t.match(stdout, /recovery +key [0-9a-f]{16}…, 2 of 3 holders; 1 vaults/)
@@ -147,14 +152,14 @@ await t.test('no share, and no holder, is in anything the box keeps or was told'
   }
 })
 
-await t.test('a vault made afterwards has its copy from the start', async (t) => {
+await t.test('a vault made afterwards is covered by the copy of its epoch', async (t) => {
   const made = await world.call('POST', '/vaults', {
     token: world.identity.adminToken,
     json: { name: 'Second' },
   })
   t.equal(made.status, 201)
-  const created = (await named('vault-created')).at(-1)
-  t.equal(created?.data['recoveryKey'], world.box.recovery.key?.id)
+  t.match((await named('vault-created')).at(-1)?.data, { epoch: 1 })
+  t.same(await world.box.recovery.count(), { vaults: 2, copied: 2 })
   t.same(await inspect(), [])
 })
 
@@ -176,10 +181,10 @@ await t.test('a holder checks a share on any machine', async (t) => {
 })
 
 await t.test('a copy that is missing is made at the next start', async (t) => {
-  await database.query(`UPDATE vault.vaults SET recovery_copy = NULL`)
+  await rm(copies.fileOf(1))
   const { code, stdout } = await fsck()
   t.equal(code, 1)
-  t.match(stdout, /no-recovery-copy: vault/)
+  t.match(stdout, /no-recovery-copy: epoch 1/)
   await restart()
   await world.box.recovery.close()
   t.same(await inspect(), [])
@@ -190,22 +195,17 @@ await t.test('fsck names copies that are for another key, or aren’t the box’
   const { publicKey: foreign } = await newRecoveryKey({ threshold: 2, shares: 2 }, systemRandomness)
   const own = world.box.recovery.key?.publicKey
   if (own === undefined) throw new Error('no key')
-  const original = new Map<string, Uint8Array | null>()
-  for await (const each of allVaults(database)) original.set(each.id, each.recoveryCopy)
-  const set = (copy: Uint8Array) =>
-    database.query(`UPDATE vault.vaults SET recovery_copy = $1 WHERE id = $2`, [
-      Buffer.from(copy),
-      vault,
-    ])
-  const place = { boxId: world.settings.boxId, vault }
+  const original = await copies.read(1)
+  if (original === undefined) throw new Error('no copy')
+  const place = { boxId: world.settings.boxId, epoch: 1 }
   const attackers = new Uint8Array(32)
-  await set(encloseForRecovery(foreign, attackers, place))
+  await copies.write(1, encloseForRecovery(foreign, attackers, place))
   t.match(await inspect(), [/^recovery-copy-of-another-key/])
-  await set(encloseForRecovery(own, attackers, place))
+  await copies.write(1, encloseForRecovery(own, attackers, place))
   t.match(await inspect(), [/^recovery-copy-altered: .* not the copy that the journal/])
-  await set(attackers)
+  await copies.write(1, attackers)
   t.match(await inspect(), [/^recovery-copy-altered/])
-  await set(original.get(vault) ?? attackers)
+  await copies.write(1, original)
   t.same(await inspect(), [])
 })
 

@@ -68,28 +68,8 @@ function placeDigest({ boxId, vault, object }: ObjectPlace): Uint8Array {
   return hash('sha256', concat(...fields.map((field) => lengthPrefixed(utf8(field)))), 'buffer')
 }
 
-/** A vault key: in memory, and as it is stored. */
-export interface VaultKey {
-  /** 32 bytes. */
-  readonly key: Uint8Array
-  readonly enclosed: Uint8Array
-}
-
 /**
- * Makes a vault key from the provider's generator and encloses it under the box's wrapping key. Nothing is stored.
- * @throws KeyError of the provider
- */
-export async function newVaultKey(
-  provider: KeyProvider,
-  wrappingKey: KeyRef,
-  place: VaultPlace,
-): Promise<VaultKey> {
-  const key = await provider.random(32)
-  return { key, enclosed: await encloseVaultKey(provider, wrappingKey, key, place) }
-}
-
-/**
- * Encloses a vault's key under a wrapping key: at first, and under another root after a change of hardware.
+ * Encloses a vault's key under a wrapping key, as boxes kept it before they had epochs: after a change of hardware.
  * @throws KeyError of the provider
  */
 export function encloseVaultKey(

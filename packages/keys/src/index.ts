@@ -22,11 +22,9 @@ export { nodeCrypto } from './node-crypto.ts'
 export {
   enclosedDataKey,
   encloseVaultKey,
-  newVaultKey,
   openDataKey,
   openVaultKey,
   type ObjectPlace,
-  type VaultKey,
   type VaultPlace,
 } from './enclosed-keys.ts'
 export {

@@ -69,6 +69,15 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    keyEpochs: Type.Optional(
+      Type.Object(
+        {
+          days: Type.Optional(Type.Integer({ minimum: 2, maximum: 30 })),
+          overlapDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 15 })),
+        },
+        closed,
+      ),
+    ),
     limits: Type.Optional(
       Type.Object(
         {
@@ -123,6 +132,7 @@ const defaults = {
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   seal: { required: false, policies: [] as string[] },
   timestamping: { keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072' },
+  keyEpochs: { days: 30, overlapDays: 2 },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,
     metadataBytes: 64 * 1024,
@@ -151,6 +161,7 @@ export function withDefaults(file: ConfigurationFile) {
     journal: { ...defaults.journal, ...file.journal },
     seal: { ...defaults.seal, ...file.seal },
     timestamping: { ...defaults.timestamping, ...file.timestamping },
+    keyEpochs: { ...defaults.keyEpochs, ...file.keyEpochs },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },
     window: { ...defaults.window, ...file.window },

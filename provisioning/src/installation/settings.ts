@@ -42,6 +42,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     journal: configuration.journal,
     seal: configuration.seal,
     timestamping: configuration.timestamping,
+    keyEpochs: configuration.keyEpochs,
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }
