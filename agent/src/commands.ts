@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { HostError, readSettings } from '@probant/host'
 import { failureOf } from './appliance/appliance.ts'
 import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
-import { print, printExport, printShipment, printStatus } from './command-line/output.ts'
+import {
+  print,
+  printExport,
+  printShipment,
+  printStatus,
+  printWords,
+} from './command-line/output.ts'
 import { AgentError, messageOf } from './errors.ts'
 import { settingsSchema, type AgentSettings } from './settings.ts'
 
@@ -18,6 +24,11 @@ interface Options {
   json?: boolean
 }
 
+/** Words to be read out. */
+interface Speaking {
+  language: 'fr' | 'en'
+}
+
 interface EnrolArguments {
   centre: string
   codeFile: string
@@ -25,7 +36,7 @@ interface EnrolArguments {
   certificate: string[]
 }
 
-/** Registers `probant agent ship|export|enrol|receipt|status`. */
+/** Registers `probant agent ship|export|enrol|confirm-enrolment|receipt|status`. */
 export function register(program: Command, { home }: { home: string }): void {
   const agent = program
     .command('agent')
@@ -37,6 +48,13 @@ export function register(program: Command, { home }: { home: string }): void {
       .description(description)
       .option('--settings <file>', "the agent's settings file", settingsFile)
       .option('--json', 'print JSON')
+
+  const inLanguage = (speaking: Command) =>
+    speaking.addOption(
+      new Option('--language <language>', 'of words')
+        .choices(['fr', 'en'])
+        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+    )
 
   command('ship', 'ship every trace that the centre has not audited; wait for its receipt')
     .requiredOption('--now', 'at once, without waiting for the off-peak window')
@@ -64,18 +82,40 @@ export function register(program: Command, { home }: { home: string }): void {
       }),
     )
 
-  command('enrol', 'enrol this box at a centre, by a one-time code and the TPM in its settings')
+  inLanguage(
+    command(
+      'enrol',
+      'enrol this box at a centre by a one-time code: by the TPM in its settings, else by words to compare',
+    ),
+  )
     .requiredOption('--centre <url>', "the centre's API, for example https://centre.example/api/v1")
     .requiredOption('--code-file <file>', 'file with the code that an operator gave out')
     .requiredOption('--journal-key <vkey>', 'verifier key of the journal')
     .option('--certificate <files...>', "certificates between the TPM's and its maker's root", [])
-    .action((options: Options & EnrolArguments) =>
+    .action((options: Options & EnrolArguments & Speaking) =>
       reported(async () => {
-        const { enrolBox } = await import('./command-line/enrol.ts')
-        const certificates = options.certificate
-        print(
-          JSON.stringify(await enrolBox(await settingsOf(options), { ...options, certificates })),
-        )
+        const { enrolBox, fingerprintEnrolment } = await import('./command-line/enrol.ts')
+        const settings = await settingsOf(options)
+        const pinned = await enrolBox(settings, { ...options, certificates: options.certificate })
+        if (pinned !== undefined) print(JSON.stringify(pinned))
+        else printWords(await fingerprintEnrolment(settings).words(options.language), options)
+        return 0
+      }),
+    )
+
+  inLanguage(
+    command(
+      'confirm-enrolment',
+      'take the words that the centre’s operator reads back; without any, show those to read there',
+    ),
+  )
+    .argument('[words...]', 'the four words')
+    .action((words: string[], options: Options & Speaking) =>
+      reported(async () => {
+        const { fingerprintEnrolment } = await import('./command-line/enrol.ts')
+        const enrolment = fingerprintEnrolment(await settingsOf(options))
+        if (words.length === 0) printWords(await enrolment.words(options.language), options)
+        else print(JSON.stringify(await enrolment.confirm(words.join(' '))))
         return 0
       }),
     )

@@ -7,6 +7,7 @@ export type AgentErrorCode =
   | 'appliance-unreachable'
   | 'appliance-refused'
   | 'not-enrolled'
+  | 'refused-words'
   | 'unusable-key'
   | 'unusable-file'
   | 'unknown-call'
@@ -24,6 +25,7 @@ const KINDS: Record<AgentErrorCode, AgentErrorKind> = {
   'appliance-unreachable': 'retryable',
   'appliance-refused': 'fatal',
   'not-enrolled': 'caller',
+  'refused-words': 'caller',
   'unusable-key': 'fatal',
   'unusable-file': 'caller',
   'unknown-call': 'caller',

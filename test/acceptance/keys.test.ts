@@ -69,6 +69,19 @@ await t.test('enrolment by the TPM, attestation with each shipment', (t) =>
   ),
 )
 
+await t.test('enrolment without a TPM: words of both sides’ keys, read and typed both ways', (t) =>
+  holds(
+    t,
+    'test/shipping/fingerprint-enrolment.test.ts',
+    'appliance/test/journal/enrolment.test.ts',
+  ),
+)
+
+await absent(
+  'enrolment by attestation of an HSM’s maker',
+  'SoftHSM attests nothing and PKCS#11 has no standard call; decision 0068 says what it takes',
+)
+
 await t.test('the client’s seal certificate; openssl accepts what it sealed', (t) =>
   holds(
     t,

@@ -11,9 +11,8 @@ await t.test('a box with a TPM', missing === undefined ? {} : { skip: missing },
   await box.append(3)
 
   await t.test('enrols itself by a code, and ships', async (t) => {
-    const { sshHostKey, auditKey } = await attested.enrol()
-    t.equal(sshHostKey, centre.initialised.sshHostKey)
-    t.equal(auditKey, centre.initialised.auditKey)
+    const { sshHostKey, auditKey } = centre.initialised
+    t.match(await attested.enrol(), { sshHostKey, auditKey })
     const { shippedTo, findings } = await attested.ship()
     t.equal(shippedTo, 3)
     t.match(findings, [{ kind: 'attestation-mismatch', found: /at reset [0-9]+: 0=0{64}/ }])

@@ -78,6 +78,11 @@ export class Appliance {
       throw new AgentError('appliance-unreachable', `the appliance answered ${status} to /findings`)
   }
 
+  /** Has a step of an enrolment journalled. @param fingerprint of both sides' keys, hex @throws as {@link giveCosignatures} */
+  async giveEnrolment(step: 'begun' | 'confirmed' | 'refused', fingerprint: string): Promise<void> {
+    await this.#post('/enrolments', { step, fingerprint }, ANSWER_MS)
+  }
+
   /** @throws as {@link giveCosignatures} */
   async stopped(): Promise<Stopped> {
     const value = parsed((await this.#call('GET', '/state', undefined, ANSWER_MS)).text)

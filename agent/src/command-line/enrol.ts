@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { openProvider } from '@probant/keys'
-import { enrol, type Enrolled } from '../attestation/enrolment.ts'
+import { Appliance } from '../appliance/appliance.ts'
 import { Platform } from '../attestation/platform.ts'
+import { FingerprintEnrolment } from '../enrolment/by-fingerprint.ts'
+import { enrol } from '../enrolment/by-tpm.ts'
+import type { Enrolled } from '../enrolment/centre-api.ts'
 import { AgentError, messageOf } from '../errors.ts'
 import type { AgentSettings } from '../settings.ts'
 import { SSH_KEY_LABEL, sshPublicKey } from '../ssh/signing-key.ts'
@@ -15,27 +18,34 @@ export interface EnrolOptions {
 }
 
 /**
- * `probant agent enrol`: enrols this box, by the TPM that its settings name.
- * @throws AgentError `not-enrolled` where they name none; as `enrol`
+ * `probant agent enrol`: enrols this box by the TPM that its settings name; without one, begins an enrolment by fingerprint.
+ * @returns what to pin; undefined where the words of both sides' keys are to be compared first
+ * @throws AgentError as `enrol`, as `FingerprintEnrolment.begin`
  */
-export async function enrolBox(settings: AgentSettings, options: EnrolOptions): Promise<Enrolled> {
-  if (settings.attestation === undefined)
-    throw new AgentError('not-enrolled', 'settings: attestation names no TPM')
+export async function enrolBox(
+  settings: AgentSettings,
+  options: EnrolOptions,
+): Promise<Enrolled | undefined> {
   const code = (await readFile(options.codeFile, 'utf8')).trim()
+  const centre = options.centre.replace(/\/$/, '')
+  const { origin, attestation } = settings
+  const box = { origin, journalKey: options.journalKey, agentKey: await agentKeyOf(settings) }
+  if (attestation === undefined) {
+    await fingerprintEnrolment(settings).begin(centre, code, box)
+    return undefined
+  }
   const intermediates = await Promise.all(options.certificates.map(certificateIn))
-  const platform = new Platform(settings.attestation)
+  const platform = new Platform(attestation)
   try {
-    return await enrol(options.centre.replace(/\/$/, ''), platform, {
-      code,
-      origin: settings.origin,
-      journalKey: options.journalKey,
-      agentKey: await agentKeyOf(settings),
-      intermediates,
-    })
+    return await enrol(centre, platform, { code, ...box, intermediates })
   } finally {
     await platform.close()
   }
 }
+
+/** The enrolment without a TPM that is under way on this box. */
+export const fingerprintEnrolment = ({ home, applianceSocket }: AgentSettings) =>
+  new FingerprintEnrolment(home, new Appliance(applianceSocket, new AbortController().signal))
 
 async function agentKeyOf({ keys }: AgentSettings): Promise<string> {
   const provider = await openProvider(keys)

@@ -54,3 +54,17 @@ function printFindings(findings: readonly AnsweredFinding[]): void {
     print(`    found: ${found}`)
   }
 }
+
+/** Words to be read out, four a line. */
+export function printWords(words: readonly string[], { json }: { json?: boolean }): void {
+  if (json === true) {
+    print(JSON.stringify({ words }))
+    return
+  }
+  print('Read these words to the operator of the centre, over the telephone or face to face:')
+  for (let at = 0; at < words.length; at += 4) print(`  ${words.slice(at, at + 4).join('  ')}`)
+  print('They stand for the keys of this box and of the centre as they came here.')
+  print(
+    'Then type the four words that come back: probant agent confirm-enrolment WORD WORD WORD WORD',
+  )
+}

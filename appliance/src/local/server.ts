@@ -25,6 +25,12 @@ const TOLD_AFTER_MS = 20_000
 
 const NoteBody = strictObject({ note: Type.String({ minLength: 1, maxLength: 200_000 }) })
 
+/** A step of this box's enrolment at a centre, both sides' keys in one digest. */
+const EnrolmentBody = strictObject({
+  step: Type.Union([Type.Literal('begun'), Type.Literal('confirmed'), Type.Literal('refused')]),
+  fingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+})
+
 /** What the agent tells of, such as a centre that knows less than it has signed. */
 const FindingBody = strictObject({
   kind: Type.String({ pattern: '^[a-z-]{1,64}$' }),
@@ -100,6 +106,16 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     running = work.finally(() => (running = undefined))
     running.catch(() => undefined)
     return work
+  })
+
+  server.post('/enrolments', { schema: { body: EnrolmentBody } }, async (request, reply) => {
+    const { step, fingerprint } = request.body
+    await box.journal.record({
+      act: step === 'begun' ? 'enrolment-begun' : 'enrolment-confirmed',
+      outcome: step === 'refused' ? 'refused' : 'done',
+      data: { fingerprint, ...(step === 'refused' ? { reason: 'other-words' } : {}) },
+    })
+    return reply.code(204).send()
   })
 
   server.post('/findings', { schema: { body: FindingBody } }, async (request, reply) => {

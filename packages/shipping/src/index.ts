@@ -1,4 +1,5 @@
 export * from './enrolment.ts'
+export * from './enrolment-fingerprint.ts'
 export * from './errors.ts'
 export * from './frame.ts'
 export * from './frame-channel.ts'

@@ -27,6 +27,7 @@ export type AlertAct =
   | 'log-opened'
   | 'enrolment-code-issued'
   | 'enrolment-refused'
+  | 'enrolment-fingerprint-confirmed'
   | 'enrolled'
   | 'attestation-key-replaced'
   | 'reference-values-imported'

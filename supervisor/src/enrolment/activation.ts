@@ -3,7 +3,12 @@ import { EvidenceError, fromBase64, fromHex, toBase64 } from '@probant/evidence'
 import { activationProof, type ActivationChallenge, type EnrolmentRequest } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
-import { markUsed, setPendingEnrolment, type PendingRequest } from '../store/enrolment-codes.ts'
+import {
+  isByTpm,
+  markUsed,
+  setPendingEnrolment,
+  type PendingRequest,
+} from '../store/enrolment-codes.ts'
 import { attestationKeyName } from './attestation-key.ts'
 import { withEnrolmentCode } from './codes.ts'
 import { makeCredential } from './credential.ts'
@@ -53,7 +58,8 @@ export async function activateEnrolment(
 ): Promise<void> {
   await withEnrolmentCode(context, given, async (client, code) => {
     const { pending, tenantId, boxId, name, schedule, issuedBy } = code
-    if (pending === null) throw new SupervisorError('enrolment', 'nothing was asked of this box')
+    if (pending === null || !isByTpm(pending.request))
+      throw new SupervisorError('enrolment', 'nothing was asked of this box')
     const { request, secret } = pending
     if (
       !timingSafeEqual(

@@ -63,11 +63,12 @@ export function checkEnrolment(
   if (enrolment.boxId === CENTRE) throw wrong('this identifier means the centre itself')
 }
 
-/** As {@link enrol}, last in the caller's transaction: it holds the alert journal. */
+/** As {@link enrol}, last in the caller's transaction: it holds the alert journal. @param before entries that go before its own */
 export async function enrolWithin(
   client: Client,
   context: Context,
   enrolment: Enrolment,
+  before: readonly Act[] = [],
 ): Promise<void> {
   const { tenantId, boxId, operatorId, attestationKey } = enrolment
   const sha256 = (bytes: Uint8Array) => toHex(context.crypto.hash('sha256', bytes))
@@ -75,7 +76,10 @@ export async function enrolWithin(
   if (existing !== undefined) {
     if (!(await isSame(client, context, existing, enrolment)))
       throw wrong(`the box ${boxId} is enrolled with another origin or other keys`)
-    if (attestationKey === undefined) return
+    if (attestationKey === undefined) {
+      if (before.length > 0) await append(client, context, tenantId, before)
+      return
+    }
     await putAttestationKey(client, context, existing, attestationKey)
     const data = { box: boxId, attestationKey: sha256(attestationKey.publicArea) }
     const act: Act = { act: 'attestation-key-replaced', outcome: 'done', data, operatorId }
@@ -92,7 +96,10 @@ export async function enrolWithin(
     agentKey: sha256(enrolment.agentKey),
     ...(attestationKey === undefined ? {} : { attestationKey: sha256(attestationKey.publicArea) }),
   }
-  await append(client, context, tenantId, [{ act: 'enrolled', outcome: 'done', data, operatorId }])
+  await append(client, context, tenantId, [
+    ...before,
+    { act: 'enrolled', outcome: 'done', data, operatorId },
+  ])
 }
 
 /** The same key again counts from now on: what its TPM counted before it was cleared is history. @throws SupervisorError `enrolment` */

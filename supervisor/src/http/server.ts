@@ -11,6 +11,7 @@ import { hardwareChangeRoutes } from './hardware-changes.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './sessions.ts'
+import { fingerprintEnrolmentRoutes } from './fingerprint-enrolments.ts'
 import { tpmEnrolmentRoutes } from './tpm-enrolments.ts'
 
 /** The centre's API and pages. */
@@ -30,6 +31,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
   tpmEnrolmentRoutes(server, context, ssh)
+  fingerprintEnrolmentRoutes(server, context, ssh)
   hardwareChangeRoutes(server, context)
   contactRoutes(server, context)
   scheduleRoutes(server, context)

@@ -9,7 +9,8 @@ import { callerOf } from './caller.ts'
 import { BoxId, BoxName, pinned, refused, type SshAddress } from './enrolments.ts'
 import { ScheduleBody, scheduleOf } from './schedule-schema.ts'
 
-const Code = Type.String({ minLength: 8, maxLength: 100 })
+/** One-time codes as they are typed. */
+export const Code = Type.String({ minLength: 8, maxLength: 100 })
 const certificate = Type.String({ maxLength: 12_000, description: 'base64 of DER' })
 const DEFAULT_MINUTES = 60
 
@@ -82,7 +83,8 @@ export function tpmEnrolmentRoutes(server: Server, context: Context, ssh: () => 
   )
 }
 
-function refusedByCode(error: unknown): never {
+/** As `refused`, also for a code that can't be used. */
+export function refusedByCode(error: unknown): never {
   if (!(error instanceof SupervisorError) || error.code !== 'enrolment-code') return refused(error)
   throw new Problem({
     type: 'enrolment-code-refused',

@@ -1,10 +1,14 @@
 import type { Client } from '@probant/postgres'
-import type { EnrolmentRequest } from '@probant/shipping'
+import type { EnrolmentRequest, PresentedBox } from '@probant/shipping'
 import type { Schedule } from '../deadlines/schedule.ts'
 import { instant, ms } from './rows.ts'
 
-/** What is asked for with a code, without the code. */
+/** What is asked for with a code, without the code: by a box that shows its TPM. */
 export type PendingRequest = Omit<EnrolmentRequest, 'code'>
+
+/** Whether it was asked by a TPM. */
+export const isByTpm = (request: PendingRequest | PresentedBox): request is PendingRequest =>
+  'attestationKey' in request
 
 /** A one-time code as it is stored: by its digest only. */
 export interface EnrolmentCode {
@@ -20,8 +24,8 @@ export interface EnrolmentCode {
 
 export interface StoredEnrolmentCode extends EnrolmentCode {
   refusals: number
-  /** What was asked for with it last, and the secret that the TPM has to read. */
-  pending: { request: PendingRequest; secret: Uint8Array } | null
+  /** What was asked for with it last, and the secret that the TPM has to read; without one, the nonce that was answered. */
+  pending: { request: PendingRequest | PresentedBox; secret: Uint8Array } | null
   usedAtMs: number | null
 }
 
@@ -35,7 +39,7 @@ interface CodeRow {
   issued_by: string
   expires_at: Date
   refusals: number
-  request: PendingRequest | null
+  request: PendingRequest | PresentedBox | null
   secret: Buffer | null
   used_at: Date | null
 }
@@ -89,7 +93,7 @@ export async function countRefusal(client: Client, { tenantId, codeId }: Place):
 export async function setPendingEnrolment(
   client: Client,
   { tenantId, codeId }: Place,
-  request: PendingRequest,
+  request: PendingRequest | PresentedBox,
   secret: Uint8Array,
 ): Promise<void> {
   await client.query(
