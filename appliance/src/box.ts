@@ -16,6 +16,7 @@ import { Lookups } from './access/lookups.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { SignerWatch } from './deposit/signer-watch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
+import { ReceptionThreads } from './deposit/reception-threads.ts'
 import { BoxError } from './errors.ts'
 import { Journal } from './journal/journal.ts'
 import { within } from './journal/patience.ts'
@@ -51,6 +52,7 @@ export interface Box {
   readonly database: Database
   readonly keys: KeyProvider
   readonly files: ObjectFiles
+  readonly threads: ReceptionThreads
   readonly ciphers: VaultCiphers
   readonly recovery: Recovery
   readonly rotation: Rotation
@@ -166,6 +168,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   schedule.start()
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
+  const threads = new ReceptionThreads()
   const reminders = new SealReminders({ crypto, clock, log, journal, seals })
   reminders.start()
   const lats = new LatBatches(
@@ -185,6 +188,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     database,
     keys,
     files,
+    threads,
     ciphers,
     recovery,
     rotation,
@@ -217,6 +221,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       await journal.close()
       await Promise.all(stopped)
       await heads.close()
+      await threads.close()
       await database.close()
       await keys.close()
     },

@@ -24,6 +24,7 @@ import type { Vault } from '../store/vaults.ts'
 import type { LatBatches } from './lat-batch.ts'
 import { checkFileName, metadataBytes, type DescriptiveMetadata } from './metadata.ts'
 import { digest, receive, type Received } from './reception.ts'
+import type { ReceptionThreads } from './reception-threads.ts'
 
 /** While the journal can't be signed, deposits wait no longer than this. */
 const LONGEST_WAIT_MS = 60_000
@@ -40,6 +41,7 @@ export interface DepositContext {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly files: ObjectFiles
+  readonly threads: ReceptionThreads
   readonly ciphers: VaultCiphers
   readonly lats: LatBatches
   readonly journal: Journal
@@ -130,7 +132,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
   let published = false
   try {
     const received = await receive(
-      crypto,
+      context.threads,
       upload.file,
       staged,
       { dataKey, salt: randomness.bytes(32) },

@@ -1,46 +1,62 @@
 import type { EvidenceCrypto } from '@probant/evidence'
-import { FileEncryptor } from '@probant/keys'
+import { newPayloadKey } from '@probant/keys'
 import { fileTypeFromBuffer } from 'file-type'
 import type { FileHandle } from 'node:fs/promises'
 import { BoxError, unacceptable } from '../errors.ts'
+import type { ReceptionThreads, RemoteReception } from './reception-threads.ts'
+import { ReceptionWork, type Digests, type Worked } from './reception-work.ts'
 
 /** What is looked at to recognise a format. */
 const SAMPLE_BYTES = 4100
+/** Larger documents are digested and encrypted on a thread: below, handing them over takes longer than the work. */
+const SMALL_BYTES = 32 * 1024
+/** What is handed to a thread at once, and how many such steps may be under way for one document. */
+const STEP_BYTES = 128 * 1024
+const STEPS_UNDER_WAY = 2
 
-export interface Received {
+export interface Received extends Digests {
   readonly sizeBytes: number
-  readonly sha256: Uint8Array
-  readonly sha3: Uint8Array
   /** Recognised from the first bytes; undefined when they tell nothing. */
   readonly detectedType: string | undefined
 }
 
 /**
  * Step 1: both digests over the exact bytes in one pass, while the bytes are encrypted into the staging file. Plaintext stays in this
- * process's memory, two chunks of it at most. The file is written but not yet synced when this returns.
+ * process's memory, a few steps of it at most. The file is written but not yet synced when this returns.
  * @throws BoxError `store-failed` when the disk refuses; `bad-deposit` beyond `maxBytes`; what the stream throws.
  */
 export async function receive(
-  crypto: EvidenceCrypto,
+  threads: ReceptionThreads,
   stream: AsyncIterable<Uint8Array>,
   staged: FileHandle,
-  encryption: { dataKey: Uint8Array; salt: Uint8Array },
+  given: { dataKey: Uint8Array; salt: Uint8Array },
   maxBytes: number,
 ): Promise<Received> {
-  const encryptor = new FileEncryptor(encryption.dataKey, encryption.salt)
+  const payload = newPayloadKey(given.dataKey, given.salt)
+  const bytes = new Counted(maxBytes)
   const writer = new InOrder(staged)
+  let remote: RemoteReception | undefined
+  let gathered: Uint8Array[] = []
+  let gatheredBytes = 0
+  const step = (isLast: boolean) => {
+    remote ??= threads.begin(payload)
+    const next = remote.take(joined(gathered, gatheredBytes), isLast)
+    gathered = []
+    gatheredBytes = 0
+    return writer.write(next)
+  }
   try {
-    writer.write([encryptor.header])
-    const received = await digest(crypto, stream, maxBytes, async (chunk) => {
-      await writer.settled()
-      writer.write(encryptor.updatePieces(chunk))
-    })
-    await writer.settled()
-    writer.write([encryptor.final()])
-    await writer.settled()
-    return received
+    for await (const chunk of stream) {
+      bytes.count(chunk)
+      gathered.push(chunk)
+      gatheredBytes += chunk.length
+      if (gatheredBytes >= STEP_BYTES) await step(false)
+    }
+    if (remote !== undefined || gatheredBytes > SMALL_BYTES) await step(true)
+    else await writer.write(new ReceptionWork(payload).take(joined(gathered, gatheredBytes), true))
+    return { ...(await bytes.summary()), ...(await writer.ended()) }
   } finally {
-    encryptor.discard()
+    remote?.discard()
     await writer.quiet()
   }
 }
@@ -50,57 +66,88 @@ export async function digest(
   crypto: EvidenceCrypto,
   stream: AsyncIterable<Uint8Array>,
   maxBytes: number,
-  consume: (chunk: Uint8Array) => Promise<void> = () => Promise.resolve(),
 ): Promise<Received> {
   const sha256 = crypto.incremental('sha256')
   const sha3 = crypto.incremental('sha3-256')
-  const sample: Uint8Array[] = []
-  let sizeBytes = 0
+  const bytes = new Counted(maxBytes)
   for await (const chunk of stream) {
-    if (sizeBytes < SAMPLE_BYTES) sample.push(chunk.slice(0, SAMPLE_BYTES - sizeBytes))
-    sizeBytes += chunk.length
-    if (sizeBytes > maxBytes)
-      throw unacceptable(
-        `Un fichier peut avoir ${maxBytes} octets au plus.`,
-        `A file may have ${maxBytes} bytes at most.`,
-      )
-    await consume(chunk)
+    bytes.count(chunk)
     sha256.update(chunk)
     sha3.update(chunk)
   }
-  const detected = await fileTypeFromBuffer(Buffer.concat(sample))
-  return { sizeBytes, sha256: sha256.digest(), sha3: sha3.digest(), detectedType: detected?.mime }
+  return { ...(await bytes.summary()), sha256: sha256.digest(), sha3: sha3.digest() }
 }
 
-/** Writes behind the caller's back, one write at a time, so that hashing goes on while the disk works. */
+/** How many bytes came, and what they are recognised by. */
+class Counted {
+  readonly #most: number
+  readonly #sample: Uint8Array[] = []
+  #sizeBytes = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** @throws BoxError `bad-deposit` */
+  count(chunk: Uint8Array): void {
+    if (this.#sizeBytes < SAMPLE_BYTES)
+      this.#sample.push(chunk.slice(0, SAMPLE_BYTES - this.#sizeBytes))
+    this.#sizeBytes += chunk.length
+    if (this.#sizeBytes > this.#most)
+      throw unacceptable(
+        `Un fichier peut avoir ${this.#most} octets au plus.`,
+        `A file may have ${this.#most} bytes at most.`,
+      )
+  }
+
+  async summary() {
+    const detected = await fileTypeFromBuffer(Buffer.concat(this.#sample))
+    return { sizeBytes: this.#sizeBytes, detectedType: detected?.mime }
+  }
+}
+
+/** Writes behind the caller's back, one write at a time, so that the next bytes are worked on while the disk works. */
 class InOrder {
   readonly #file: FileHandle
-  #writing: Promise<void> = Promise.resolve()
+  readonly #underWay: Promise<void>[] = []
+  #last: Promise<void> = Promise.resolve()
+  #digests: Digests | undefined
 
   constructor(file: FileHandle) {
     this.#file = file
   }
 
-  /** Starts a write; the one before must have settled. */
-  write(pieces: readonly Uint8Array[]): void {
-    if (pieces.length === 0) return
-    this.#writing = this.#writing.then(() => writeAll(this.#file, pieces))
-    this.#writing.catch(() => undefined)
+  /** Waits until there is room for another step. @throws BoxError `store-failed`: this step's or an earlier one's */
+  async write(step: Worked | Promise<Worked>): Promise<void> {
+    this.#last = this.#after(this.#last, step)
+    this.#last.catch(() => undefined)
+    this.#underWay.push(this.#last)
+    if (this.#underWay.length > STEPS_UNDER_WAY) await this.#underWay.shift()
   }
 
-  async settled(): Promise<void> {
+  /** @throws BoxError `store-failed` */
+  async ended(): Promise<Digests> {
+    await this.#last
+    if (this.#digests === undefined) throw new Error('the last step gave no digests')
+    return this.#digests
+  }
+
+  /** Waits for the write under way, whatever its outcome. */
+  async quiet(): Promise<void> {
+    await this.#last.catch(() => undefined)
+  }
+
+  async #after(before: Promise<void>, step: Worked | Promise<Worked>): Promise<void> {
+    // both are waited for, so that neither fails unheard
+    const [worked] = await Promise.all([step, before])
     try {
-      await this.#writing
+      await writeAll(this.#file, worked.pieces)
     } catch (error) {
       throw new BoxError('store-failed', 'retryable', 'the file could not be written', {
         cause: error,
       })
     }
-  }
-
-  /** Waits for the write under way, whatever its outcome. */
-  async quiet(): Promise<void> {
-    await this.#writing.catch(() => undefined)
+    this.#digests = worked.digests
   }
 }
 
@@ -112,4 +159,15 @@ async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promis
   const rest = Buffer.concat(pieces).subarray(bytesWritten)
   for (let done = 0; done < rest.length;)
     done += (await file.write(rest, done, rest.length - done)).bytesWritten
+}
+
+/** In memory of its own. */
+function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }

@@ -90,6 +90,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
     clock: box.clock,
     randomness: box.randomness,
     files: box.files,
+    threads: box.threads,
     ciphers: box.ciphers,
     lats: box.lats,
     journal: box.journal,

@@ -9,6 +9,7 @@ import {
   encryptStream,
   FileDecryptor,
   FileEncryptor,
+  newPayloadKey,
   HEADER_BYTES,
   KeyError,
   storedBytes,
@@ -27,7 +28,7 @@ function plaintextOf(size: number): Buffer {
 }
 
 function encrypted(plaintext: Uint8Array, key = dataKey): Buffer {
-  const encryptor = new FileEncryptor(key, salt)
+  const encryptor = new FileEncryptor(newPayloadKey(key, salt))
   return Buffer.concat([encryptor.header, encryptor.update(plaintext), encryptor.final()])
 }
 
@@ -82,7 +83,7 @@ await t.test('what is encrypted comes back, however the streams are cut', async 
 
 await t.test('a caller may reuse its buffer', (t) => {
   const plaintext = plaintextOf(150_000)
-  const encryptor = new FileEncryptor(dataKey, salt)
+  const encryptor = new FileEncryptor(newPayloadKey(dataKey, salt))
   const parts = [encryptor.header]
   const buffer = Buffer.alloc(10_000)
   for (let at = 0; at < plaintext.length; at += buffer.length) {
@@ -196,14 +197,14 @@ await t.test('a wrong key decrypts nothing', (t) => {
   )
   for (const size of [0, 16, 31, 33]) {
     t.throws(() => decrypted(stored, Buffer.alloc(size)), KeyError)
-    t.throws(() => new FileEncryptor(Buffer.alloc(size), salt), KeyError)
-    t.throws(() => new FileEncryptor(dataKey, Buffer.alloc(size)), KeyError)
+    t.throws(() => newPayloadKey(Buffer.alloc(size), salt), KeyError)
+    t.throws(() => newPayloadKey(dataKey, Buffer.alloc(size)), KeyError)
   }
   t.end()
 })
 
 await t.test('an ended file takes and gives nothing more', (t) => {
-  const encryptor = new FileEncryptor(dataKey, salt)
+  const encryptor = new FileEncryptor(newPayloadKey(dataKey, salt))
   encryptor.final()
   t.throws(() => encryptor.update(Buffer.of(1)), { code: 'closed' })
   t.throws(() => encryptor.final(), { code: 'closed' })

@@ -1,6 +1,6 @@
 import { KeyError } from '../errors.ts'
 import { encryptChunk, joined } from './chunk.ts'
-import { CHUNK_BYTES, newHeader, type PayloadKey } from './header.ts'
+import { CHUNK_BYTES, type PayloadKey } from './header.ts'
 import { HeldBytes } from './held-bytes.ts'
 
 /**
@@ -16,14 +16,9 @@ export class FileEncryptor {
   #index = 0
   #plaintextBytes = 0
 
-  /**
-   * @param dataKey 32 bytes, of this object alone
-   * @param salt 32 fresh random bytes: a key and salt used twice would repeat nonces
-   * @throws KeyError `wrong-size`
-   */
-  constructor(dataKey: Uint8Array, salt: Uint8Array) {
-    this.#payload = newHeader(dataKey, salt)
-    this.header = Buffer.from(this.#payload.header)
+  constructor(payload: PayloadKey) {
+    this.#payload = payload
+    this.header = Buffer.from(payload.header)
   }
 
   /** Plaintext taken so far. */

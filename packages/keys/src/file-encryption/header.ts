@@ -18,15 +18,20 @@ const magic = Buffer.from('PBNTFILE', 'ascii')
 /** Format 1, algorithm 1 (AES-256-GCM, HKDF-SHA-256), 2^16 bytes a chunk, five zeros. */
 const parameters = Buffer.from([1, 1, 16, 0, 0, 0, 0, 0])
 
-/** What opens one file's chunks. */
+/** What encrypts and opens one file's chunks. It can be given to another thread. */
 export interface PayloadKey {
-  readonly header: Buffer
+  readonly header: Uint8Array
   /** A key object, from which a cipher is made ten times faster than from bytes. */
   readonly key: KeyObject
 }
 
-/** The header and payload key of a new file. @throws KeyError `wrong-size` unless both are 32 bytes */
-export function newHeader(dataKey: Uint8Array, salt: Uint8Array): PayloadKey {
+/**
+ * The header and payload key of a new file.
+ * @param dataKey 32 bytes, of this object alone
+ * @param salt 32 fresh random bytes: a key and salt used twice would repeat nonces
+ * @throws KeyError `wrong-size`
+ */
+export function newPayloadKey(dataKey: Uint8Array, salt: Uint8Array): PayloadKey {
   if (salt.length !== 32) throw new KeyError('wrong-size', 'the salt of a file has 32 bytes')
   const { key, commitment } = derive(dataKey, salt)
   return { header: Buffer.concat([magic, parameters, salt, commitment]), key }

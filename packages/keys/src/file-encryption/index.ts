@@ -1,5 +1,12 @@
 export { FileDecryptor } from './decryptor.ts'
 export { FileEncryptor } from './encryptor.ts'
-export { CHUNK_BYTES, HEADER_BYTES, chunkCount, storedBytes } from './header.ts'
+export {
+  CHUNK_BYTES,
+  HEADER_BYTES,
+  chunkCount,
+  newPayloadKey,
+  storedBytes,
+  type PayloadKey,
+} from './header.ts'
 export { decryptRange, type StoredFile } from './range.ts'
 export { decryptStream, encryptStream } from './streams.ts'

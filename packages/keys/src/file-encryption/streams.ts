@@ -1,13 +1,14 @@
 import { FileDecryptor } from './decryptor.ts'
 import { FileEncryptor } from './encryptor.ts'
+import { newPayloadKey } from './header.ts'
 
-/** The stored form of a plaintext stream, header included. See FileEncryptor for key and salt. */
+/** The stored form of a plaintext stream, header included. See newPayloadKey for key and salt. */
 export async function* encryptStream(
   plaintext: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   dataKey: Uint8Array,
   salt: Uint8Array,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const encryptor = new FileEncryptor(dataKey, salt)
+  const encryptor = new FileEncryptor(newPayloadKey(dataKey, salt))
   try {
     yield encryptor.header
     for await (const bytes of plaintext) yield* encryptor.updatePieces(bytes)
