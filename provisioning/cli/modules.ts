@@ -22,6 +22,7 @@ interface CommandOwner {
 /** Whose commands are where: by name only, since provisioning imports no component. */
 const knownOwners: CommandOwner[] = [
   { commands: ['verify'], file: 'provisioning/cli/verify.ts' },
+  { commands: ['verify-page'], file: 'provisioning/cli/verify-page.ts' },
   { commands: ['journal'], file: 'provisioning/cli/journal.ts' },
   { commands: ['deposit', 'get', 'box'], file: 'appliance/src/commands.ts' },
   { commands: ['agent'], file: 'agent/src/commands.ts' },

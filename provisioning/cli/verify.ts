@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { verifyBundle, type BundleReport } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
+import { bundleText, openZip, UnusableInput, type ZipBundle } from '@probant/verification'
 import type { Command } from 'commander'
 import { readAnchors } from './verification/anchors-folder.ts'
-import { exitCodes, languageOf, UnusableInput } from './verification/answer.ts'
-import { bundleText } from './verification/bundle-report.ts'
-import { openZip } from './verification/zip-source.ts'
+import { exitCodes, languageOf } from './verification/answer.ts'
 
 export interface VerifyOptions {
   readonly document?: string
@@ -57,12 +56,22 @@ export async function verifyCommand(
 async function verifyFile(bundle: string, options: VerifyOptions): Promise<BundleReport> {
   const anchors = await readAnchors(options.anchors)
   const document = options.document === undefined ? undefined : await openDocument(options.document)
-  const source = await openZip(bundle)
+  const source = await openBundle(bundle)
   try {
     const { requireWitness } = options
     return await verifyBundle(nodeCrypto, source, anchors, { document, requireWitness })
   } finally {
-    source.close()
+    await source.close()
+  }
+}
+
+async function openBundle(path: string): Promise<ZipBundle> {
+  try {
+    return await openZip(await openAsBlob(path))
+  } catch (cause) {
+    throw new UnusableInput(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
   }
 }
 

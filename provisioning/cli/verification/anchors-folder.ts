@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { anchorFileNames, EvidenceError, parseAnchors, type Anchors } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
-import { UnusableInput } from './answer.ts'
+import { UnusableInput } from '@probant/verification'
 
 const maximumFileBytes = 16 * 1024 * 1024
 

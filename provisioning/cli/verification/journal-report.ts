@@ -1,8 +1,6 @@
 import type { Finding } from '@probant/evidence'
-import { wordsOf } from './bundle-report.ts'
-import type { Answer, Language } from './answer.ts'
+import { wordsOf, type Answer, type Language, type Words } from '@probant/verification'
 import type { JournalReport } from './journal-verification.ts'
-import type { Words } from './words.ts'
 
 export interface UnreadableFile {
   readonly file: string

@@ -11,7 +11,7 @@ import {
   type Segment,
 } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
-import type { Answer } from './answer.ts'
+import type { Answer } from '@probant/verification'
 
 /** A witness who signed a checkpoint, verified with a key that was given. */
 export interface WitnessedHead {

@@ -9,7 +9,7 @@ import t from 'tap'
 import { cosign, TestJournal } from '../../../packages/evidence/test/journal-world.ts'
 import { testCrypto, testSigner } from '../../../packages/evidence/test/test-crypto.ts'
 import { journalVerifyCommand } from '../../cli/journal.ts'
-import { UnusableInput } from '../../cli/verification/answer.ts'
+import { UnusableInput } from '@probant/verification'
 
 const cli = join(import.meta.dirname, '../../cli/probant.ts')
 const folder = mkdtempSync(join(tmpdir(), 'probant-journal-'))

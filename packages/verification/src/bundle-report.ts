@@ -1,12 +1,6 @@
 import type { BundleFacts, BundleReport, Verdict } from '@probant/evidence'
-import { english } from './english.ts'
-import { french } from './french.ts'
-import type { Language } from './answer.ts'
-import type { Words } from './words.ts'
-
-export function wordsOf(language: Language): Words {
-  return language === 'fr' ? french : english
-}
+import { wordsOf, type Language } from './words/index.ts'
+import type { Words } from './words/words.ts'
 
 /** The report for people: each check, what the bundle shows, what it does not prove, the answer. */
 export function bundleText(file: string, report: BundleReport, language: Language): string {
@@ -16,7 +10,8 @@ export function bundleText(file: string, report: BundleReport, language: Languag
   for (const { name, verdict } of report.checks) {
     lines.push(`  ${statusOf(verdict, words).padEnd(width)}  ${words.check[name]}`)
     const indent = ' '.repeat(width + 6)
-    if (verdict.status === 'invalid') lines.push(...reasons(verdict, words).map((x) => indent + x))
+    if (verdict.status === 'invalid')
+      lines.push(...reasonLines(verdict, words).map((x) => indent + x))
     if (verdict.status === 'cannot-tell') {
       lines.push(`${indent}${words.missingWord}${words.colon}${words.missing[name]}`)
     }
@@ -38,7 +33,8 @@ function statusOf({ status }: Verdict, { status: words }: Words): string {
   return status === 'cannot-tell' ? words.unknown : words[status]
 }
 
-function reasons(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
+/** Why something is invalid: what, where, since when. */
+export function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
   const { colon } = words
   const reason = words.reason[verdict.code]
   return [
@@ -56,12 +52,16 @@ function summary({ verdict, checks }: BundleReport, words: Words): string[] {
   if (verdict.status === 'valid') return []
   return decisive.flatMap((check) =>
     check.verdict.status === 'invalid'
-      ? [`  ${words.check[check.name]}`, ...reasons(check.verdict, words).map((x) => `    ${x}`)]
+      ? [
+          `  ${words.check[check.name]}`,
+          ...reasonLines(check.verdict, words).map((x) => `    ${x}`),
+        ]
       : [`  ${words.missingWord}${words.colon}${words.missing[check.name]}`],
   )
 }
 
-function factLines(facts: BundleFacts, { fact }: Words): string[] {
+/** What the bundle shows, a line a fact; digests are indented by two spaces. */
+export function factLines(facts: BundleFacts, { fact }: Words): string[] {
   return [
     ...facts.documents.flatMap(({ name, size, mediaType, digests, compared }) => [
       fact.document(name, size, mediaType),

@@ -1,5 +1,7 @@
 import type { BundleCheckName, FindingKind, NotProved } from '@probant/evidence'
-import type { Answer } from './answer.ts'
+
+/** What comes of a verification, `unusable` where there is nothing to judge. */
+export type Answer = 'valid' | 'invalid' | 'unusable' | 'cannot-tell'
 
 /** Everything that the verifier says to people, in one language. */
 export interface Words {

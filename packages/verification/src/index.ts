@@ -1,0 +1,5 @@
+export { browserCrypto } from './browser-crypto.ts'
+export { bundleText, factLines, reasonLines } from './bundle-report.ts'
+export { UnusableInput } from './unusable-input.ts'
+export { wordsOf, type Answer, type Language, type Words } from './words/index.ts'
+export { openZip, type ZipBundle } from './zip-bundle.ts'
