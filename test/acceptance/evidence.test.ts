@@ -34,7 +34,9 @@ await t.test('verifier: report in French and English, JSON, exit codes, hostile 
   holds(t, 'provisioning/test/verification/verify.test.ts'),
 )
 
-await absent('verifier: one HTML page', 'not built yet')
+await t.test('verifier: one HTML file, in a browser without a network', (t) =>
+  holds(t, 'packages/verification/test/browser-crypto.test.ts', 'test/evidence/page.test.ts'),
+)
 
 await t.test('timestamps: authorities outside, in order, by quorum; those that lie', (t) =>
   holds(t, 'packages/evidence/test/timestamp.test.ts', 'packages/timestamping/test/client.test.ts'),
@@ -84,7 +86,4 @@ await t.test('a data folder made by an earlier version opens, migrates, and fsck
 
 await absent('bench proof: bundle size and time at 10³…10⁷ traces', 'not measured yet')
 
-await absent(
-  'evidence guide for experts, page for lawyers',
-  'formats.md is there, the guide not yet',
-)
+await absent('page for lawyers', 'the guide for experts is there')

@@ -85,13 +85,9 @@ export function openRecoveryCopy(
     decipher.setAuthTag(copy.subarray(-TAG_BYTES))
     return concat(decipher.update(copy.subarray(ENCRYPTED_AT, -TAG_BYTES)), decipher.final())
   } catch (cause) {
-    throw new KeyError(
-      'altered',
-      'the recovery copy was changed or belongs to another vault',
-      {
-        cause,
-      },
-    )
+    throw new KeyError('altered', 'the recovery copy was changed or belongs to another vault', {
+      cause,
+    })
   }
 }
 
