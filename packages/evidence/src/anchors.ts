@@ -20,6 +20,8 @@ export interface Anchors {
   readonly auditKeys?: readonly VerifierKey[] | undefined
   /** DER certificates. */
   readonly tsaRoots?: readonly Uint8Array[] | undefined
+  /** DER certificates: roots of time-stamping authorities that are independent of the boxes. */
+  readonly outsideTsaRoots?: readonly Uint8Array[] | undefined
   /** DER certificates: roots of the authorities of clients' seal certificates. */
   readonly sealRoots?: readonly Uint8Array[] | undefined
   /** Identifiers of boxes. */
@@ -35,6 +37,7 @@ export const anchorFileNames = [
   'witness.vkeys',
   'audit.vkeys',
   'tsa.pem',
+  'outside-tsa.pem',
   'seal.pem',
   'box.txt',
   'release.sha256',
@@ -72,6 +75,7 @@ export function parseAnchors(files: ReadonlyMap<string, Uint8Array>, hashing?: H
     witnessKeys: keys('witness.vkeys', 4, 6),
     auditKeys: keys('audit.vkeys', 1),
     tsaRoots: roots('tsa.pem'),
+    outsideTsaRoots: roots('outside-tsa.pem'),
     sealRoots: roots('seal.pem'),
     boxes: read('box.txt', linesOf),
     releaseDigests: read('release.sha256', readDigests),

@@ -86,6 +86,7 @@ const knownBlocks: ReadonlyMap<string, KnownBlock> = new Map([
   ['cosignatures', { place: 'manifest', checked: false, members: { entry: isEntryName } }],
   ['seal-signature', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
   ['seal-certificates', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
+  ['dating', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
   ['renewal', { place: 'manifest', checked: false, members: { entry: isEntryName } }],
 ])
 

@@ -1,8 +1,10 @@
 import { fromBase64, toBase64 } from './bytes.ts'
 import { EvidenceError } from './errors.ts'
 
+export type PemLabel = 'PUBLIC KEY' | 'CERTIFICATE' | 'X509 CRL'
+
 /** The DER of every block of this label in a PEM text (RFC 7468); text around blocks is passed over. */
-export function parsePem(text: string, label: 'PUBLIC KEY' | 'CERTIFICATE'): Uint8Array[] {
+export function parsePem(text: string, label: PemLabel): Uint8Array[] {
   const found: Uint8Array[] = []
   const blocks = /-----BEGIN ([^\n-]+)-----\r?\n([A-Za-z0-9+/=\s]*)-----END ([^\n-]+)-----/g
   for (const [, begin, body = '', end] of text.matchAll(blocks)) {
@@ -16,10 +18,7 @@ export function parsePem(text: string, label: 'PUBLIC KEY' | 'CERTIFICATE'): Uin
 }
 
 /** PEM of one DER value. */
-export function formatPem(
-  der: Uint8Array,
-  label: 'PUBLIC KEY' | 'CERTIFICATE' | 'CERTIFICATE REQUEST',
-): string {
+export function formatPem(der: Uint8Array, label: PemLabel | 'CERTIFICATE REQUEST'): string {
   const lines = toBase64(der).match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

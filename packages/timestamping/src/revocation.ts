@@ -1,8 +1,8 @@
 import type { AuthorityCertificate } from '@probant/evidence'
 import { exchange, type Exchange } from './http.ts'
 
-/** Lists of the largest public authorities are a few MiB. */
-const LIMIT_BYTES = 16 * 1024 * 1024
+/** A bundle carries the lists of a token in one entry; those of time-stamping authorities take some kilobytes. */
+const LIMIT_BYTES = 512 * 1024
 /** A certificate that names more is trying something. */
 const MOST_ADDRESSES = 4
 

@@ -73,6 +73,12 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
     ...(facts.token === null ? [] : [fact.token(facts.token.genTime, facts.token.authority)]),
     ...facts.seals.map(({ status, subject, issuer }) => fact.sealed[status](subject, issuer)),
     ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
+    ...facts.datings.flatMap(({ status, time, authority, isRevocationChecked }) => [
+      fact.dated[status](time, authority),
+      ...(status === 'valid'
+        ? [fact.notRevoked[isRevocationChecked ? 'checked' : 'unchecked']]
+        : []),
+    ]),
     ...(facts.audit === null
       ? []
       : [fact.audited(facts.audit.time, facts.audit.name, facts.audit.size)]),

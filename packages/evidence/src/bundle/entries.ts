@@ -2,6 +2,7 @@ import { toHex, utf8 } from '../bytes.ts'
 import type { Block } from '../blocks.ts'
 import { parseCheckpoint } from '../checkpoint.ts'
 import type { Hashing } from '../crypto.ts'
+import { datingEntries, type Dating } from '../dating/entries.ts'
 import { EvidenceError } from '../errors.ts'
 import { latRoot, parseLat, signedBytes } from '../lat.ts'
 import { parseNote } from '../note.ts'
@@ -43,6 +44,8 @@ export interface BundleInput {
   readonly metadata: Uint8Array | null
   /** DER certificates of the token's authority, where the token doesn't hold them. */
   readonly tsaCertificates?: readonly Uint8Array[] | undefined
+  /** Tokens of authorities outside over a checkpoint that covers the deposit. */
+  readonly dating?: Dating | undefined
   readonly blocks?: readonly Block[] | undefined
   /** Content of entries that blocks name, by name (`blocks/…`). */
   readonly blockContents?: ReadonlyMap<string, Uint8Array> | undefined
@@ -67,6 +70,8 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
   const token = parseToken(lat.token)
   const certificates = input.tsaCertificates ?? token.certificates.map((each) => each.der)
   const seal = sealCopies(lat.blocks ?? [])
+  const dating = input.dating && datingEntries(hashing, input.dating)
+  const contents = [...(dating?.contents ?? []), ...seal.contents, ...(input.blockContents ?? [])]
   const entries: BundleEntry[] = [
     { name: entryName.readme, bytes: utf8(readme) },
     { name: entryName.script, bytes: utf8(verifyScript) },
@@ -85,7 +90,7 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
     ...optionalEntry(entryName.auditReceipt, utf8(input.auditReceipt ?? '')),
     { name: entryName.openings, bytes: formatOpenings(input.openings) },
     ...optionalEntry(entryName.metadata, input.metadata),
-    ...[...seal.contents, ...(input.blockContents ?? [])].map(([name, bytes]) => ({ name, bytes })),
+    ...contents.map(([name, bytes]) => ({ name, bytes })),
   ]
   const manifest = formatManifest({
     format: 1,
@@ -103,7 +108,7 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
       name,
       sha256: toHex(hashing.hash('sha256', bytes)),
     })),
-    blocks: [...seal.blocks, ...(input.blocks ?? [])],
+    blocks: [...(dating?.blocks ?? []), ...seal.blocks, ...(input.blocks ?? [])],
   })
   return [{ name: entryName.manifest, bytes: manifest }, ...entries]
 }

@@ -9,6 +9,8 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
   const { box, vault, object, receivedAt } = archive.statement
   const { genTime, authority = '' } = archive.parts.token
   const { checkpoint, cosigned, audited, openings, hasMetadata, traces } = journal
+  const datings = journal.dating?.datings ?? []
+  const isDated = datings.some(({ status }) => status === 'valid')
   return {
     box,
     origin: checkpoint.origin,
@@ -20,7 +22,8 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
     seals: archive.parts.seals.flatMap(({ verdict: { status }, subject, issuer }) =>
       subject === undefined || issuer === undefined ? [] : [{ status, subject, issuer }],
     ),
-    state: cosigned.witnesses.length > 0 ? 'witnessed' : 'accepted',
+    state: isDated ? 'dated' : cosigned.witnesses.length > 0 ? 'witnessed' : 'accepted',
+    datings,
     witnesses: cosigned.witnesses,
     checkpointSize: checkpoint.size,
     audit: audited.audit,

@@ -2,6 +2,7 @@ import { fromUtf8 } from '../bytes.ts'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint.ts'
 import { parseNote } from '../note.ts'
 import type { ArchiveProof } from './archive-proof.ts'
+import { checkDating, type DatingCheck } from './dating.ts'
 import { checkDeposit, checkOpenings } from './deposit.ts'
 import {
   checkAuditReceipt,
@@ -24,14 +25,17 @@ export interface BundleJournal {
   readonly checkpoint: Checkpoint
   readonly cosigned: CosignaturesCheck
   readonly audited: AuditCheck
+  /** Undefined where the bundle holds no outside token. */
+  readonly dating: DatingCheck | undefined
 }
 
-/** Openings, deposit trace, inclusion, checkpoint, cosignatures, audit receipt. */
+/** Openings, deposit trace, inclusion, checkpoint, cosignatures, audit receipt, outside tokens. */
 export async function checkJournal(
-  { crypto, source, manifest, anchors, checks }: BundleUnderCheck,
+  bundle: BundleUnderCheck,
   { statement, latBytes }: ArchiveProof,
   requireWitness: boolean,
 ): Promise<BundleJournal> {
+  const { crypto, source, manifest, anchors, checks } = bundle
   checks.begin('openings')
   const openings = parseOpenings(await readEntry(source, entryName.openings))
   const metadata = await readIfListed(source, manifest, entryName.metadata)
@@ -68,6 +72,10 @@ export async function checkJournal(
     anchors,
   )
   checks.end(audited.verdict, audited.verdict.status === 'invalid')
+
+  checks.begin('dating')
+  const dating = await checkDating(bundle, checkpoint, deposit?.seq ?? 0)
+  if (dating !== undefined) checks.end(dating.verdict, dating.verdict.status === 'invalid')
   const hasMetadata = metadata !== undefined
-  return { openings, hasMetadata, traces, checkpoint, cosigned, audited }
+  return { openings, hasMetadata, traces, checkpoint, cosigned, audited, dating }
 }

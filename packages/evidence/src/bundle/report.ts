@@ -1,3 +1,4 @@
+import type { ReceiptState } from '../receipt.ts'
 import type { Digests } from '../statement.ts'
 import type { Verdict } from '../verdict.ts'
 
@@ -19,6 +20,7 @@ export const bundleCheckNames = [
   'checkpoint',
   'cosignatures',
   'audit-receipt',
+  'dating',
   'blocks',
   'verify-script',
 ] as const
@@ -49,6 +51,18 @@ export interface WitnessFact {
   readonly time: string
 }
 
+/** A token of an authority outside over the journal: independent of the box where it is valid. */
+export interface DatingFact {
+  readonly status: 'valid' | 'invalid' | 'cannot-tell'
+  /** RFC 3339, by the authority's clock. */
+  readonly time: string
+  readonly authority: string
+  /** OID. */
+  readonly policy: string
+  /** Whether the bundle shows that no certificate of it had been revoked. */
+  readonly isRevocationChecked: boolean
+}
+
 /** A seal, by whom its certificate names; an authority that the verifier gave vouches for the name only when it is valid. */
 export interface SealFact {
   readonly status: 'valid' | 'invalid' | 'cannot-tell'
@@ -69,8 +83,10 @@ export interface BundleFacts {
   readonly token: { readonly genTime: string; readonly authority: string } | null
   /** By certificates of the client, over the same bytes as the box's signature. */
   readonly seals: readonly SealFact[]
-  /** What the verified cosignatures show: `witnessed` only with one by a given witness key. */
-  readonly state: 'accepted' | 'witnessed'
+  /** What was verified: `witnessed` only with a cosignature by a given witness key, `dated` only with a token of a given authority outside. */
+  readonly state: ReceiptState
+  /** Tokens of authorities outside, over a checkpoint that covers the deposit. */
+  readonly datings: readonly DatingFact[]
   readonly witnesses: readonly WitnessFact[]
   readonly checkpointSize: number
   readonly audit: { readonly name: string; readonly time: string; readonly size: number } | null

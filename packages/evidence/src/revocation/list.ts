@@ -19,8 +19,8 @@ const id = {
   issuingDistributionPoint: '2.5.29.28',
 } as const
 
-/** Of the largest authorities; stops a list made to fill the memory. */
-const maximumBytes = 16 * 1024 * 1024
+/** Stops a list made to fill the memory. */
+const maximumBytes = 2 * 1024 * 1024
 
 /** A certificate that its issuer's list names. */
 export interface Revocation {

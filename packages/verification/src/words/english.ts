@@ -31,6 +31,7 @@ export const english: Words = {
     checkpoint: "the checkpoint's signature by the journal",
     cosignatures: 'cosignature by a witness',
     'audit-receipt': 'audit receipt of the supervision centre',
+    dating: 'time-stamp of the journal by an authority outside',
     blocks: 'extensions (blocks)',
     'verify-script': 'verify.sh is the published one',
   },
@@ -51,6 +52,7 @@ export const english: Words = {
     checkpoint: "the journal's key for this origin (journal.vkeys)",
     cosignatures: 'a cosignature by a witness whose key was given (witness.vkeys)',
     'audit-receipt': 'an audit receipt under a key that was given (audit.vkeys)',
+    dating: 'a root of the authority outside (outside-tsa.pem), or a way to check its token',
     blocks: 'a way to check a critical extension',
     'verify-script': 'the digest of the published verify.sh (release.sha256)',
   },
@@ -59,7 +61,7 @@ export const english: Words = {
       'that you hold the document: it is not in the bundle and was not given (--document)',
     'no-witness': 'that anybody but the box saw this journal: no cosignature by a given witness',
     'time-is-the-boxes-claim':
-      'the time of reception from outside: it is the box that states it, a witness only that it was not later than the cosignature',
+      'the time of reception from outside: it is the box that states it, a witness or an authority outside only that it was not later than what they signed',
     'seal-not-checked':
       'that the seal is by whom it names: its authority was not given, or the seal could not be checked',
     'audit-root-not-compared':
@@ -91,11 +93,23 @@ export const english: Words = {
     },
     witnessed: (time, name, algorithm) =>
       `witnessed at ${time} by ${name}, ${algorithm} (independent of the box)`,
+    dated: {
+      valid: (time, authority) =>
+        `dated at ${time} by ${authority}: all of this existed by then (independent of the box)`,
+      invalid: (time, authority) => `time-stamp of ${time} that names ${authority}: NOT VALID`,
+      'cannot-tell': (time, authority) =>
+        `time-stamp of ${time} that names ${authority}: NOT CHECKED, that authority was not given or can't be checked`,
+    },
+    notRevoked: {
+      checked: '  its certificates had not been revoked',
+      unchecked: '  whether its certificates had been revoked was not checked',
+    },
     audited: (time, name, size) =>
       `traces 0 to ${size - 1} stored and recomputed by ${name} at ${time} (independent of the box)`,
     state: {
       accepted: 'state: accepted (signed by the box, seen by no given witness)',
       witnessed: 'state: witnessed',
+      dated: 'state: dated from outside',
     },
     place: (box, vault, object) => `box ${box}, vault ${vault}, object ${object}`,
     depositor: (id) => (id === null ? 'depositor: erased' : `depositor: ${id}`),

@@ -34,6 +34,7 @@ export const french: Words = {
     checkpoint: 'signature du point de contrôle par le journal',
     cosignatures: 'contre-seing d’un témoin',
     'audit-receipt': 'reçu d’audit du centre de supervision',
+    dating: 'horodatage du journal par une autorité extérieure',
     blocks: 'extensions (blocs)',
     'verify-script': 'verify.sh est bien celui publié',
   },
@@ -56,6 +57,8 @@ export const french: Words = {
     checkpoint: 'la clé du journal pour cette origine (journal.vkeys)',
     cosignatures: 'un contre-seing d’un témoin dont la clé est donnée (witness.vkeys)',
     'audit-receipt': 'un reçu d’audit sous une clé donnée (audit.vkeys)',
+    dating:
+      'une racine de l’autorité extérieure (outside-tsa.pem), ou un moyen de vérifier son jeton',
     blocks: 'un moyen de vérifier une extension critique',
     'verify-script': 'l’empreinte du verify.sh publié (release.sha256)',
   },
@@ -65,7 +68,7 @@ export const french: Words = {
     'no-witness':
       'qu’un autre que le boîtier a vu ce journal : aucun contre-seing d’un témoin donné',
     'time-is-the-boxes-claim':
-      'l’heure de réception vue du dehors : c’est le boîtier qui l’affirme, un témoin seulement qu’elle n’est pas postérieure au contre-seing',
+      'l’heure de réception vue du dehors : c’est le boîtier qui l’affirme, un témoin ou une autorité extérieure seulement qu’elle n’est pas postérieure à ce qu’ils ont signé',
     'seal-not-checked':
       'que le cachet est bien de qui il nomme : son autorité n’a pas été donnée, ou il n’a pas pu être vérifié',
     'audit-root-not-compared':
@@ -97,11 +100,23 @@ export const french: Words = {
     },
     witnessed: (time, name, algorithm) =>
       `vu le ${time} par le témoin ${name}, ${algorithm} (indépendant du boîtier)`,
+    dated: {
+      valid: (time, authority) =>
+        `daté du ${time} par ${authority} : tout ceci existait alors (indépendant du boîtier)`,
+      invalid: (time, authority) => `horodatage du ${time} au nom de ${authority} : NON VALABLE`,
+      'cannot-tell': (time, authority) =>
+        `horodatage du ${time} au nom de ${authority} : NON VÉRIFIÉ, cette autorité n’a pas été donnée ou n’est pas vérifiable`,
+    },
+    notRevoked: {
+      checked: '  ses certificats n’étaient pas révoqués',
+      unchecked: '  une éventuelle révocation de ses certificats n’a pas été vérifiée',
+    },
     audited: (time, name, size) =>
       `traces 0 à ${size - 1} conservées et recalculées par ${name} le ${time} (indépendant du boîtier)`,
     state: {
       accepted: 'état : accepté (signé par le boîtier, vu par aucun témoin donné)',
       witnessed: 'état : attesté par un témoin',
+      dated: 'état : daté par un tiers',
     },
     place: (box, vault, object) => `boîtier ${box}, coffre ${vault}, objet ${object}`,
     depositor: (id) => (id === null ? 'déposant : effacé' : `déposant : ${id}`),
@@ -117,6 +132,9 @@ export const french: Words = {
     'altered-entry': 'une entrée n’est pas celle que le manifeste énumère',
     'bad-manifest': 'le manifeste ou une entrée contredit la preuve d’archivage',
     'altered-document': 'le document n’est pas celui qui a été archivé',
+    'bad-dating': 'l’horodatage extérieur ne porte pas sur ce journal',
+    revoked: 'un certificat de l’autorité était révoqué',
+    'wrong-policy': 'le jeton relève d’une autre politique',
     'bad-opening': 'une ouverture ne correspond pas à son engagement',
     'bad-deposit-trace': 'la trace du dépôt ne désigne pas cette preuve d’archivage',
     'bad-trace': 'une trace n’est pas de cet objet ou de ce journal',

@@ -1,4 +1,4 @@
-import type { BundleCheckName, FindingKind, NotProved } from '@probant/evidence'
+import type { BundleCheckName, FindingKind, NotProved, ReceiptState } from '@probant/evidence'
 
 /** What comes of a verification, `unusable` where there is nothing to judge. */
 export type Answer = 'valid' | 'invalid' | 'unusable' | 'cannot-tell'
@@ -27,8 +27,13 @@ export interface Words {
       Record<'valid' | 'invalid' | 'cannot-tell', (subject: string, issuer: string) => string>
     >
     readonly witnessed: (time: string, name: string, algorithm: string) => string
+    /** By an outside token, and whether it was verified. */
+    readonly dated: Readonly<
+      Record<'valid' | 'invalid' | 'cannot-tell', (time: string, authority: string) => string>
+    >
+    readonly notRevoked: Readonly<Record<'checked' | 'unchecked', string>>
     readonly audited: (time: string, name: string, size: number) => string
-    readonly state: Readonly<Record<'accepted' | 'witnessed', string>>
+    readonly state: Readonly<Record<ReceiptState, string>>
     readonly place: (box: string, vault: string, object: string) => string
     readonly depositor: (id: string | null) => string
     readonly journal: (origin: string, size: number) => string
