@@ -13,6 +13,7 @@ import { createPool, type Database } from '@probant/postgres'
 import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
 import { Lookups } from './access/lookups.ts'
+import { Dating } from './dating/dating.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { SignerWatch } from './deposit/signer-watch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
@@ -64,6 +65,7 @@ export interface Box {
   readonly seals: Seals
   readonly sealAdministration: SealAdministration
   readonly journal: Journal
+  readonly dating: Dating
   readonly proofs: JournalProofs
   readonly heads: RememberedHeads
   readonly journalKey: Uint8Array
@@ -166,6 +168,17 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   }
   const schedule = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
   schedule.start()
+  const dating = await Dating.open({
+    database,
+    crypto,
+    clock,
+    randomness,
+    log,
+    journal,
+    seal: () => schedule.seal(),
+    settings: settings.dating,
+  })
+  dating.start()
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
   const threads = new ReceptionThreads()
@@ -208,6 +221,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       policies,
     }),
     journal,
+    dating,
     proofs,
     heads,
     journalKey: journalSigner.publicKey,
@@ -215,7 +229,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      const stopped = [schedule.stop(), reminders.stop(), signerWatch.stop()]
+      const stopped = [schedule, reminders, signerWatch, dating].map((each) => each.stop())
       await rotation.stop()
       await recovery.close()
       await journal.close()

@@ -1,4 +1,5 @@
 import { KeySettings } from '@probant/keys'
+import { TimestampingSettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -78,6 +79,8 @@ export const ApplianceSettings = Type.Object(
         strict,
       ),
     ),
+    /** Authorities outside that date the journal; absent: none. */
+    dating: Type.Optional(TimestampingSettings),
     limits: Type.Object(
       {
         objectBytes: Type.Integer({ minimum: 1 }),

@@ -158,7 +158,12 @@ export class Launch {
     for (const line of await whatKeepsBoxFromWork(addresses(this.#layout).admin))
       this.#progress.tell(line)
     await step('Starting the agent', () => this.#keep(components.part('agent')))
-    await writeAnchors(homePaths(this.#layout.home).anchors, box, centre)
+    await writeAnchors(
+      homePaths(this.#layout.home).anchors,
+      box,
+      centre,
+      configuration.timestamping.authorities,
+    )
   }
 
   async #fill({ state, configuration: { demo } }: Ground, sockets: Sockets): Promise<void> {

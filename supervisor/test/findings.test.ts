@@ -318,6 +318,17 @@ void t.test(
       'each reminder once',
     )
 
+    const undated = await worked('undated')
+    const told = { overdue: true, lastToken: null, limitHours: 24, reason: 'no-quorum' }
+    const attempt = { act: 'checkpoint-dated', outcome: 'failed' } as const
+    undated.box.act({ ...attempt, data: { ...told, overdue: false } })
+    undated.box.act({ ...attempt, data: { ...told, lastToken: 'yesterday' } })
+    await centre.ship(undated)
+    t.equal((await centre.findings('undated')).length, 0, 'one failed attempt is no alarm')
+    undated.box.act({ ...attempt, data: told })
+    t.equal((await centre.ship(undated)).at(-1)?.status, 200, 'stored and receipted')
+    t.match((await onlyFinding(t, 'undated', 'outside-token-missing', null)).found, /never was one/)
+
     const back = await worked('set-back')
     back.box.act({ timeMs: Date.UTC(2026, 0, 4) })
     t.equal((await centre.ship(back)).at(-1)?.status, 200)

@@ -42,7 +42,9 @@ await t.test('timestamps: authorities outside, in order, by quorum; those that l
   holds(t, 'packages/evidence/test/timestamp.test.ts', 'packages/timestamping/test/client.test.ts'),
 )
 
-await absent('timestamps: tokens over checkpoints', 'not built yet')
+await t.test('timestamps: the journal is dated from outside, by receipts and every 24 h', (t) =>
+  holds(t, 'packages/evidence/test/dating.test.ts', 'appliance/test/dating/dating.test.ts'),
+)
 
 await absent(
   'timestamps: tokens that the centre obtains for a box without a route; LAT batch tokens by policy',

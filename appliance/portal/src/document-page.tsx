@@ -20,7 +20,7 @@ import { IntegrityCheck } from './integrity-check.tsx'
 import { journalHead } from './journal-head.ts'
 import type { VaultDocument } from './service.ts'
 import { addresses, documentShape } from './service.ts'
-import { StateExplained } from './state.tsx'
+import { mayAdvance, StateExplained } from './state.tsx'
 import { words } from './words.ts'
 
 /** One document: what it is, how far its proof has got, and what can be done with it. */
@@ -40,11 +40,12 @@ export function DocumentPage({ vault, id }: { vault: string; id: string }) {
     )
   }
   useEffect(load, [vault, id, sessionEpoch.value])
-  const witnessedSize = journalHead.value?.witnessedSize
+  const { witnessedSize, datedSize = 0 } = journalHead.value ?? {}
   useEffect(() => {
     // Reading the document's details leaves a trace: only done when they may have changed.
-    if (document.peek()?.receipt.state === 'accepted') load()
-  }, [witnessedSize])
+    const state = document.peek()?.receipt.state
+    if (state !== undefined && mayAdvance(state, datedSize)) load()
+  }, [witnessedSize, datedSize])
 
   const shown = document.value
   return (

@@ -14,7 +14,11 @@ export function watchJournalHead(): () => void {
     if (isSessionLost.peek()) return
     const head = await get(addresses.head(), headShape, stop)
     const shown = journalHead.peek()
-    if (head.size !== shown?.size || head.witnessedSize !== shown.witnessedSize) {
+    const isNew =
+      head.size !== shown?.size ||
+      head.witnessedSize !== shown.witnessedSize ||
+      head.datedSize !== shown.datedSize
+    if (isNew) {
       journalHead.value = head
     }
   }, everyMs)

@@ -31,6 +31,7 @@ export const headShape = record({
   size: number,
   witnessedSize: optional(number),
   witnessedAt: optional(text),
+  datedSize: optional(number),
 })
 export type JournalHead = Shaped<typeof headShape>
 

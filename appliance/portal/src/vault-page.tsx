@@ -17,6 +17,7 @@ import { DropZone } from './drop-zone.tsx'
 import { journalHead } from './journal-head.ts'
 import type { Vault, VaultDocument } from './service.ts'
 import { addresses, documentPage } from './service.ts'
+import { mayAdvance } from './state.tsx'
 import { loadVault, vaults } from './vaults.ts'
 import { words } from './words.ts'
 
@@ -101,9 +102,9 @@ function isForbidden(failure: unknown): boolean {
  * while something shown awaits it.
  */
 function useRefreshWhenWitnessed(documents: PagedList<VaultDocument>): void {
-  const witnessedSize = journalHead.value?.witnessedSize
+  const { witnessedSize, datedSize = 0 } = journalHead.value ?? {}
   useEffect(() => {
     const items = documents.items.peek() ?? []
-    if (items.some(({ receipt }) => receipt.state === 'accepted')) void documents.refresh()
-  }, [documents, witnessedSize])
+    if (items.some(({ receipt }) => mayAdvance(receipt.state, datedSize))) void documents.refresh()
+  }, [documents, witnessedSize, datedSize])
 }

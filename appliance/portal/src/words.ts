@@ -58,10 +58,13 @@ export const words = dictionary(
 
     accepted: 'Accepté',
     witnessed: 'Contresigné',
+    dated: 'Daté',
     acceptedWords:
       'Le coffre a horodaté ce document, l’a signé et vous en doit la preuve. Un centre indépendant, le témoin, doit encore le constater : cela prend d’ordinaire une minute ou deux.',
     witnessedWords:
       'Un centre indépendant, le témoin, a contresigné le journal du coffre qui contient ce dépôt. Depuis, plus personne — pas même l’administrateur du coffre — ne peut modifier, antidater ou retirer ce document sans que cela se voie.',
+    datedWords:
+      'Une autorité d’horodatage extérieure a daté le journal du coffre qui contient ce dépôt : un tiers indépendant atteste que ce document existait alors, tel quel.',
     witnessNow: (size: string) => `Le témoin a vu le journal jusqu’à la trace n° ${size}.`,
 
     back: 'Tous les documents',
@@ -155,10 +158,13 @@ export const words = dictionary(
 
     accepted: 'Accepted',
     witnessed: 'Countersigned',
+    dated: 'Dated',
     acceptedWords:
       'The vault has timestamped and signed this document and owes you the proof of it. An independent centre, the witness, has yet to see it: this usually takes a minute or two.',
     witnessedWords:
       'An independent centre, the witness, has countersigned the journal of the vault that holds this deposit. Since then nobody — not even the administrator of the vault — can modify, backdate or remove this document unnoticed.',
+    datedWords:
+      'A time-stamping authority outside has dated the journal of the vault that holds this deposit: an independent party attests that this document existed by then, as it is.',
     witnessNow: (size) => `The witness has seen the journal up to trace no. ${size}.`,
 
     back: 'All documents',

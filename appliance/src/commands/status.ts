@@ -1,7 +1,8 @@
-import { createLogger, formatTime, readSettings, systemClock } from '@probant/host'
+import { clockDiscipline, createLogger, formatTime, readSettings, systemClock } from '@probant/host'
 import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
+import { datingStanding } from '../dating/standing.ts'
 import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { DEFAULT_SCHEDULE } from '../rotation/context.ts'
@@ -47,6 +48,7 @@ export async function status(options: { settings: string; json?: boolean }): Pro
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
         audited: audited?.size ?? 0,
       },
+      time: await timeOf(database, settings),
       seal: await sealOf(database, keys, settings.seal?.required ?? false),
       recovery: await inspectRecovery(database, nodeCrypto, new CopyFolder(settings.home)),
       keys: {
@@ -71,6 +73,22 @@ export async function status(options: { settings: string; json?: boolean }): Pro
   } finally {
     await keys.close()
     await database.close()
+  }
+}
+
+/** By what the box's time is vouched for. */
+async function timeOf(database: Database, { dating }: ApplianceSettings) {
+  const standing = await datingStanding(database, dating, systemClock.nowMs())
+  const { authorities, size, last, isOverdue, failing, limitMs } = standing
+  return {
+    /** Deposits are dated by the box's own authority, which reads the machine's clock. */
+    ownClock: clockDiscipline(),
+    authorities,
+    datedTraces: size,
+    lastToken: last === null ? null : { time: last.time, authority: last.authority },
+    failingSince: failing === undefined ? null : formatTime(failing.sinceMs),
+    limitHours: limitMs / 3_600_000,
+    overdue: isOverdue,
   }
 }
 
@@ -101,6 +119,7 @@ async function askService(address: { host: string; port: number }): Promise<Serv
   }
 }
 
+type TimeReport = Awaited<ReturnType<typeof timeOf>>
 type SealReport = Awaited<ReturnType<typeof sealOf>>
 
 interface Report {
@@ -115,6 +134,7 @@ interface Report {
     readonly witnessedAt: string | null
     readonly audited: number
   }
+  readonly time: TimeReport
   readonly seal: SealReport
   readonly recovery: RecoveryInspection
   readonly keys: {
@@ -132,7 +152,7 @@ interface Report {
 }
 
 function sentences(report: Report): string[] {
-  const { name, box, origin, service, journal, seal, recovery, keys } = report
+  const { name, box, origin, service, journal, time, seal, recovery, keys } = report
   const named = Object.entries(keys.present)
   const roots = new Set(keys.vaultKeys.epochs.map(({ root }) => root))
   const isVaults = ([label]: readonly [string, unknown]) => roots.has(label)
@@ -150,6 +170,7 @@ function sentences(report: Report): string[] {
       ? 'witness    no cosignature yet'
       : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
+    ...timeSentences(time),
     `keys       ${keys.provider}: kept in ${keys.place}`,
     `           signing keys (${present(named.filter((one) => !isVaults(one)))}) ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
     `           vault keys are enclosed by the keys of their epochs, those by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'})${root}, and opened into the service's memory while it runs`,
@@ -157,6 +178,31 @@ function sentences(report: Report): string[] {
     ...sealSentences(seal),
     ...recoverySentences(recovery),
     ...(keys.warning === null ? [] : [`WARNING    ${keys.warning}`]),
+  ]
+}
+
+function timeSentences(time: TimeReport): string[] {
+  const { ownClock, authorities, datedTraces, lastToken, failingSince, limitHours, overdue } = time
+  const within =
+    ownClock.maximumErrorMs === null ? '' : `, within ${Math.ceil(ownClock.maximumErrorMs)} ms`
+  const own = [
+    `clock      ${ownClock.synchronized ? `kept to an outside source by the machine${within}` : 'NOT KEPT to any outside source'}: deposits are dated by it, which is this box’s own claim`,
+  ]
+  const last =
+    lastToken === null
+      ? 'no outside token yet'
+      : `${datedTraces} traces dated from outside, last at ${lastToken.time} by ${lastToken.authority}`
+  if (authorities.length === 0)
+    return [...own, `dating     no authority outside is configured; ${last}`]
+  const asked = `dating     ${last} (authorities: ${authorities.join(', ')})`
+  if (overdue)
+    return [...own, asked, `WARNING    dating: no outside token for more than ${limitHours} hours`]
+  return [
+    ...own,
+    asked,
+    ...(failingSince === null
+      ? []
+      : [`WARNING    dating: attempts have failed since ${failingSince}; see the log`]),
   ]
 }
 

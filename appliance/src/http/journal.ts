@@ -38,6 +38,9 @@ export function journalRoutes(server: Server, box: Box): void {
         checkpoint:
           head === undefined ? null : (await proofs.checkpointWithCosignatures(head.size)).note,
         witnessedSize: witnessed?.size ?? 0,
+        datedSize: box.dating.datedSize,
+        datedAt:
+          box.dating.newestTimeMs === 0 ? null : new Date(box.dating.newestTimeMs).toISOString(),
         witnessedAt:
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
         witnessedCheckpoint:

@@ -39,6 +39,16 @@ export function countRequests(server: Server, box: Box): void {
     'Traces under a cosigned checkpoint',
     () => box.journal.witnessedSize,
   )
+  gauge(
+    'probant_journal_dated_size',
+    'Traces under a checkpoint dated by an authority outside',
+    () => box.dating.datedSize,
+  )
+  gauge(
+    'probant_outside_token_timestamp_seconds',
+    'Time of the newest token of an authority outside, POSIX time; 0: there is none',
+    () => box.dating.newestTimeMs / 1000,
+  )
   gauge('probant_journal_stopped', '1 when the journal refuses every act', () =>
     box.journal.stoppedBecause === undefined ? 0 : 1,
   )

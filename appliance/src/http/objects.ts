@@ -307,6 +307,10 @@ function readRange(
 
 /** How far the proof of a deposit has come. */
 export const stateOf = (box: Box, object: { readonly depositSeq: number }) =>
-  object.depositSeq < box.journal.witnessedSize ? 'witnessed' : 'accepted'
+  object.depositSeq < box.dating.datedSize
+    ? 'dated'
+    : object.depositSeq < box.journal.witnessedSize
+      ? 'witnessed'
+      : 'accepted'
 
 export { objectFor }

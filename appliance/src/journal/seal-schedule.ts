@@ -11,6 +11,7 @@ import { Loop, parseTime, type Clock, type Logger } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { cosignaturesReceivedAfter } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint, newestSeal } from '../store/journal.ts'
+import { newestDating, outsideTokensOf } from '../store/outside-tokens.ts'
 import type { Journal } from './journal.ts'
 
 const MAX_SEALED_COSIGNATURES = 100
@@ -115,6 +116,8 @@ export class SealSchedule {
       })
     }
     const previous = await newestCheckpoint(database)
+    const dated = await newestDating(database)
+    const [token] = dated === undefined ? [] : await outsideTokensOf(database, dated.size)
     const { seq } = await journal.record({
       act: 'seal',
       outcome: 'done',
@@ -124,7 +127,7 @@ export class SealSchedule {
             previous === undefined
               ? null
               : { size: previous.size, textSha256: textSha256(crypto, previous.note) },
-          lastToken: null,
+          lastToken: token === undefined ? null : toHex(token.sha256),
           cosignatures: named,
         }),
     })

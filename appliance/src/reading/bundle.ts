@@ -1,4 +1,10 @@
-import { bundleEntries, fromBase64, parseLat, type Opening } from '@probant/evidence'
+import {
+  bundleEntries,
+  fromBase64,
+  parseLat,
+  type Dating as BundleDating,
+  type Opening,
+} from '@probant/evidence'
 import { PassThrough, Readable } from 'node:stream'
 import type { EventEmitter } from 'node:events'
 import { ZipFile } from 'yazl'
@@ -7,6 +13,7 @@ import { signingKey } from '../journal/signing-keys.ts'
 import { auditReceiptCovering } from '../store/cosignatures.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import { tracesOfObject } from '../store/journal.ts'
+import { datingCovering, outsideTokensOf } from '../store/outside-tokens.ts'
 import { readSecrets, type StoredObject } from '../store/objects.ts'
 import { content } from './content.ts'
 import { openedSecret, type SecretOpenings } from './openings.ts'
@@ -42,8 +49,10 @@ export async function evidenceBundle(
       traces.push({ bytes, path: await proofs.inclusion(seq, checkpoint.size) })
   const openings = await allOpenings(box, cipher, object, withDescription)
   const audit = await auditReceiptCovering(database, checkpoint.size)
+  const dating = await datingOf(box, object.depositSeq, checkpoint.size)
   const entries = bundleEntries(box.crypto, {
-    state: checkpoint.state,
+    state: dating === undefined ? checkpoint.state : 'dated',
+    dating,
     lat: object.lat,
     latKey: await latKeyOf(box, object.lat),
     traces,
@@ -76,6 +85,24 @@ export async function evidenceBundle(
   )
   zip.outputStream.pipe(output)
   return output
+}
+
+/** The earliest tokens of authorities outside over the deposit, and how the bundle's checkpoint belongs to the one that they date. */
+async function datingOf(
+  { database, proofs }: Box,
+  depositSeq: number,
+  size: number,
+): Promise<BundleDating | undefined> {
+  const dated = await datingCovering(database, depositSeq + 1)
+  if (dated === undefined) return undefined
+  const tokens = await outsideTokensOf(database, dated.size)
+  const [older = 0, newer = 0] = [dated.size, size].toSorted((a, b) => a - b)
+  return {
+    checkpoint: dated.checkpoint,
+    seal: dated.seal,
+    consistency: await proofs.consistency(older, newer),
+    tokens: tokens.map(({ token, path, lists }) => ({ token, certificates: path, lists })),
+  }
 }
 
 /** The key that signed it: of this hardware, or of what the box had when the object came. */

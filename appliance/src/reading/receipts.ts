@@ -1,13 +1,12 @@
-import { receiptValue, type JsonObject, type Opening } from '@probant/evidence'
+import { receiptValue, type JsonObject, type Opening, type ReceiptState } from '@probant/evidence'
 import type { Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { JournalProofs } from '../journal/proofs.ts'
 import { withLines } from '../journal/proofs.ts'
 import { cosignaturesOf, witnessedCovering } from '../store/cosignatures.ts'
+import { datingCovering } from '../store/outside-tokens.ts'
 import { checkpointCovering, readTraces, type CheckpointRow } from '../store/journal.ts'
-
-export type ReceiptState = 'accepted' | 'witnessed'
 
 /** The receipt of a deposit that was just recorded. */
 export async function freshReceipt(
@@ -26,7 +25,7 @@ export async function freshReceipt(
   })
 }
 
-/** The receipt as it can be given now: under a cosigned checkpoint as soon as there is one. */
+/** The receipt as it can be given now: under a cosigned checkpoint as soon as there is one. What dates it is in the bundle. */
 export async function receiptNow(
   database: Database,
   proofs: JournalProofs,
@@ -39,7 +38,10 @@ export async function receiptNow(
     throw new BoxError('journal-altered', 'fatal', `trace ${object.depositSeq} is missing`)
   return receiptValue({
     format: 1,
-    state: checkpoint.state,
+    state:
+      (await datingCovering(database, object.depositSeq + 1)) === undefined
+        ? checkpoint.state
+        : 'dated',
     lat: object.lat,
     trace: trace.bytes,
     proof: await proofs.tlogProof(object.depositSeq, checkpoint),

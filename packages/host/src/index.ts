@@ -1,4 +1,5 @@
 export { systemClock, type Clock } from './clock.ts'
+export { clockDiscipline, type ClockDiscipline } from './clock-discipline.ts'
 export { ManualClock, type ManualClockStart } from './manual-clock.ts'
 export { systemRandomness, type Randomness } from './randomness.ts'
 export { formatTime, parseTime } from './time.ts'

@@ -43,6 +43,7 @@ export interface AuthorityContext {
   readonly randomness: Randomness
   readonly proxy: ProxySettings | undefined
   readonly clockToleranceMs: number
+  readonly signal: AbortSignal | undefined
 }
 
 /**
@@ -56,7 +57,7 @@ export async function askAuthority(
   context: AuthorityContext,
 ): Promise<AcceptedToken> {
   const { name, url, policies = [], login, tlsRoots } = settings
-  const { crypto, clock, proxy } = context
+  const { crypto, clock, proxy, signal } = context
   const timeoutMs = (settings.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000
   const roots = await rootsOf(settings)
   const nonce = newNonce(context.randomness)
@@ -66,7 +67,7 @@ export async function askAuthority(
     bytes: encodeRequest({ imprint, policy: policies[0], nonce }),
   }
   const limits = { timeoutMs, limitBytes: LIMIT_BYTES }
-  const how = { url, method: 'POST', body, login, proxy, tlsRoots, ...limits } as const
+  const how = { url, method: 'POST', body, login, proxy, tlsRoots, signal, ...limits } as const
   const answer = await exchange(how)
   if (answer.type !== 'application/timestamp-reply')
     throw new TimestampError('not-an-answer', `${name} answers with the type "${answer.type}"`)
@@ -84,7 +85,7 @@ export async function askAuthority(
   }
   const lists: Uint8Array[] = []
   if (settings.revocation !== 'none') {
-    const fetched = await fetchRevocationLists(path, { proxy, timeoutMs })
+    const fetched = await fetchRevocationLists(path, { proxy, timeoutMs, signal })
     const verdict = await verifyRevocation(crypto, path, fetched, genTimeMs)
     insist(name, verdict, fetched.failures[0])
     lists.push(...fetched.lists)

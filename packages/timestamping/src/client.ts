@@ -88,7 +88,7 @@ export class TimestampClient {
     const { clock } = this.#context
     for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 4) {
       try {
-        return await askAuthority(authority, imprint, this.#authorityContext)
+        return await askAuthority(authority, imprint, this.#authorityContext(signal))
       } catch (error) {
         const isPassing = error instanceof TimestampError && passing.has(error.code)
         if (!isPassing || attempt >= ATTEMPTS || signal?.aborted === true) throw error
@@ -97,8 +97,8 @@ export class TimestampClient {
     }
   }
 
-  get #authorityContext(): AuthorityContext {
+  #authorityContext(signal: AbortSignal | undefined): AuthorityContext {
     const { proxy, clockToleranceSeconds = CLOCK_TOLERANCE_SECONDS } = this.#settings
-    return { ...this.#context, proxy, clockToleranceMs: clockToleranceSeconds * 1000 }
+    return { ...this.#context, proxy, clockToleranceMs: clockToleranceSeconds * 1000, signal }
   }
 }

@@ -15,6 +15,8 @@ export interface Exchange {
   /** PEM file. */
   readonly tlsRoots?: string | undefined
   readonly timeoutMs: number
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal | undefined
   /** Most bytes of an answer that are read. */
   readonly limitBytes: number
 }
@@ -37,7 +39,8 @@ export async function exchange(what: Exchange): Promise<HttpAnswer> {
     ...(login === undefined ? {} : { authorization: await basicLogin(login) }),
   }
   const dispatcher = await dispatcherOf(what)
-  const signal = AbortSignal.timeout(timeoutMs)
+  const tooLong = AbortSignal.timeout(timeoutMs)
+  const signal = what.signal === undefined ? tooLong : AbortSignal.any([tooLong, what.signal])
   try {
     const answer = await request(url, {
       method,
@@ -54,7 +57,7 @@ export async function exchange(what: Exchange): Promise<HttpAnswer> {
     return { type: type.trim().toLowerCase(), bytes: await limited(answer.body, limitBytes, url) }
   } catch (error) {
     if (error instanceof TimestampError) throw error
-    if (signal.aborted)
+    if (tooLong.aborted)
       throw new TimestampError('timed-out', `${url} didn't answer within ${timeoutMs / 1000} s`)
     const why = error instanceof Error ? error.message : String(error)
     throw new TimestampError('unreachable', `${url} can't be reached: ${why}`, { cause: error })

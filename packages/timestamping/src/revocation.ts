@@ -12,7 +12,7 @@ const MOST_ADDRESSES = 4
  */
 export async function fetchRevocationLists(
   path: readonly AuthorityCertificate[],
-  how: Pick<Exchange, 'proxy' | 'timeoutMs'>,
+  how: Pick<Exchange, 'proxy' | 'timeoutMs' | 'signal'>,
 ): Promise<{ lists: Uint8Array[]; failures: unknown[] }> {
   const lists: Uint8Array[] = []
   const failures: unknown[] = []

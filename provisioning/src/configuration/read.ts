@@ -36,6 +36,7 @@ export function parseConfiguration(text: string, source: string): Configuration 
   const configuration = withDefaults(check(document.toJS(), source))
   checkTimeZone(configuration.window.timeZone, source)
   checkKeys(configuration.keys, source)
+  checkTimestamping(configuration.timestamping, source)
   return configuration
 }
 
@@ -104,6 +105,19 @@ function checkKeys(keys: Configuration['keys'], source: string): void {
     throw fail('needs keys.tokenLabel or keys.tokenSerial')
   if (Object.keys(given.pin ?? {}).length !== 1)
     throw fail('needs one of keys.pin.credential, keys.pin.file and keys.pin.prompt')
+}
+
+/** What no key shows alone. */
+function checkTimestamping(given: Configuration['timestamping'], source: string): void {
+  const { authorities, quorum = 1, proxy } = given
+  const fail = (what: string) => refusal(`${source}: timestamping.${what}`)
+  const names = authorities.map(({ name }) => name)
+  if (new Set(names).size !== names.length) throw fail('authorities has a name twice')
+  if (quorum > 1 && quorum > names.length)
+    throw fail(`quorum asks for ${quorum} of ${names.length} authorities`)
+  if (proxy !== undefined && proxy.url === undefined) throw fail('proxy needs proxy.url')
+  for (const login of [proxy, ...authorities].flatMap((each) => each?.login ?? []))
+    if (Object.keys(login).length !== 1) throw fail('login needs one of credential and file')
 }
 
 function refusal(fault: string, cause?: unknown): ProvisioningError {

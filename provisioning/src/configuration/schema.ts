@@ -1,3 +1,4 @@
+import { ProxySettings, TimestampingSettings, type AuthoritySettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 /**
@@ -10,6 +11,9 @@ const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
 const seconds = Type.Integer({ minimum: 1, maximum: 86_400 })
 /** Absolute: it is read by several processes, each in a folder of its own. */
 const path = Type.String({ pattern: '^/.' })
+/** Authorities outside: as the box reads them, every key optional by itself. */
+const outside = TimestampingSettings.properties
+const { login } = ProxySettings.properties
 const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
 
 export const configurationSchema = Type.Object(
@@ -65,7 +69,17 @@ export const configurationSchema = Type.Object(
     ),
     timestamping: Type.Optional(
       Type.Object(
-        { keyType: Type.Optional(Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')])) },
+        {
+          keyType: Type.Optional(Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')])),
+          authorities: Type.Optional(outside.authorities),
+          quorum: outside.quorum,
+          proxy: Type.Optional(
+            Type.Object({ url: Type.Optional(ProxySettings.properties.url), login }, closed),
+          ),
+          clockToleranceSeconds: outside.clockToleranceSeconds,
+          intervalSeconds: outside.intervalSeconds,
+          limitHours: outside.limitHours,
+        },
         closed,
       ),
     ),
@@ -131,7 +145,10 @@ const defaults = {
   keys: { provider: 'software' as 'software' | 'pkcs11' | 'tpm2' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
   seal: { required: false, policies: [] as string[] },
-  timestamping: { keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072' },
+  timestamping: {
+    keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072',
+    authorities: [] as AuthoritySettings[],
+  },
   keyEpochs: { days: 30, overlapDays: 2 },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,

@@ -41,11 +41,22 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
     journal: configuration.journal,
     seal: configuration.seal,
-    timestamping: configuration.timestamping,
+    timestamping: { keyType: configuration.timestamping.keyType },
+    ...datingSettings(configuration),
     keyEpochs: configuration.keyEpochs,
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }
+}
+
+/** Authorities outside, where there are any. */
+function datingSettings({ timestamping }: Configuration) {
+  const { keyType: _own, proxy, authorities, ...rest } = timestamping
+  if (authorities.length === 0) return {}
+  const { url, login } = proxy ?? {}
+  const through =
+    url === undefined ? {} : { proxy: { url, ...(login === undefined ? {} : { login }) } }
+  return { dating: { ...rest, authorities, ...through } }
 }
 
 export function agentSettings(given: Given, centre: CentreIdentity) {

@@ -318,6 +318,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
       en: 'Run “probant box fsck” on the box, check its disks, and restore the documents named from a sound copy.',
     },
   },
+  'outside-token-missing': {
+    sentence: (told) => ({
+      fr: `${told.subject} : aucune autorité d’horodatage extérieure n’a daté le journal depuis plus longtemps que le boîtier ne l’admet.`,
+      en: `${told.subject}: no time-stamping authority outside has dated the journal for longer than the box allows.`,
+    }),
+    cause: always({
+      fr: 'Autorités injoignables ou en panne, identifiants ou certificats à renouveler, ou horloge du boîtier fausse.',
+      en: 'Authorities that can’t be reached or fail, credentials or certificates to renew, or a wrong clock of the box.',
+    }),
+    action: {
+      fr: 'Lire le journal technique du boîtier, qui cite chaque autorité, et « probant box status » ; les dépôts continuent, datés par le boîtier et le témoin seuls.',
+      en: 'Read the box’s log, which quotes each authority, and “probant box status”; deposits go on, dated by box and witness alone.',
+    },
+  },
   'seal-certificate-expiring': {
     sentence: (told) => ({
       fr: `${told.subject} : le certificat de cachet du client prend fin le ${text(told, 'notAfter')}.`,

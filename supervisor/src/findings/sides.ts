@@ -24,6 +24,12 @@ const ownPhrases: readonly Phrase[] = [
     'a seal certificate that is renewed before its end',
     'un certificat de cachet renouvelé avant sa fin',
   ],
+  [
+    'a token of an authority outside every {} hours',
+    'un jeton d’une autorité extérieure toutes les {} heures',
+  ],
+  ['there never was one', 'il n’y en a jamais eu'],
+  ['the last one is of {}', 'le dernier est du {}'],
   ['it expired at {}', 'il a expiré le {}'],
   ['it expires at {}, in less than {} days', 'il expire le {}, dans moins de {} jours'],
   ['at least {} traces, as witnessed', 'au moins {} traces, comme attesté'],

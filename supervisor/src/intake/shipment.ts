@@ -12,6 +12,7 @@ import type { Context } from '../context.ts'
 import { classify } from '../findings/catalogue.ts'
 import { factAt, factOf, type Fact } from '../findings/fact.ts'
 import { boxFailures } from './box-failures.ts'
+import { outsideTokensMissing } from './outside-tokens.ts'
 import { sealCertificateEnds } from './seal-certificates.ts'
 import { unreadable } from './challenge.ts'
 import { commitSegment } from './commit.ts'
@@ -80,6 +81,7 @@ async function acceptNew(
       ...facts,
       ...boxFailures(origin.origin, segment),
       ...sealCertificateEnds(origin.origin, segment),
+      ...outsideTokensMissing(origin.origin, segment),
     ],
   })
   return receipt === undefined

@@ -24,6 +24,7 @@ export const findingKinds = [
   'oversized',
   'integrity-failure-on-box',
   'journal-unwitnessed',
+  'outside-token-missing',
   'seal-certificate-expiring',
   'supervisor-rollback',
   'supervisor-was-blind',
