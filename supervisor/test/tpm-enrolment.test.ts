@@ -75,7 +75,9 @@ await t.test('a maker’s certificate', needsTpm, async (t) => {
 await t.test('enrolment by a one-time code', needsTpm, async (t) => {
   const tpm = await TestTpm.start(t)
   const stranger = await TestTpm.start(t)
-  const centre = await TestCentre.start(t, LATER_MS, { makers: [await tpm.makersCertificate()] })
+  const next = await TestTpm.start(t)
+  const makers = [await tpm.makersCertificate(), await next.makersCertificate()]
+  const centre = await TestCentre.start(t, LATER_MS, { makers })
   const refused = (answer: { status: number; body: unknown }, status: number, detail: RegExp) =>
     t.match(answer, { status, body: { detail } })
 
@@ -143,6 +145,20 @@ await t.test('enrolment by a one-time code', needsTpm, async (t) => {
       [{ data: { box: 'tpm-box' } }],
       'its counts begin anew, within one instant too',
     )
+    t.same(await centre.kinds('tpm-box'), ['attestation-mismatch'], 'the same TPM is no change')
+
+    const third = await invited(centre, 'tpm-box')
+    const moved = { ...box, code: third.code }
+    const elsewhere = await activate(centre, next, await next.request(third.code, moved))
+    t.equal(elsewhere.status, 201)
+    const declared = (await centre.findings('tpm-box')).filter(
+      ({ kind }) => kind === 'hardware-change-declared',
+    )
+    t.match(declared, [{ sentence: { en: /Another TPM attests from now on/ } }])
+    t.match(await centre.alerts(), [{ box: 'tpm-box' }])
+    const back = await invited(centre, 'tpm-box')
+    const returned = await tpm.request(back.code, { ...box })
+    t.equal((await activate(centre, tpm, returned)).status, 201)
     const twin = await invited(centre, 'twin')
     const second = await activate(centre, tpm, await tpm.request(twin.code, twin))
     refused(second, 409, /the one of the box tpm-box/)

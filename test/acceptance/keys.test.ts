@@ -102,6 +102,15 @@ await t.test('key ceremony; a box destroyed, new keys, n holders: every object v
   holds(t, 'appliance/test/recovery/ceremony.test.ts', 'appliance/test/recovery/drill.test.ts'),
 )
 
+await t.test('the centre sees a declared change of hardware, and names an undeclared twin', (t) =>
+  holds(
+    t,
+    'supervisor/test/hardware-change.test.ts',
+    'supervisor/test/deadlines.test.ts',
+    'test/shipping/new-hardware.test.ts',
+  ),
+)
+
 await t.test('a data folder made by order 1 opens, migrates, and fsck is clean', (t) =>
   holds(t, 'appliance/test/recovery/earlier-folder.test.ts'),
 )

@@ -1,5 +1,6 @@
 import {
   emptyJournalState,
+  equalBytes,
   EvidenceError,
   formatVkey,
   parseVkey,
@@ -13,7 +14,10 @@ import { append, type Act } from '../alerts/journal.ts'
 import type { Context } from '../context.ts'
 import { headSilenceMs, windowFrom, type Schedule } from '../deadlines/schedule.ts'
 import { SupervisorError } from '../errors.ts'
+import { factAt, type Fact } from '../findings/fact.ts'
+import { keepEvidence, raise } from '../findings/raise.ts'
 import {
+  attestationKeyOf,
   boxOfAttestationKey,
   replaceAttestationKey,
   type AttestationKey,
@@ -80,7 +84,17 @@ export async function enrolWithin(
       if (before.length > 0) await append(client, context, tenantId, before)
       return
     }
+    const former = await attestationKeyOf(client, existing)
     await putAttestationKey(client, context, existing, attestationKey)
+    if (former !== undefined && !equalBytes(former.keyName, attestationKey.keyName)) {
+      const fact = anotherTpm(
+        context,
+        enrolment,
+        sha256(former.publicArea),
+        sha256(attestationKey.publicArea),
+      )
+      await raise(client, context, existing, await keepEvidence(context, [fact]))
+    }
     const data = { box: boxId, attestationKey: sha256(attestationKey.publicArea) }
     const act: Act = { act: 'attestation-key-replaced', outcome: 'done', data, operatorId }
     await append(client, context, tenantId, [act])
@@ -100,6 +114,14 @@ export async function enrolWithin(
     ...before,
     { act: 'enrolled', outcome: 'done', data, operatorId },
   ])
+}
+
+/** Declared by the operator who gave out the code; each time anew, should a former TPM come back. */
+function anotherTpm({ clock }: Context, { origin }: Enrolment, former: string, now: string): Fact {
+  const expected = `the attestation key ${former}`
+  const found = `the attestation key ${now}`
+  const fact = factAt(origin, 'hardware-change-declared', null, expected, found)
+  return { ...fact, key: `${fact.key}|${now}|${clock.nowMs()}` }
 }
 
 /** The same key again counts from now on: what its TPM counted before it was cleared is history. @throws SupervisorError `enrolment` */

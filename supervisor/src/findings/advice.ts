@@ -262,8 +262,8 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
   },
   'hardware-change-declared': {
     sentence: (told) => ({
-      fr: `${told.subject} : un changement de matériel est déclaré. Le journal continue sous une autre clé${at(told.seq).fr}.`,
-      en: `${told.subject}: a change of hardware is declared. The journal goes on under another key${at(told.seq).en}.`,
+      fr: `${told.subject} : un changement de matériel est déclaré. ${told.seq === null ? 'Un autre TPM atteste désormais' : `Le journal continue sous une autre clé${at(told.seq).fr}`}.`,
+      en: `${told.subject}: a change of hardware is declared. ${told.seq === null ? 'Another TPM attests from now on' : `The journal goes on under another key${at(told.seq).en}`}.`,
     }),
     cause: always({
       fr: 'Boîtier remplacé ou récupéré par les détenteurs de parts, et déclaré par un opérateur de ce centre.',
