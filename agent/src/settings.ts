@@ -47,6 +47,10 @@ export const settingsSchema = Type.Object(
           tcti: text,
           /** The firmware's event log; absent: the kernel's `binary_bios_measurements`. */
           eventLog: Type.Optional(text),
+          /** Registers of a quote that goes by file, in rising order; as the centre's settings name them. */
+          pcrs: Type.Optional(
+            Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { minItems: 1, maxItems: 24 }),
+          ),
         },
         { additionalProperties: false },
       ),

@@ -66,6 +66,7 @@ await t.test('enrolment by the TPM, attestation with each shipment', (t) =>
     'supervisor/test/tpm-enrolment.test.ts',
     'supervisor/test/attestation.test.ts',
     'test/shipping/attestation.test.ts',
+    'test/shipping/attestation-by-file.test.ts',
   ),
 )
 

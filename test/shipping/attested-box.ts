@@ -132,8 +132,21 @@ export class AttestedBox {
     }
   }
 
+  /** Settings of the box as it is enrolled, with that TPM. */
+  attesting(tcti = this.software.tcti): AgentSettings {
+    return this.settings({ attestation: { tcti, eventLog: join(this.#folder, 'event-log') } })
+  }
+
   /** One shipment by an agent that starts for it. @param tcti of the TPM in its settings; null: none is named there */
-  async ship(tcti: string | null = this.software.tcti): Promise<ShipmentOutcome> {
+  ship(tcti: string | null = this.software.tcti): Promise<ShipmentOutcome> {
+    return this.withAgent((agent) => agent.ship(), tcti)
+  }
+
+  /** An agent that starts for this. */
+  async withAgent<T>(
+    work: (agent: Agent) => Promise<T>,
+    tcti: string | null = this.software.tcti,
+  ): Promise<T> {
     const database = createPool({ ...this.box.reader, max: 4 })
     const stopping = new AbortController()
     const passing = setInterval(() => this.centre.clock.advance(100), 10)
@@ -154,7 +167,7 @@ export class AttestedBox {
       stopping: stopping.signal,
     })
     try {
-      return await agent.ship()
+      return await work(agent)
     } finally {
       clearInterval(passing)
       stopping.abort()

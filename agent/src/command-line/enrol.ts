@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { openProvider } from '@probant/keys'
 import { Appliance } from '../appliance/appliance.ts'
+import { keepEnrolmentNonce } from '../attestation/enrolment-nonce.ts'
 import { Platform } from '../attestation/platform.ts'
 import { FingerprintEnrolment } from '../enrolment/by-fingerprint.ts'
 import { enrol } from '../enrolment/by-tpm.ts'
@@ -37,7 +38,13 @@ export async function enrolBox(
   const intermediates = await Promise.all(options.certificates.map(certificateIn))
   const platform = new Platform(attestation)
   try {
-    return await enrol(centre, platform, { code, ...box, intermediates })
+    const { pinned, enrolmentNonce } = await enrol(centre, platform, {
+      code,
+      ...box,
+      intermediates,
+    })
+    await keepEnrolmentNonce(settings.home, enrolmentNonce)
+    return pinned
   } finally {
     await platform.close()
   }

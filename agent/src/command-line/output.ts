@@ -41,6 +41,12 @@ export function printExport(report: ExportReport, folder: string): void {
   printRecomputation(report.recomputation)
   print(`exported: ${traces} traces in ${report.files.length} segments to ${folder}`)
   print(`journal: from size ${report.from} to ${report.to}`)
+  if (report.attestation !== null)
+    print(
+      'name' in report.attestation
+        ? `TPM: what it states is in ${report.attestation.name}`
+        : `TPM: nothing stated: ${report.attestation.missing}`,
+    )
   for (const { name, complete } of report.files)
     if (!complete) print(`incomplete: ${name}: traces that its checkpoint covers are missing`)
   printFindings(failureOf(report.recomputation))

@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from '@probant/evidence'
-import { activationProof, type EnrolmentRequest } from '@probant/shipping'
+import { activationProof, enrolmentNonce, type EnrolmentRequest } from '@probant/shipping'
 import { Type } from 'typebox'
 import type { Platform } from '../attestation/platform.ts'
 import { ask, enrolled, type Enrolled } from './centre-api.ts'
@@ -13,6 +13,7 @@ export type BoxIdentity = Pick<EnrolmentRequest, 'code' | 'origin' | 'journalKey
 
 /**
  * Enrols this box by a one-time code: its TPM reads what the centre made for it alone.
+ * @returns what to pin, and the nonce of a first quote by file
  * @param centre address of the centre's API, up to `/api/v1`
  * @throws AgentError `tpm`, `refused-by-centre`, `centre-unreachable`, `centre-misbehaved`
  */
@@ -20,7 +21,7 @@ export async function enrol(
   centre: string,
   platform: Platform,
   { intermediates, ...box }: BoxIdentity,
-): Promise<Enrolled> {
+): Promise<{ pinned: Enrolled; enrolmentNonce: string }> {
   const identity = await platform.identity()
   const request: EnrolmentRequest = {
     ...box,
@@ -34,5 +35,6 @@ export async function enrol(
     secret: fromBase64(asked.secret),
   })
   const proof = activationProof(secret, request)
-  return ask(`${centre}/enrolments/activations`, { code: box.code, proof }, enrolled)
+  const pinned = await ask(`${centre}/enrolments/activations`, { code: box.code, proof }, enrolled)
+  return { pinned, enrolmentNonce: enrolmentNonce(proof) }
 }

@@ -37,6 +37,8 @@ export interface ExportReport {
   from: number
   to: number
   recomputation: Recomputation | null
+  /** File with what the TPM states; null where the box has none. */
+  attestation: { name: string } | { missing: string } | null
   files: ExportedFile[]
 }
 
@@ -50,6 +52,7 @@ export async function exportSegments(
   folder: string,
   from: number,
   recomputation: Recomputation | null,
+  attestation: ExportReport['attestation'],
 ): Promise<ExportReport> {
   const { boxId, origin, journal, positions, clock } = parts
   await mkdir(folder, { recursive: true })
@@ -71,6 +74,7 @@ export async function exportSegments(
     from,
     to: position.size,
     recomputation,
+    attestation,
     files,
   }
   await writeDurably(join(folder, 'export.json'), `${JSON.stringify(report, undefined, 2)}\n`)

@@ -1,3 +1,4 @@
+export * from './attestation-file.ts'
 export * from './enrolment.ts'
 export * from './enrolment-fingerprint.ts'
 export * from './errors.ts'

@@ -33,3 +33,6 @@ export const MAX_EVENT_LOG_BYTES = 320 * 1024
 
 /** Registers of a TPM (PC Client Platform TPM Profile). */
 export const PCR_COUNT = 24
+
+/** Firmware, its settings and extensions, boot loader, partitions, Secure Boot; kernel and command line; MOK (UAPI group's list). */
+export const DEFAULT_PCRS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 14]

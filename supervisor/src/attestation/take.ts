@@ -63,10 +63,14 @@ async function keep(
   { status }: Checked,
 ): Promise<Uint8Array> {
   const log = fromBase64(eventLog.bytes ?? '')
-  const sha256 = toHex(context.crypto.hash('sha256', log))
   if (status === 'holds' && eventLog.state === 'given') await context.bytes.put(log)
-  const shown = { ...message, eventLog: { state: eventLog.state, sha256 } }
-  return context.bytes.put(canonicalBytes(shown))
+  return context.bytes.put(canonicalBytes(evidenceOf(context, { ...message, eventLog })))
+}
+
+/** What is kept of a statement: its log by digest. */
+export function evidenceOf({ crypto }: Context, { eventLog, ...message }: Attestation) {
+  const sha256 = toHex(crypto.hash('sha256', fromBase64(eventLog.bytes ?? '')))
+  return { ...message, eventLog: { state: eventLog.state, sha256 } }
 }
 
 async function takeQuote(

@@ -1,6 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { EvidenceError, fromBase64, fromHex, toBase64 } from '@probant/evidence'
-import { activationProof, type ActivationChallenge, type EnrolmentRequest } from '@probant/shipping'
+import {
+  activationProof,
+  enrolmentNonce,
+  type ActivationChallenge,
+  type EnrolmentRequest,
+} from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import {
@@ -83,6 +88,7 @@ export async function activateEnrolment(
         keyName: attestationKeyName(publicArea),
         publicArea,
         endorsementCertificate: bytesOf(request, 'endorsementCertificate'),
+        enrolmentNonce: fromHex(enrolmentNonce(proof)),
       },
     })
   })

@@ -107,6 +107,8 @@ const ownPhrases: readonly Phrase[] = [
   ['an event log that gives register {} {}', 'un journal d’événements qui donne au registre {} {}'],
   ['an event log, as before', 'un journal d’événements, comme auparavant'],
   ['an event log that is {}', 'un journal d’événements : {}'],
+  ['a quote made for this export', 'une attestation faite pour cet export'],
+  ['the quote {}, which came before', 'l’attestation {}, déjà venue auparavant'],
   ['a quote with each shipment', 'une attestation à chaque expédition'],
   ['none with the shipment of {}', 'aucune avec l’expédition du {}'],
   [

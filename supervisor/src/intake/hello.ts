@@ -8,6 +8,7 @@ import {
 } from '@probant/shipping'
 import { toHex } from '@probant/evidence'
 import type { Client } from '@probant/postgres'
+import { registersAskedFor } from '../attestation/registers.ts'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import { keepEvidence, raise, settle } from '../findings/raise.ts'
@@ -29,9 +30,6 @@ const passing = [
 
 /** NTP keeps clocks within a second; a message takes a few more. */
 const TOLERATED_SKEW_MS = 120_000
-
-/** Firmware, its settings and extensions, boot loader, partitions, Secure Boot; kernel and command line; MOK (UAPI group's list). */
-const DEFAULT_PCRS = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 14]
 
 export type Greeting =
   { accepted: true; session: Session; welcome: Welcome } | { accepted: false; reason: string }
@@ -81,7 +79,7 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
 async function platformOf(context: Context, box: BoxKey, hello: Hello): Promise<Platform | null> {
   const key = await attestationKeyOf(context.database, box)
   if (key === undefined) return null
-  const pcrs = context.settings.attestation?.pcrs ?? DEFAULT_PCRS
+  const pcrs = registersAskedFor(context)
   const nonce = toHex(context.randomness.bytes(32))
   const request = hello.attestation === undefined ? null : { nonce, pcrs: [...pcrs] }
   return { key, request, state: 'awaited' }

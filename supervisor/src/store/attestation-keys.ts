@@ -9,6 +9,8 @@ export interface AttestationKey {
   publicArea: Uint8Array
   /** DER. */
   endorsementCertificate: Uint8Array
+  /** Of the first quote by file; null for a key that was enrolled before there was one. */
+  enrolmentNonce: Uint8Array | null
 }
 
 /** The one that counts now, and since when; undefined for a box that is not attested. */
@@ -21,8 +23,9 @@ export async function attestationKeyOf(
     public_area: Buffer
     endorsement_certificate: Buffer
     added_at: Date
+    enrolment_nonce: Buffer | null
   }>(
-    `SELECT key_name, public_area, endorsement_certificate, added_at FROM centre.attestation_keys
+    `SELECT key_name, public_area, endorsement_certificate, added_at, enrolment_nonce FROM centre.attestation_keys
      WHERE tenant_id = $1 AND box_id = $2 AND revoked_at IS NULL`,
     keyOf(box),
   )
@@ -32,6 +35,7 @@ export async function attestationKeyOf(
       publicArea: new Uint8Array(rows[0].public_area),
       endorsementCertificate: new Uint8Array(rows[0].endorsement_certificate),
       addedAtMs: ms(rows[0].added_at),
+      enrolmentNonce: rows[0].enrolment_nonce && new Uint8Array(rows[0].enrolment_nonce),
     }
   )
 }
@@ -64,16 +68,18 @@ export async function replaceAttestationKey(
   )
   await client.query(
     `INSERT INTO centre.attestation_keys
-       (tenant_id, box_id, key_name, public_area, endorsement_certificate, added_at)
-     VALUES ($1, $2, $3, $4, $5, $6)
+       (tenant_id, box_id, key_name, public_area, endorsement_certificate, added_at, enrolment_nonce)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (tenant_id, box_id, key_name, added_at)
-     DO UPDATE SET revoked_at = NULL, endorsement_certificate = excluded.endorsement_certificate`,
+     DO UPDATE SET revoked_at = NULL, endorsement_certificate = excluded.endorsement_certificate,
+       enrolment_nonce = excluded.enrolment_nonce`,
     [
       ...keyOf(box),
       Buffer.from(key.keyName),
       Buffer.from(key.publicArea),
       Buffer.from(key.endorsementCertificate),
       instant(atMs),
+      key.enrolmentNonce && Buffer.from(key.enrolmentNonce),
     ],
   )
 }

@@ -89,6 +89,19 @@ export async function listAttestations(
   return rows.map(attestationOf)
 }
 
+/** Whether a statement came before. @param evidence digest of what is kept of it */
+export async function holdsEvidence(
+  client: Client,
+  box: BoxKey,
+  evidence: Uint8Array,
+): Promise<boolean> {
+  const { rows } = await client.query(
+    'SELECT 1 FROM centre.attestations WHERE tenant_id = $1 AND box_id = $2 AND evidence = $3 LIMIT 1',
+    [...keyOf(box), Buffer.from(evidence)],
+  )
+  return rows.length > 0
+}
+
 /** How far a key's quotes had come since it counts, and whether one came with a log: what follows can't fall behind. */
 export async function furthestQuoteOf(
   client: Client,
