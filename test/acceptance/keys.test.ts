@@ -18,10 +18,6 @@ async function holds(t: Test, ...files: readonly string[]): Promise<void> {
   }
 }
 
-/** A bullet that this version doesn't meet. */
-const absent = async (bullet: string, why: string) =>
-  t.test(bullet, { skip: `absent: ${why}` }, () => undefined)
-
 await t.test('a binding to the TPM, cross-checked with tpm2-tools in both directions', (t) =>
   holds(t, 'packages/tpm2-tss-bindings/test/tools.test.ts'),
 )
@@ -125,9 +121,16 @@ await t.test(
   (t) => holds(t, 'test/keys/memory.test.ts', 'appliance/test/recovery/memory.test.ts'),
 )
 
-await absent(
-  'rotation of each level, key epochs, the key of the blind index',
-  'none of them is built yet',
+await t.test(
+  'rotation of each level while it runs, killed and resumed; key epochs end old copies; the key of the blind index',
+  (t) =>
+    holds(
+      t,
+      'packages/keys/test/enclosed-keys.test.ts',
+      'appliance/test/rotation/rotation.test.ts',
+      'appliance/test/rotation/kills.test.ts',
+      'appliance/test/rotation/old-copies.test.ts',
+    ),
 )
 
 await t.test('docs: key ceremony guide, threat model of keys, decisions', async (t) => {

@@ -1,4 +1,4 @@
-/** What a deposit, a recovery or a seal passes through, in order. */
+/** What a deposit, a recovery, a seal or a rotation of keys passes through, in order. */
 export type Step =
   | 'stage'
   | 'write'
@@ -22,6 +22,7 @@ export type Step =
   | 'seal-traces'
   | 'seal-commit'
   | 'seal-checkpoint'
+  | 'key-destruction'
 
 /** Called around each step. What `before` throws fails the step undone, what `after` throws fails it done. */
 export interface Hooks {

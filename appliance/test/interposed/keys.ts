@@ -7,13 +7,17 @@ const steps: Readonly<Partial<Record<string, Step>>> = {
   journal: 'checkpoint-signature',
 }
 
-/** A key provider with hooks around each signature. */
+/** A key provider with hooks around each signature and each destruction of a key. */
 export function interposedKeys(real: KeyProvider, hooks: Hooks): KeyProvider {
-  return withSigning(real, (ref, message) => {
+  const signing = withSigning(real, (ref, message) => {
     const step = steps[ref.label]
     const sign = () => real.sign(ref, message)
     return step === undefined ? sign() : around(hooks, step, sign)
   })
+  return {
+    ...signing,
+    destroy: (ref) => around(hooks, 'key-destruction', () => real.destroy(ref)),
+  }
 }
 
 /** The same keys, signing in another way. */
