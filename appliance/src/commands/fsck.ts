@@ -82,6 +82,7 @@ function report({
   return [
     `traces       ${journal.traces} recomputed: chain, SHA-256 and SHA3-256 trees, seals`,
     `checkpoints  ${journal.checkpoints} recomputed, with their signatures`,
+    `tokens       ${journal.tokens} of authorities outside compared with the journal, and verified as of their time`,
     `objects      ${store.objects} recomputed: file, digests, archive proof, deposit trace, metadata`,
     ...inJournal,
     recovery.recoveryKey === null

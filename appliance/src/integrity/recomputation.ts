@@ -1,5 +1,6 @@
 import type { EvidenceCrypto, JsonObject } from '@probant/evidence'
 import type { JournalKeys } from '../journal/signing-keys.ts'
+import { DatingRecomputation } from './dating-recomputation.ts'
 import { recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { missingObjects } from './missing-objects.ts'
 import {
@@ -13,7 +14,10 @@ import {
 const NAMED_BAD_OBJECTS = 100
 
 export interface Recomputation {
-  readonly journal: JournalReport
+  readonly journal: JournalReport & {
+    /** Outside tokens that were held against the traces that name them. */
+    readonly tokens: number
+  }
   readonly store: StoreReport
   readonly intact: boolean
   /** What the trace of the recomputation says. */
@@ -39,14 +43,24 @@ export async function recompute(
 ): Promise<Recomputation> {
   const { database, crypto, origin, journalKeys } = context
   const missing: StoreFinding[] = []
-  const journal = await recomputeJournal(
+  const datings = new DatingRecomputation(database, crypto)
+  const recomputed = await recomputeJournal(
     database,
     crypto,
     origin,
     journalKeys,
     certifiedSize,
-    async (traces) => void missing.push(...(await missingObjects(database, traces))),
+    async (traces) => {
+      missing.push(...(await missingObjects(database, traces)))
+      await datings.read(traces)
+    },
   )
+  await datings.finish(certifiedSize)
+  const journal = {
+    ...recomputed,
+    tokens: datings.tokens,
+    findings: [...recomputed.findings, ...datings.findings],
+  }
   const kept = await recomputeStore(context, certifiedSize)
   const store = { ...kept, findings: [...missing, ...kept.findings] }
   const badSeqs = [...journal.findings, ...store.findings].flatMap(({ seq }) => seq ?? [])

@@ -89,6 +89,13 @@ export async function datingCovering(
   return of(rows[0])
 }
 
+export async function datedSizes(client: Queryable): Promise<number[]> {
+  const { rows } = await client.query<{ size: number }>(
+    `SELECT size FROM journal.datings ORDER BY size`,
+  )
+  return rows.map(({ size }) => size)
+}
+
 /** The tokens over a head, in the order in which their authorities were asked. */
 export async function outsideTokensOf(client: Queryable, size: number): Promise<OutsideTokenRow[]> {
   const { rows } = await client.query<{

@@ -17,6 +17,9 @@ import {
 import { ManualClock } from '@probant/host'
 import { nodeCrypto } from '@probant/keys'
 import { hasOpenssl, OpensslAuthority } from '@probant/timestamping/testing'
+import { createPool } from '@probant/postgres'
+import { recompute } from '../../src/integrity/recomputation.ts'
+import { readSigningKeys } from '../../src/journal/signing-keys.ts'
 import { readTraces } from '../../src/store/journal.ts'
 import { outsideTokensOf } from '../../src/store/outside-tokens.ts'
 import type { ApplianceSettings } from '../../src/settings.ts'
@@ -101,6 +104,8 @@ await t.test(
     await opensslAgrees(t, authority, entries)
     await anchored(t, world, authority, entries)
 
+    await alteredIsNamed(t, world, size)
+
     // The next seal names the token.
     const sealed = await until('a seal after the token', async () => {
       const traces = await readTraces(world.box.database, size, world.box.journal.size)
@@ -110,6 +115,41 @@ await t.test(
     t.equal(sealed.act, 'seal', 'the next seal names the token')
   },
 )
+
+/** What root does to the tokens kept, past their triggers, and puts right again. */
+async function alteredIsNamed(t: Test, world: World, size: number) {
+  const { database, crypto, files, ciphers, journal, journalKey } = world.box
+  const owner = createPool({ ...world.database.connection, max: 1 })
+  const found = async () => {
+    const journalKeys = await readSigningKeys(database, crypto, journal.origin, journalKey)
+    const context = { database, crypto, files, ciphers, origin: journal.origin, journalKeys }
+    const result = await recompute(context, journal.certifiedSize)
+    return result.journal.findings.map(({ kind }) => kind)
+  }
+  const changes = async (what: string, table: string, change: string, back: string) => {
+    await owner.query(`ALTER TABLE journal.${table} DISABLE TRIGGER USER`)
+    await owner.query(change)
+    t.same(await found(), ['bad-timestamp'], what)
+    await owner.query(back)
+    await owner.query(`ALTER TABLE journal.${table} ENABLE TRIGGER USER`)
+    t.same(await found(), [], 'as it was')
+  }
+  const flip = (table: string, column: string) =>
+    `UPDATE journal.${table} SET ${column} = set_byte(${column}, 40, get_byte(${column}, 40) # 1) WHERE size = ${size}`
+  const token = flip('outside_tokens', 'token')
+  await changes('a token altered', 'outside_tokens', token, token)
+  const seal = flip('datings', 'seal')
+  await changes('what was stamped altered', 'datings', seal, seal)
+  await changes(
+    'a date that no trace names',
+    'datings',
+    `INSERT INTO journal.datings SELECT c.size, checkpoint, seal, received_at FROM journal.datings d,
+       (SELECT max(size) AS size FROM journal.checkpoints
+        WHERE size < ${size} AND size NOT IN (SELECT size FROM journal.datings)) c WHERE d.size = ${size}`,
+    `DELETE FROM journal.datings d WHERE NOT EXISTS (SELECT FROM journal.outside_tokens o WHERE o.size = d.size)`,
+  )
+  await owner.close()
+}
 
 async function unzipped(t: Test, zip: Uint8Array): Promise<Map<string, Uint8Array>> {
   const folder = await mkdtemp(join(tmpdir(), 'probant-bundle-'))
