@@ -152,7 +152,14 @@ export class Launch {
     const agent = await step('Preparing the agent', () => components.prepareAgent(centre))
     await step('Starting the supervision centre', () => this.#keep(components.part('supervisor')))
     await step('Enrolling the box at the centre', () =>
-      enrol(addresses(this.#layout).supervisionApi, { configuration, state, centre, box, agent }),
+      enrol(addresses(this.#layout).supervisionApi, {
+        layout: this.#layout,
+        configuration,
+        state,
+        centre,
+        box,
+        agent,
+      }),
     )
     await step('Starting the box', () => this.#keep(components.part('appliance')))
     for (const line of await whatKeepsBoxFromWork(addresses(this.#layout).admin))

@@ -47,6 +47,24 @@ void t.test('a bad value is refused with its line', (t) => {
   t.end()
 })
 
+void t.test('a TPM that attests the machine', (t) => {
+  const attestation =
+    'attestation:\n  tcti: device:/dev/tpmrm0\n  manufacturerRoots: /etc/makers\n  pcrs: [0, 7]\n'
+  t.same(parseConfiguration(attestation, 'x').attestation, {
+    tcti: 'device:/dev/tpmrm0',
+    manufacturerRoots: '/etc/makers',
+    pcrs: [0, 7],
+  })
+  t.equal(parseConfiguration('', 'x').attestation, undefined)
+  const without = (line: string) => refuses(attestation.replace(line, ''))
+  t.match(without('  tcti: device:/dev/tpmrm0\n'), /needs attestation\.tcti/)
+  t.match(without('  manufacturerRoots: /etc/makers\n'), /needs attestation\.manufacturerRoots/)
+  t.match(refuses(attestation.replace('0, 7', '7, 0')), /in rising order/)
+  t.match(refuses(attestation.replace('0, 7', '24')), /^probant\.yaml:4: attestation\.pcrs/)
+  t.match(refuses(attestation.replace('pcrs', 'pcr')), /did you mean attestation\.pcrs\?/)
+  t.end()
+})
+
 void t.test('keys in a token', (t) => {
   const token =
     'keys:\n  provider: pkcs11\n  module: /m.so\n  tokenLabel: box\n  pin:\n    file: /pin\n'

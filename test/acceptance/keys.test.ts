@@ -63,6 +63,7 @@ await t.test('enrolment by the TPM, attestation with each shipment', (t) =>
     'supervisor/test/attestation.test.ts',
     'test/shipping/attestation.test.ts',
     'test/shipping/attestation-by-file.test.ts',
+    'test/keys/attested.test.ts',
   ),
 )
 

@@ -37,6 +37,7 @@ export function parseConfiguration(text: string, source: string): Configuration 
   checkTimeZone(configuration.window.timeZone, source)
   checkKeys(configuration.keys, source)
   checkTimestamping(configuration.timestamping, source)
+  checkAttestation(configuration.attestation, source)
   return configuration
 }
 
@@ -118,6 +119,17 @@ function checkTimestamping(given: Configuration['timestamping'], source: string)
   if (proxy !== undefined && proxy.url === undefined) throw fail('proxy needs proxy.url')
   for (const login of [proxy, ...authorities].flatMap((each) => each?.login ?? []))
     if (Object.keys(login).length !== 1) throw fail('login needs one of credential and file')
+}
+
+/** A TPM that no maker vouches for enrols nothing, and a maker alone attests nothing. */
+function checkAttestation(attestation: Configuration['attestation'], source: string): void {
+  if (attestation === undefined) return
+  const { tcti, manufacturerRoots, pcrs = [] } = attestation
+  const fail = (what: string) => refusal(`${source}: attestation ${what}`)
+  if (tcti === undefined) throw fail('needs attestation.tcti')
+  if (manufacturerRoots === undefined) throw fail('needs attestation.manufacturerRoots')
+  if (pcrs.some((pcr, at) => at > 0 && pcr < (pcrs[at - 1] ?? 0)))
+    throw fail('takes attestation.pcrs in rising order')
 }
 
 function refusal(fault: string, cause?: unknown): ProvisioningError {

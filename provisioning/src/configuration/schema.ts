@@ -47,6 +47,27 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    attestation: Type.Optional(
+      Type.Object(
+        {
+          tcti: Type.Optional(Type.String({ minLength: 1 })),
+          eventLog: Type.Optional(path),
+          pcrs: Type.Optional(
+            Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), {
+              minItems: 1,
+              maxItems: 24,
+              uniqueItems: true,
+            }),
+          ),
+          manufacturerRoots: Type.Optional(path),
+          intermediates: Type.Optional(Type.Array(path, { maxItems: 8 })),
+          referenceKeys: Type.Optional(
+            Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, uniqueItems: true }),
+          ),
+        },
+        closed,
+      ),
+    ),
     journal: Type.Optional(
       Type.Object(
         { sealAfterSeconds: Type.Optional(seconds), idleSealSeconds: Type.Optional(seconds) },
@@ -175,6 +196,8 @@ export function withDefaults(file: ConfigurationFile) {
     box: { ...defaults.box, ...file.box },
     centre: { ...defaults.centre, ...file.centre },
     keys: { ...defaults.keys, ...file.keys },
+    /** Undefined: nothing attests the machine, and no TPM is touched. */
+    attestation: file.attestation,
     journal: { ...defaults.journal, ...file.journal },
     seal: { ...defaults.seal, ...file.seal },
     timestamping: { ...defaults.timestamping, ...file.timestamping },

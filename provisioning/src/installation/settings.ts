@@ -85,6 +85,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
       auditKey: centre.auditKey,
     },
     keys: { ...configuration.keys, folder: paths.keys('agent') },
+    ...agentAttestation(configuration),
     heads: everySeconds === null ? null : { everySeconds },
     window: { start, end, timeZone, jitterSeconds },
     controlSocket: agentSocket(sockets),
@@ -109,6 +110,7 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
     // The centre stands elsewhere: the hardware is the box's, and few tokens make ML-DSA keys.
     keys: { provider: 'software', folder: paths.keys('centre') },
+    ...centreAttestation(configuration),
     mail: {
       host: configuration.mail.host ?? LOOPBACK,
       port: configuration.mail.port ?? layout.ports.mail,
@@ -126,4 +128,28 @@ function boxSocket(sockets: Sockets): string {
 
 export function agentSocket(sockets: Sockets): string {
   return join(sockets.folder, 'agent.sock')
+}
+
+/** The box's side: its TPM. */
+function agentAttestation({ attestation }: Configuration) {
+  if (attestation === undefined) return {}
+  const { tcti, eventLog, pcrs } = attestation
+  const given = {
+    tcti,
+    ...(eventLog === undefined ? {} : { eventLog }),
+    ...(pcrs === undefined ? {} : { pcrs }),
+  }
+  return { attestation: given }
+}
+
+/** The centre's side: whom it trusts, and what it asks for. */
+function centreAttestation({ attestation }: Configuration) {
+  if (attestation === undefined) return {}
+  const { manufacturerRoots, referenceKeys, pcrs } = attestation
+  const given = {
+    manufacturerRoots,
+    ...(referenceKeys === undefined ? {} : { referenceKeys }),
+    ...(pcrs === undefined ? {} : { pcrs }),
+  }
+  return { attestation: given }
 }
