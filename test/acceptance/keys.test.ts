@@ -131,6 +131,7 @@ await t.test(
       'appliance/test/rotation/rotation.test.ts',
       'appliance/test/rotation/kills.test.ts',
       'appliance/test/rotation/old-copies.test.ts',
+      'appliance/test/rotation/schedule.test.ts',
     ),
 )
 

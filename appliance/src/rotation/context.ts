@@ -18,9 +18,9 @@ export const DEFAULT_SCHEDULE: EpochSchedule = { days: 30, overlapDays: 2 }
 
 export const DAY_MS = 86_400_000
 
-/** Who asked for a rotation; a person at the console is named in the trace by a commitment. */
+/** Who asked for a rotation, or the epoch that it belongs to; a person at the console is named in the trace by a commitment. */
 export interface Asked {
-  readonly asked: 'console' | 'schedule' | 'start'
+  readonly asked: 'console' | 'epoch' | 'schedule' | 'start'
   readonly operator?: string | undefined
 }
 

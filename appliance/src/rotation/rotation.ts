@@ -122,7 +122,7 @@ export class Rotation {
       if (!(await encloseAnew(this.#context, id, goOn))) return
       const vault = await findVault(database, id)
       if (vault !== undefined && vault.key.epoch < epoch) {
-        await beginVaultKey(this.#context, { asked: 'schedule' }, vault)
+        await beginVaultKey(this.#context, { asked: 'epoch' }, vault)
         if (!(await encloseAnew(this.#context, id, goOn))) return
       }
       this.#blocked.delete(id)
