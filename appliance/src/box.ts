@@ -24,6 +24,7 @@ import { within } from './journal/patience.ts'
 import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
+import { Witnessing } from './journal/witnessing.ts'
 import { Recovery } from './recovery/recovery.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
 import { Rotation } from './rotation/rotation.ts'
@@ -66,6 +67,7 @@ export interface Box {
   readonly sealAdministration: SealAdministration
   readonly journal: Journal
   readonly dating: Dating
+  readonly witnessing: Witnessing
   readonly proofs: JournalProofs
   readonly heads: RememberedHeads
   readonly journalKey: Uint8Array
@@ -222,6 +224,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     }),
     journal,
     dating,
+    witnessing: new Witnessing(database, clock, settings.witnessing?.refuseAfterHours ?? undefined),
     proofs,
     heads,
     journalKey: journalSigner.publicKey,

@@ -27,6 +27,7 @@ export type BoxErrorCode =
   | 'idempotency-key-reused'
   | 'bad-certificate'
   | 'seal-missing'
+  | 'unwitnessed'
   | 'bad-settings'
   | 'bad-ceremony'
   | 'recovery-key-altered'

@@ -45,6 +45,16 @@ export const ApplianceSettings = Type.Object(
       },
       strict,
     ),
+    /** Absent: deposits go on however long no witness was reached. */
+    witnessing: Type.Optional(
+      Type.Object(
+        {
+          /** Deposits are refused once the oldest unwitnessed act is older; null: never. */
+          refuseAfterHours: Type.Union([Type.Null(), Type.Integer({ minimum: 1 })]),
+        },
+        strict,
+      ),
+    ),
     /** The client's seal certificate; absent: not required, of any class. */
     seal: Type.Optional(
       Type.Object(

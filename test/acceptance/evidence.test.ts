@@ -57,10 +57,11 @@ await t.test('cosignatures: Ed25519 and ML-DSA-44', (t) =>
   holds(t, 'packages/evidence/test/cosignature.test.ts'),
 )
 
-await absent(
-  'cosignatures: several witnesses, a policy of how many; deposits refused while unwitnessed',
-  'one centre is the witness',
+await t.test('cosignatures: how long a box is unwitnessed; deposits refused beyond a limit', (t) =>
+  holds(t, 'appliance/test/journal/witnessing.test.ts'),
 )
+
+await absent('cosignatures: several witnesses, a policy of how many', 'one centre is the witness')
 
 await t.test('journal export, verifiable alone', (t) =>
   holds(t, 'provisioning/test/verification/journal.test.ts'),

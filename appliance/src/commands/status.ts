@@ -3,6 +3,7 @@ import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
 import { datingStanding } from '../dating/standing.ts'
+import { unwitnessedSince } from '../journal/witnessing.ts'
 import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { DEFAULT_SCHEDULE } from '../rotation/context.ts'
@@ -30,6 +31,7 @@ export async function status(options: { settings: string; json?: boolean }): Pro
     const head = await newestCheckpoint(database)
     const witnessed = await newestWitnessed(database)
     const audited = await newestAuditReceipt(database)
+    const sinceMs = await unwitnessedSince(database)
     const schedule = settings.keyEpochs ?? DEFAULT_SCHEDULE
     const standing = await keyStanding(database, schedule)
     const roots = standing.epochs.map(({ root }) => root)
@@ -46,6 +48,8 @@ export async function status(options: { settings: string; json?: boolean }): Pro
         witnessed: witnessed?.size ?? 0,
         witnessedAt:
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
+        unwitnessedSince: sinceMs === undefined ? null : formatTime(sinceMs),
+        refuseAfterHours: settings.witnessing?.refuseAfterHours ?? null,
         audited: audited?.size ?? 0,
       },
       time: await timeOf(database, settings),
@@ -132,6 +136,8 @@ interface Report {
     readonly checkpoint: number
     readonly witnessed: number
     readonly witnessedAt: string | null
+    readonly unwitnessedSince: string | null
+    readonly refuseAfterHours: number | null
     readonly audited: number
   }
   readonly time: TimeReport
@@ -169,6 +175,7 @@ function sentences(report: Report): string[] {
     journal.witnessedAt === null
       ? 'witness    no cosignature yet'
       : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
+    ...unwitnessedSentences(journal),
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     ...timeSentences(time),
     `keys       ${keys.provider}: kept in ${keys.place}`,
@@ -203,6 +210,17 @@ function timeSentences(time: TimeReport): string[] {
     ...(failingSince === null
       ? []
       : [`WARNING    dating: attempts have failed since ${failingSince}; see the log`]),
+  ]
+}
+
+/** What waits for a witness, and where deposits end for want of one. */
+function unwitnessedSentences({ unwitnessedSince, refuseAfterHours }: Report['journal']): string[] {
+  if (unwitnessedSince === null) return []
+  const since = `           acts without a witness since ${unwitnessedSince}`
+  return [
+    refuseAfterHours === null
+      ? since
+      : `${since}; deposits are refused after ${refuseAfterHours} hours of it`,
   ]
 }
 

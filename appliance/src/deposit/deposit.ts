@@ -16,6 +16,7 @@ import { BoxError, unacceptable } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import { TookTooLong, within } from '../journal/patience.ts'
+import type { Witnessing } from '../journal/witnessing.ts'
 import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { findIdempotencyKey } from '../store/objects.ts'
@@ -45,6 +46,7 @@ export interface DepositContext {
   readonly ciphers: VaultCiphers
   readonly lats: LatBatches
   readonly journal: Journal
+  readonly witnessing: Witnessing
   readonly maxObjectBytes: number
 }
 
@@ -123,6 +125,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
   if (journal.stoppedBecause !== undefined) throw journal.stoppedBecause
   if (journal.waitedMs >= LONGEST_WAIT_MS)
     throw new BoxError('journal-busy', 'retryable', journal.waitsFor ?? 'the journal waits')
+  await context.witnessing.requireRecent()
   checkFileName(upload.fileName)
   const known = await knownKey(context, upload)
   if (known !== undefined) return repeat(context, upload, attempt, known)

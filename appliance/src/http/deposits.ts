@@ -94,6 +94,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
     ciphers: box.ciphers,
     lats: box.lats,
     journal: box.journal,
+    witnessing: box.witnessing,
     maxObjectBytes: limits.objectBytes,
   }
   const underWay = new Set<string>()

@@ -1,7 +1,9 @@
 import { parseTrace, toBase64 } from '@probant/evidence'
+import { formatTime } from '@probant/host'
 import { strictObject, type Server } from '@probant/web'
 import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
+import { unwitnessedSince } from '../journal/witnessing.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
 import { newestCheckpoint, searchTraces, type TraceFilter } from '../store/journal.ts'
 import { allowedIn, callerOf, performed } from './caller.ts'
@@ -32,6 +34,7 @@ export function journalRoutes(server: Server, box: Box): void {
       const head = await newestCheckpoint(database)
       const witnessed = await newestWitnessed(database)
       const audited = await newestAuditReceipt(database)
+      const sinceMs = await unwitnessedSince(database)
       return {
         origin: journal.origin,
         size: head?.size ?? 0,
@@ -49,6 +52,7 @@ export function journalRoutes(server: Server, box: Box): void {
             : (await proofs.checkpointWithCosignatures(witnessed.size)).note,
         auditedSize: audited?.size ?? 0,
         auditedAt: audited === undefined ? null : new Date(audited.receivedAtMs).toISOString(),
+        unwitnessedSince: sinceMs === undefined ? null : formatTime(sinceMs),
         unwitnessedTraces: (head?.size ?? 0) - (witnessed?.size ?? 0),
         secondsSinceWitnessed:
           witnessed === undefined

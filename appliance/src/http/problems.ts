@@ -141,6 +141,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'No seal certificate is in force, and this vault requires one: nothing was kept. Tell your administrator.',
     },
   },
+  unwitnessed: {
+    type: 'unwitnessed',
+    status: 503,
+    title: {
+      fr: 'Aucun témoin n’a contresigné le journal depuis trop longtemps, et ce coffre ne prend plus de dépôts sans témoin : rien n’a été conservé. Prévenez votre administrateur.',
+      en: 'No witness has countersigned the journal for too long, and this vault takes no deposits without one: nothing was kept. Tell your administrator.',
+    },
+  },
   'bad-certificate': {
     type: 'bad-certificate',
     status: 422,

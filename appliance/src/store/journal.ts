@@ -226,6 +226,18 @@ export async function newestCheckpoint(client: Queryable): Promise<CheckpointRow
   return checkpointOf(rows[0])
 }
 
+/** When the first checkpoint beyond `size` was signed, epoch milliseconds; undefined when there is none. */
+export async function firstSignedBeyond(
+  client: Queryable,
+  size: number,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ signed_at: Date }>(
+    `SELECT signed_at FROM journal.checkpoints WHERE size > $1 ORDER BY size LIMIT 1`,
+    [size],
+  )
+  return rows[0]?.signed_at.getTime()
+}
+
 /** The smallest checkpoint of at least `size`. */
 export async function checkpointCovering(
   client: Queryable,

@@ -74,6 +74,16 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    witnessing: Type.Optional(
+      Type.Object(
+        {
+          refuseAfterHours: Type.Optional(
+            Type.Union([Type.Integer({ minimum: 1, maximum: 8784 }), Type.Null()]),
+          ),
+        },
+        closed,
+      ),
+    ),
     seal: Type.Optional(
       Type.Object(
         {
@@ -165,6 +175,7 @@ const defaults = {
   centre: { contact: 'supervision@demo.example' },
   keys: { provider: 'software' as 'software' | 'pkcs11' | 'tpm2' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
+  witnessing: { refuseAfterHours: null as number | null },
   seal: { required: false, policies: [] as string[] },
   timestamping: {
     keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072',
@@ -199,6 +210,7 @@ export function withDefaults(file: ConfigurationFile) {
     /** Undefined: nothing attests the machine, and no TPM is touched. */
     attestation: file.attestation,
     journal: { ...defaults.journal, ...file.journal },
+    witnessing: { ...defaults.witnessing, ...file.witnessing },
     seal: { ...defaults.seal, ...file.seal },
     timestamping: { ...defaults.timestamping, ...file.timestamping },
     keyEpochs: { ...defaults.keyEpochs, ...file.keyEpochs },

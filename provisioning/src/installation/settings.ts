@@ -40,6 +40,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     keys: { ...configuration.keys, folder: paths.keys('box') },
     centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
     journal: configuration.journal,
+    witnessing: configuration.witnessing,
     seal: configuration.seal,
     timestamping: { keyType: configuration.timestamping.keyType },
     ...datingSettings(configuration),
