@@ -79,9 +79,12 @@ await t.test('enrolment without a TPM: words of both sides’ keys, read and typ
   ),
 )
 
-await absent(
+await t.test(
   'enrolment by attestation of an HSM’s maker',
-  'SoftHSM attests nothing and PKCS#11 has no standard call; decision 0068 says what it takes',
+  {
+    skip: 'no device here offers it and PKCS#11 has no call for it (decision 0068): enrolled by words',
+  },
+  () => undefined,
 )
 
 await t.test('the client’s seal certificate; openssl accepts what it sealed', (t) =>
