@@ -1,21 +1,8 @@
-import t, { type Test } from 'tap'
-import { ownProgram } from './programs.ts'
+import t from 'tap'
+import { absent, holds } from './bullets.ts'
 
 /** Order 3, bullet by bullet. What a bullet asks is checked by the programs that it names. */
 t.setTimeout(30 * 60_000)
-
-/** Runs test files; what they skip is said. */
-async function holds(t: Test, ...files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    const { code, stdout } = await ownProgram(file)
-    t.equal(code, 0, code === 0 ? file : `${file}\n${stdout}`)
-    for (const [line] of stdout.matchAll(/^ok .*# SKIP.*$/gm)) t.comment(`${file}: ${line}`)
-  }
-}
-
-/** A bullet, or a part of one, that this version doesn't meet. */
-const absent = async (bullet: string, why: string) =>
-  t.test(bullet, { skip: `absent: ${why}` }, () => undefined)
 
 await t.test('bundle of an object, with its document or without', (t) =>
   holds(t, 'packages/evidence/test/bundle.test.ts'),

@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { holds } from './bullets.ts'
 import { figuresOf, ownProgram, project } from './programs.ts'
 
 /**
@@ -8,19 +9,6 @@ import { figuresOf, ownProgram, project } from './programs.ts'
  * under test/keys are run by this suite alone.
  */
 t.setTimeout(30 * 60_000)
-
-/** Runs test files; where a device is missing they say so, and so does the bullet. */
-async function holds(t: Test, ...files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    const { code, stdout } = await ownProgram(file)
-    t.equal(code, 0, code === 0 ? file : `${file}\n${stdout}`)
-    for (const [line] of stdout.matchAll(/^ok .*# SKIP.*$/gm)) t.comment(`${file}: ${line}`)
-  }
-}
-
-/** A bullet that this version doesn't meet. */
-const absent = async (bullet: string, why: string) =>
-  t.test(bullet, { skip: `absent: ${why}` }, () => undefined)
 
 await t.test('a binding to the TPM, cross-checked with tpm2-tools in both directions', (t) =>
   holds(t, 'packages/tpm2-tss-bindings/test/tools.test.ts'),
