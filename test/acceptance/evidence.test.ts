@@ -34,8 +34,8 @@ await t.test('timestamps: the journal is dated from outside, by receipts and eve
 )
 
 await absent(
-  'timestamps: tokens that the centre obtains for a box without a route; LAT batch tokens by policy',
-  'not built yet',
+  'timestamps: tokens that the centre obtains for a box without a route; LAT batch tokens by policy; OCSP',
+  'not built yet; revocation is checked by lists',
 )
 
 await absent('renewal: debt, time-stamp and hash-tree renewal (RFC 4998)', 'not built yet')
