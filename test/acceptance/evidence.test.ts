@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { absent, holds } from './bullets.ts'
+import { project } from './programs.ts'
 
 /** Order 3, bullet by bullet. What a bullet asks is checked by the programs that it names. */
 t.setTimeout(30 * 60_000)
@@ -76,4 +79,8 @@ await t.test('a data folder made by an earlier version opens, migrates, and fsck
 
 await absent('bench proof: bundle size and time at 10³…10⁷ traces', 'not measured yet')
 
-await absent('page for lawyers', 'the guide for experts is there')
+await t.test('evidence guide for experts, page for lawyers in French', async (t) => {
+  const read = (name: string) => readFile(join(project, 'docs', name), 'utf8')
+  t.match(await read('evidence-guide.md'), /probant-verify\.html/)
+  t.match(await read('preuve-pour-juristes.fr.md'), /impossible de conclure/)
+})
