@@ -109,6 +109,24 @@ void t.test('keys in a TPM', (t) => {
   t.end()
 })
 
+void t.test('authorities outside', (t) => {
+  const one = '    - name: one\n      url: https://tsa.example/\n      roots: /roots.pem\n'
+  const file = `timestamping:\n  proxy:\n    url: http://proxy:3128\n  authorities:\n${one}`
+  t.match(parseConfiguration(file, 'x').timestamping, {
+    proxy: { url: 'http://proxy:3128' },
+    authorities: [{ name: 'one', url: 'https://tsa.example/', roots: '/roots.pem' }],
+  })
+  t.match(refuses(`${file}${one}`), /timestamping\.authorities has a name twice/)
+  t.match(refuses(`${file}  quorum: 2\n`), /timestamping\.quorum asks for 2 of 1 authorities/)
+  t.match(refuses(file.replace('roots:', 'root:')), /unknown key .*root; did you mean .*roots\?/)
+  t.match(refuses(file.replace('https://', 'https://user:secret@')), /timestamping\.authorities/)
+  t.notMatch(refuses(file.replace('https://', 'https://user:secret@')), /secret/)
+  const login = `${file}      login:\n        file: /a\n        credential: b\n`
+  t.match(refuses(login), /timestamping\.login needs one of credential and file/)
+  t.match(refuses(file.replace('    url: http', '    login: {}\n#')), /proxy needs proxy\.url/)
+  t.end()
+})
+
 void t.test('a file that is not there is named', async (t) => {
   await t.rejects(readConfiguration('/nowhere/probant.yaml'), {
     code: 'bad-configuration',
