@@ -35,6 +35,17 @@ await t.test('PCRs changed: refused, with what to do; a signed approval renews',
   holds(t, 'packages/keys/test/tpm2/state.test.ts'),
 )
 
+await t.test(
+  'a token’s PIN at the prompt, its sessions at once, the attributes of its keys at the start',
+  (t) =>
+    holds(
+      t,
+      'packages/keys/test/pkcs11/prompt.test.ts',
+      'packages/keys/test/pkcs11/sessions.test.ts',
+      'packages/keys/test/pkcs11/attributes.test.ts',
+    ),
+)
+
 await t.test('what a slow, absent, failing or lying device does', (t) =>
   holds(t, 'packages/keys/test/pkcs11/faults.test.ts', 'appliance/test/faults/signer.test.ts'),
 )

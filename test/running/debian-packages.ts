@@ -14,6 +14,9 @@ const programs = {
   tpm2_getcap: 'tpm2-tools',
   'softhsm2-util': 'softhsm2',
   'pkcs11-tool': 'opensc',
+  // with the headers of the C library, which gcc only recommends
+  cc: 'g++',
+  script: 'bsdutils',
 }
 
 /**

@@ -76,10 +76,13 @@ export const Parameters = { gcm: 3, gcmWithIvBits: 7, oaep: 4 } as const
 export const Answer = {
   generalError: 0x5,
   functionFailed: 0x6,
+  attributeSensitive: 0x11,
+  attributeTypeInvalid: 0x12,
   dataInvalid: 0x20,
   dataLengthRange: 0x21,
   encryptedDataInvalid: 0x40,
   encryptedDataLengthRange: 0x41,
+  objectHandleInvalid: 0x82,
   pinIncorrect: 0xa0,
   pinInvalid: 0xa1,
   pinLengthRange: 0xa2,

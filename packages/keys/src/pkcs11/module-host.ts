@@ -60,6 +60,7 @@ async function open(settings: TokenSettings, source: GivenPin): Promise<OpenedTo
       isHardware: token.isHardware,
       kinds: keys.kinds,
       enclosing: keys.enclosing,
+      faulty: await keys.faulty(),
     }
   } finally {
     pin.fill(0)

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { Clock } from '@probant/host'
 import { KeyError } from '../errors.ts'
-import type { Answers, Ask, OpenedToken, Reply, Request, RequestOf } from './requests.ts'
+import type { Answers, Ask, Reply, Request, RequestOf } from './requests.ts'
 
 /** A device that takes longer for one call is taken for one that doesn't answer, and its process is ended. */
 const CALL_LIMIT_MS = 30_000
@@ -34,7 +34,6 @@ export class ModuleProcess {
   #lastId = 0
   #isRetired = false
   #isClosing = false
-  token: OpenedToken | undefined
 
   constructor(clock: Clock, sessions: number) {
     this.#clock = clock

@@ -1,8 +1,8 @@
 import { KeyError } from '../errors.ts'
 import type { AttributeValue, Cryptoki, Handle } from './cryptoki.ts'
 
-/** More than anybody keeps under one label. */
-const MOST_FOUND = 16
+/** Handles that are asked for at once. */
+const STEP = 64
 
 export function findObjects(
   cryptoki: Cryptoki,
@@ -11,7 +11,12 @@ export function findObjects(
 ): Handle[] {
   cryptoki.C_FindObjectsInit(session, template)
   try {
-    return cryptoki.C_FindObjects(session, MOST_FOUND)
+    const found: Handle[] = []
+    for (;;) {
+      const more = cryptoki.C_FindObjects(session, STEP)
+      found.push(...more)
+      if (more.length < STEP) return found
+    }
   } finally {
     cryptoki.C_FindObjectsFinal(session)
   }

@@ -3,7 +3,9 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KeyError } from '../errors.ts'
 import type { PinSource } from './settings.ts'
-import { askOnTerminal } from './terminal.ts'
+
+/** A PIN that this process can read by itself. */
+export type StoredPin = Exclude<PinSource, { prompt: true }>
 
 const MOST_PIN_BYTES = 255
 
@@ -11,8 +13,7 @@ const MOST_PIN_BYTES = 255
  * The PIN, read anew each time. The caller overwrites it after use.
  * @throws KeyError `not-available` (nothing there), `unsafe-permissions`
  */
-export async function readPin(source: PinSource): Promise<Buffer> {
-  if ('prompt' in source) return askOnTerminal('PIN of the token: ')
+export async function readPin(source: StoredPin): Promise<Buffer> {
   if ('file' in source) return pinFile(source.file, true)
   const folder = process.env['CREDENTIALS_DIRECTORY']
   if (folder === undefined) {

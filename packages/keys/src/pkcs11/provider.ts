@@ -41,6 +41,8 @@ class Pkcs11Provider implements KeyProvider {
   readonly #clock: Clock
   readonly #faulty = new Map<string, readonly string[]>()
   #process: Promise<ModuleProcess> | undefined
+  /** That the process before has ended. */
+  #ended: Promise<void> = Promise.resolve()
   #token: OpenedToken | undefined
   #failure: { readonly atMs: number; readonly error: KeyError } | undefined
   #closed: Promise<void> | undefined
@@ -75,11 +77,7 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   async reach(): Promise<void> {
-    const { token } = await this.#open()
-    if (this.#settings.provisionedBox === true && token?.isHardware === false) {
-      await this.close()
-      throw new KeyError('refused', softwareSentence(token.label))
-    }
+    await this.#open()
   }
 
   async generate(label: string, kind: KeyKind): Promise<KeyRef> {
@@ -137,11 +135,10 @@ class Pkcs11Provider implements KeyProvider {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= this.#process?.then(
-      (running) => running.retire(),
-      () => undefined,
-    )
-    this.#closed ??= Promise.resolve()
+    this.#closed ??= (async () => {
+      const running = await this.#process?.catch(() => undefined)
+      await Promise.all([running?.retire(), this.#ended])
+    })()
     return this.#closed
   }
 
@@ -172,7 +169,7 @@ class Pkcs11Provider implements KeyProvider {
     } catch (error) {
       if (error instanceof TokenLost && this.#process === opening) {
         this.#process = undefined
-        void running.retire()
+        this.#ended = running.retire()
       }
       throw error
     }
@@ -207,22 +204,34 @@ class Pkcs11Provider implements KeyProvider {
       throw last.error
     }
     const { sessions = DEFAULT_SESSIONS } = this.#settings
+    // Its sessions first end: the token sees no more of them at once than the settings say.
+    await this.#ended
     const starting = new ModuleProcess(this.#clock, sessions)
     try {
-      starting.token = await starting.call<'open'>({
+      const token = await starting.call<'open'>({
         ask: 'open',
         token: this.#settings,
         pin: this.#pin,
       })
-      this.#token = starting.token
+      this.#take(token)
       this.#failure = undefined
       return starting
     } catch (error) {
-      void starting.retire()
+      this.#ended = starting.retire()
       const known = error instanceof KeyError ? error : unreachable(error)
       this.#failure = { atMs: this.#clock.monotonicMs(), error: known }
       throw known
     }
+  }
+
+  /** @throws KeyError `refused` on a box, for what is a warning elsewhere */
+  #take(token: OpenedToken): void {
+    this.#token = token
+    this.#faulty.clear()
+    for (const { label, faults } of token.faulty) this.#faulty.set(label, faults)
+    const { warning } = this
+    if (this.#settings.provisionedBox === true && warning !== undefined)
+      throw new KeyError('refused', warning)
   }
 
   #own({ provider, label, kind }: KeyRef): { label: string; kind: KeyKind } {
@@ -242,7 +251,7 @@ class Pkcs11Provider implements KeyProvider {
 }
 
 const faultSentence = (label: string, faults: readonly string[]): string =>
-  `The key ${label} could leave the token: ${faults.join('; ')}.`
+  `Others than the token may have the key ${label}: ${faults.join('; ')}.`
 
 const softwareSentence = (label: string): string =>
   `The token "${label}" is no hardware, as its own slot says: whoever has its files and its PIN has the keys.`

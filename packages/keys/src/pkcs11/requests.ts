@@ -1,6 +1,7 @@
 import type { KeyErrorCode } from '../errors.ts'
 import type { KeyKind } from '../provider.ts'
-import type { Enclosing, PinSource, TokenSettings } from './settings.ts'
+import type { StoredPin } from './pin.ts'
+import type { Enclosing, TokenSettings } from './settings.ts'
 
 /** What the service asks of the process that holds the maker's module. */
 export type Request =
@@ -16,7 +17,7 @@ export type Request =
   | { readonly ask: 'close' }
 
 /** A PIN that the service asked for on its terminal; others the module's process reads itself. */
-export type GivenPin = Exclude<PinSource, { prompt: true }> | { readonly typed: Uint8Array }
+export type GivenPin = StoredPin | { readonly typed: Uint8Array }
 
 export interface NamedKey {
   readonly label: string
@@ -35,11 +36,18 @@ export interface OpenedToken {
   readonly isHardware: boolean
   readonly kinds: readonly KeyKind[]
   readonly enclosing: Enclosing | undefined
+  /** Of all keys in it. */
+  readonly faulty: readonly FaultyKey[]
 }
 
 export interface FoundKey {
   readonly kind: KeyKind
-  /** Why the key could leave the token, by its attributes; empty when it can't. */
+  /** Why others than the token may have the key, by its attributes; empty when none may. */
+  readonly faults: readonly string[]
+}
+
+export interface FaultyKey {
+  readonly label: string
   readonly faults: readonly string[]
 }
 

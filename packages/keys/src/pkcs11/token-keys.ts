@@ -7,9 +7,10 @@ import { derOfRaw } from './ecdsa-signature.ts'
 import { companionLabel, newEcPair, newRsaPair, newWrappingKey } from './generation.ts'
 import type { WrappingKey } from './enclosing/method.ts'
 import { enclosingOffered, methodOf } from './enclosing/methods.ts'
-import { attributesOf, findObjects, type Attributes } from './objects.ts'
+import { faultsOf, faultyKeys } from './key-attributes.ts'
+import { attributesOf, findObjects } from './objects.ts'
 import { rsaPublicKey, rsaSign } from './rsa-keys.ts'
-import type { Bound, FoundKey, NamedKey } from './requests.ts'
+import type { Bound, FaultyKey, FoundKey, NamedKey } from './requests.ts'
 import type { Enclosing } from './settings.ts'
 import type { Token } from './token.ts'
 
@@ -39,6 +40,12 @@ export class TokenKeys {
     if (signsByRsa) kinds.push('rsa-3072')
     if (this.enclosing !== undefined) kinds.push('wrapping-aes-256')
     return kinds
+  }
+
+  /** Of all keys in the token, also those that nobody has asked for yet. */
+  async faulty(): Promise<FaultyKey[]> {
+    const { cryptoki } = this.#token
+    return this.#token.use((session) => Promise.resolve(faultyKeys(cryptoki, session)))
   }
 
   async find(label: string): Promise<FoundKey | undefined> {
@@ -171,15 +178,8 @@ export class TokenKeys {
   #read(session: Handle, key: Handle, label: string): TokenKey {
     const { cryptoki } = this.#token
     const read = (...types: number[]) => attributesOf(cryptoki, session, key, types)
-    const general = read(
-      Attribute.keyType,
-      Attribute.sensitive,
-      Attribute.extractable,
-      Attribute.alwaysSensitive,
-      Attribute.neverExtractable,
-    )
-    const faults = faultsOf(general)
-    const type = general.number(Attribute.keyType)
+    const faults = faultsOf(cryptoki, session, key)
+    const type = read(Attribute.keyType).number(Attribute.keyType)
     if (type === KeyType.ec) {
       const curve = read(Attribute.ecParams).bytes(Attribute.ecParams)
       if (curve.equals(P256_PARAMETERS)) return { kind: 'ec-p256', key, faults }
@@ -201,18 +201,6 @@ export class TokenKeys {
     }
     throw new KeyError('unreadable-key', `the token's key ${label} is of no kind that is used here`)
   }
-}
-
-/** What lets a key leave; a token that doesn't even tell is no better. */
-function faultsOf(attributes: Attributes): string[] {
-  const faults: string[] = []
-  if (!attributes.is(Attribute.sensitive)) faults.push('it is not CKA_SENSITIVE')
-  if (attributes.is(Attribute.extractable)) faults.push('it is CKA_EXTRACTABLE')
-  if (!attributes.is(Attribute.alwaysSensitive)) faults.push('it was not always CKA_SENSITIVE')
-  if (!attributes.is(Attribute.neverExtractable)) {
-    faults.push('it was extractable once or made elsewhere (no CKA_NEVER_EXTRACTABLE)')
-  }
-  return faults
 }
 
 const wrongKind = (label: string, why: string) =>
