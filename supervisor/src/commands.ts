@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
+import type { ConfirmationOptions } from './commands/confirm-enrolment.ts'
 
 /** Where the command line finds the installation. */
 export interface CommandContext {
@@ -56,6 +57,24 @@ export function register(program: Command, context: CommandContext): void {
     const { addOperator } = await import('./commands/add-operator.ts')
     process.exitCode = await addOperator(settings, name)
   })
+
+  supervisor
+    .command('confirm-enrolment')
+    .description('follow a box by the twelve words that were read at it; prints four to read back')
+    .argument('<words...>', 'the twelve words')
+    .requiredOption('--centre <url>', "the centre's API, for example https://centre.example/api/v1")
+    .requiredOption('--code-file <file>', 'file with the code that was given out for the box')
+    .requiredOption('--token-file <file>', "file with the operator's token")
+    .addOption(
+      new Option('--language <language>', 'of the words to read back')
+        .choices(['fr', 'en'])
+        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+    )
+    .option('--json', 'print JSON')
+    .action(async (words: string[], options: ConfirmationOptions) => {
+      const { confirmEnrolment } = await import('./commands/confirm-enrolment.ts')
+      process.exitCode = await confirmEnrolment(words, options)
+    })
 
   withSettings(
     supervisor.command('status').description('boxes, what was found about them, and open alerts'),

@@ -75,6 +75,7 @@ await t.test('enrolment without a TPM: words of both sides’ keys, read and typ
     t,
     'test/shipping/fingerprint-enrolment.test.ts',
     'appliance/test/journal/enrolment.test.ts',
+    'supervisor/test/confirm-enrolment.test.ts',
   ),
 )
 
