@@ -78,9 +78,15 @@ class OpenZip implements ZipBundle {
   async *stream(name: string): AsyncIterable<Uint8Array> {
     const entry = this.#byName.get(name)
     if (entry === undefined) throw damaged(name)
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    let fail: (cause: unknown) => void = () => undefined
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
+      start: (controller) => {
+        fail = (cause) => controller.error(cause)
+      },
+    })
     const unpacked = entry.getData(writable, { checkOverlappingEntry: true })
-    unpacked.catch(() => undefined)
+    // An entry whose own header can't be read never touches the stream, which would wait for ever.
+    unpacked.catch(fail)
     const pieces = readable.getReader()
     let bytes = 0
     try {

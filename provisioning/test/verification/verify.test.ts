@@ -166,6 +166,12 @@ void t.test('invalid: what, where, since when', async (t) => {
   })
   const damaged = zipped(changed('lat.json', { deflate: true, packed: utf8('not deflate') }))
   t.match(await verify(damaged, '--anchors', anchors), { status: 1, output: /can't be unpacked/ })
+  const headless = writeZip(entries)
+  headless[3] = 0
+  t.match(await verify(saved('headless.zip', headless), '--anchors', anchors), {
+    status: 1,
+    output: /can't be unpacked/,
+  })
   const bomb = zipped(changed('lat.json', { bytes: Buffer.alloc(64 * 2 ** 20), deflate: true }))
   t.match(await verify(bomb, '--anchors', anchors), {
     status: 1,
