@@ -69,7 +69,9 @@ await t.test('conformance: vectors, properties, the examples of the formats', (t
   ),
 )
 
-await absent('conformance: a second verifier in another language', 'not built yet')
+await t.test('conformance: a second verifier, in Python, written from the formats alone', (t) =>
+  holds(t, 'test/evidence/second-verifier.test.ts'),
+)
 
 await absent('optional exports: COSE receipt, ASiC-E', 'not built yet')
 

@@ -8,6 +8,7 @@ const programs = {
   ssh: 'openssh-client',
   chromium: 'chromium',
   git: 'git',
+  python3: 'python3',
   swtpm: 'swtpm',
   swtpm_setup: 'swtpm-tools',
   // brings libtss2-esys, -mu and -tctildr, with the connections to devices and to swtpm

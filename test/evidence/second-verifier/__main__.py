@@ -1,0 +1,51 @@
+"""A second verifier of Probant's evidence bundles, written from docs/formats.md alone.
+
+python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness]
+
+Prints its answer as JSON; ends with 0 valid, 1 invalid, 2 unusable, 3 can't tell. With `-` alone it answers in one line
+for each line of its input, a JSON array of such words.
+"""
+
+import argparse
+import json
+import sys
+
+from anchors import Anchors
+from archive import Archive
+from bundle import Bundle
+from verdict import EXIT_CODES, Unusable
+
+
+def main():
+    if sys.argv[1:] == ["-"]:
+        for line in sys.stdin:
+            print(json.dumps(answer(json.loads(line))), flush=True)
+        return 0
+    result = answer(sys.argv[1:])
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+    return EXIT_CODES[result["answer"]]
+
+
+def answer(words):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bundle")
+    parser.add_argument("--anchors")
+    parser.add_argument("--document")
+    parser.add_argument("--require-witness", action="store_true")
+    given = parser.parse_args(words)
+    try:
+        with Archive(given.bundle) as archive:
+            bundle = Bundle(archive, Anchors(given.anchors))
+            bundle.verify(given.document, given.require_witness)
+    except Unusable as error:
+        return {"answer": "unusable", "reason": str(error)}
+    return {
+        "answer": bundle.verdict.answer(),
+        "state": bundle.state,
+        "checks": bundle.verdict.checks,
+        "reported": bundle.verdict.reported,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
