@@ -36,7 +36,7 @@ try {
     let clients = LEAST_CLIENTS
     for (;;) {
       const needed = Math.ceil(IN_FLIGHT_FACTOR * (await rate(0, clients)) * latencySeconds)
-      if (needed <= clients) return clients
+      if (needed <= clients || isQuick) return needed
       // a little more than it said, so that noise doesn't ask again and again
       clients = Math.ceil(needed * 1.1)
     }
