@@ -36,9 +36,10 @@ try {
     let clients = LEAST_CLIENTS
     for (;;) {
       const needed = Math.ceil(IN_FLIGHT_FACTOR * (await rate(0, clients)) * latencySeconds)
-      if (needed <= clients || isQuick) return needed
+      if (needed <= clients) return clients
       // a little more than it said, so that noise doesn't ask again and again
       clients = Math.ceil(needed * 1.1)
+      if (isQuick) return clients
     }
   }
   await rate(0, LEAST_CLIENTS)
