@@ -86,7 +86,7 @@ function report({
     `objects      ${store.objects} recomputed: file, digests, archive proof, deposit trace, metadata`,
     ...inJournal,
     recovery.recoveryKey === null
-      ? `recovery     no key ceremony was held: ${recovery.vaults} vaults depend on this machine’s keys alone`
+      ? `recovery     no key ceremony was held; vaults that depend on this machine’s keys alone: ${recovery.vaults}`
       : `recovery     copies for ${recovery.vaults} vaults compared with the recovery key ${recovery.recoveryKey} and the journal`,
     ...inStore,
     ...inCopies,

@@ -108,11 +108,11 @@ export function standingSentences(standing: KeyStanding): string[] {
   const [lowest, highest] = generations ?? [0, 0]
   return [
     `epochs     ${epochs.map(of).join('; ')}; the next begins ${nextEpochAt ?? 'at the next start'}`,
-    `           ${vaults} vaults, keys of generation ${lowest === highest ? lowest : `${lowest} to ${highest}`}; what is deleted now can be opened in no copy of the database after ${standing.lastCopyExpires ?? '?'}`,
+    `           vaults: ${vaults}, keys of generation ${lowest === highest ? lowest : `${lowest} to ${highest}`}; what is deleted now can be opened in no copy of the database after ${standing.lastCopyExpires ?? '?'}`,
     ...(vaultsBehind === 0
       ? []
       : [
-          `           being enclosed anew: ${vaultsBehind} vaults, ${objectsBehind} objects of those begun`,
+          `           being enclosed anew: vaults ${vaultsBehind}, objects of those begun ${objectsBehind}`,
         ]),
   ]
 }

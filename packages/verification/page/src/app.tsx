@@ -1,3 +1,4 @@
+import { anchorFileNames } from '@probant/evidence'
 import { Button, chooseLanguage, language } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
@@ -57,7 +58,7 @@ export function App() {
           />
           <FileChoice
             label={say.anchors}
-            hint={say.anchorsHint}
+            hint={say.anchorsHint(anchorFileNames.join(', '))}
             isMultiple
             chosen={[...anchorFiles.value.keys()].sort()}
             onChoose={(files) => {

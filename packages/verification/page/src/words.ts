@@ -13,8 +13,8 @@ export const words = dictionary(
     document: 'Document (facultatif)',
     documentHint: 'Pour vérifier que ce fichier est bien le document, ou l’un d’eux.',
     anchors: 'Vos ancres de confiance',
-    anchorsHint:
-      'Les clés et autorités auxquelles vous vous fiez, obtenues autrement que par le dossier : journal.vkeys, lat.pem, witness.vkeys, audit.vkeys, tsa.pem, seal.pem, box.txt, release.sha256. Sans elles, il sera impossible de conclure.',
+    anchorsHint: (names: string) =>
+      `Les clés et autorités auxquelles vous vous fiez, obtenues autrement que par le dossier : ${names}. Sans elles, il sera impossible de conclure.`,
     choose: 'Choisir…',
     remove: 'Retirer',
     none: 'Rien de choisi',
@@ -46,8 +46,8 @@ export const words = dictionary(
     document: 'Document (optional)',
     documentHint: 'To check that this file is the document, or one of them.',
     anchors: 'Your trust anchors',
-    anchorsHint:
-      'The keys and authorities that you trust, had from elsewhere than the bundle: journal.vkeys, lat.pem, witness.vkeys, audit.vkeys, tsa.pem, seal.pem, box.txt, release.sha256. Without them the answer will be “can’t tell”.',
+    anchorsHint: (names: string) =>
+      `The keys and authorities that you trust, had from elsewhere than the bundle: ${names}. Without them the answer will be “can’t tell”.`,
     choose: 'Choose…',
     remove: 'Remove',
     none: 'Nothing chosen',
