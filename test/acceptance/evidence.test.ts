@@ -8,7 +8,12 @@ import { project } from './programs.ts'
 t.setTimeout(30 * 60_000)
 
 await t.test('bundle of an object, with its document or without', (t) =>
-  holds(t, 'packages/evidence/test/bundle.test.ts'),
+  holds(
+    t,
+    'packages/evidence/test/bundle/container.test.ts',
+    'packages/evidence/test/bundle/archive-proof.test.ts',
+    'packages/evidence/test/bundle/journal.test.ts',
+  ),
 )
 
 await absent(

@@ -3,28 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import {
-  canonicalBytes,
-  formatLat,
-  isJsonObject,
-  parseCanonical,
-  parseLat,
-  toHex,
-  utf8,
-  verifyScript,
-} from '../src/index.ts'
-import type { BundleEntry, JsonValue } from '../src/index.ts'
+import { canonicalBytes, formatLat, parseLat, utf8, verifyScript } from '../src/index.ts'
+import type { BundleEntry, JsonObject } from '../src/index.ts'
+import { jsonOf } from './bundle/forgery.ts'
+import { bytesOf, deposit, entries, replaced, without, world } from './bundle/one-deposit.ts'
 import { signNote } from './journal-world.ts'
 import { hasOpenssl } from './openssl-authority.ts'
-import { testCrypto, testSigner } from './test-crypto.ts'
+import { testSigner } from './test-crypto.ts'
 import { TestWorld } from './world.ts'
 
 // verify.sh against the same manipulations as the verifier: it must never say valid where that says otherwise.
 
-const world = await TestWorld.create()
-world.journal.append()
-const deposit = await world.deposit([utf8('le premier fichier\n'), utf8('le second')])
-const entries = world.bundle(deposit)
 const folder = mkdtempSync(join(tmpdir(), 'probant-script-'))
 t.teardown(() => rmSync(folder, { recursive: true }))
 
@@ -61,26 +50,8 @@ function run(
   return { status, output: `${stdout}${stderr}` }
 }
 
-function without(...names: string[]): BundleEntry[] {
-  return entries.filter((entry) => !names.includes(entry.name))
-}
-
-/** Other bytes in an entry's place, with the manifest's digest of them. */
-function replaced(name: string, bytes: Uint8Array): BundleEntry[] {
-  const before = entries.find((entry) => entry.name === name)?.bytes ?? utf8('')
-  const digest = (of: Uint8Array): string => toHex(testCrypto.hash('sha256', of))
-  return entries.map((entry) => {
-    if (entry.name === name) return { name, bytes }
-    if (entry.name !== 'manifest.json') return entry
-    const text = Buffer.from(entry.bytes).toString().replace(digest(before), digest(bytes))
-    return { name: entry.name, bytes: utf8(text) }
-  })
-}
-
-function edited(name: string, changes: Record<string, JsonValue>): Uint8Array {
-  const value = parseCanonical(entries.find((entry) => entry.name === name)?.bytes ?? utf8(''))
-  return canonicalBytes(isJsonObject(value) ? { ...value, ...changes } : {})
-}
+const edited = (name: string, changes: JsonObject): Uint8Array =>
+  canonicalBytes({ ...jsonOf(bytesOf(name)), ...changes })
 
 void t.test('the script', { skip: !hasOpenssl && 'no openssl' }, (t) => {
   t.ok(verifyScript.split('\n').length <= 110, 'short enough to be read')
