@@ -1,86 +1,26 @@
-import { spawnSync } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromBER, Null } from 'asn1js'
 import fc from 'fast-check'
-import { AlgorithmIdentifier, PublicKeyInfo } from 'pkijs'
 import t from 'tap'
-import {
-  equalBytes,
-  formatPem,
-  parseCertificate,
-  parseToken,
-  toHex,
-  utf8,
-  verifyToken,
-} from '../src/index.ts'
-import type { EvidenceCrypto, HashName, TokenVerification } from '../src/index.ts'
-import { hashNameOf, signatureAlgorithmOf } from '../src/x509/algorithms.ts'
-import { makeAuthority, makeCertificate, makeToken, timeStamping } from './authority.ts'
-import type { CertificateOptions, TestCertificate, TokenOptions } from './authority.ts'
+import { equalBytes, parseCertificate, parseToken, toHex, utf8, verifyToken } from '../src/index.ts'
+import type { TokenVerification } from '../src/index.ts'
+import { makeCertificate, makeToken, timeStamping } from './authority.ts'
+import type { CertificateOptions, TokenOptions } from './authority.ts'
 import { hasOpenssl, OpensslAuthority } from './openssl-authority.ts'
 import { checkProperty } from './property.ts'
-import { testCrypto, withoutAlgorithm } from './test-crypto.ts'
+import { withoutAlgorithm } from './test-crypto.ts'
+import {
+  answer,
+  certificate,
+  crypto,
+  data,
+  imprint,
+  judge,
+  opensslAccepts,
+  root,
+} from './token-judge.ts'
 
 const vectors = join(import.meta.dirname, '../../../../shared/vectors/rfc3161')
-
-/** With RSA too, which authorities outside use. */
-const crypto: EvidenceCrypto = {
-  ...testCrypto,
-  verify: (algorithm, publicKey, message, signature) => {
-    if (!algorithm.startsWith('rsa-pkcs1')) {
-      return testCrypto.verify(algorithm, publicKey, message, signature)
-    }
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-    const digest = algorithm.slice(algorithm.lastIndexOf('-') + 1)
-    return Promise.resolve(verify(digest, message, key, signature) ? 'valid' : 'invalid')
-  },
-}
-
-const data = utf8('the bytes that were stamped')
-const imprint = testCrypto.hash('sha256', data)
-const { root, certificate } = await makeAuthority()
-
-async function judge(
-  token: Uint8Array,
-  roots: readonly TestCertificate[] = [root],
-  others: readonly TestCertificate[] = [],
-): Promise<TokenVerification> {
-  return verifyToken(crypto, token, {
-    imprint,
-    roots: roots.map((each) => each.der),
-    certificates: others.map((each) => each.der),
-  })
-}
-
-/** `valid`, the code of what is wrong, or `cannot-tell`. */
-async function answer(...parameters: Parameters<typeof judge>): Promise<string> {
-  const { verdict } = await judge(...parameters)
-  return verdict.status === 'invalid' ? verdict.code : verdict.status
-}
-
-/** What openssl answers for the same token at its own time. */
-function opensslAccepts(
-  token: Uint8Array,
-  roots: readonly TestCertificate[],
-  others: readonly TestCertificate[],
-): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'probant-ts-'))
-  const pem = (list: readonly TestCertificate[]): string =>
-    list.map((each) => formatPem(each.der, 'CERTIFICATE')).join('')
-  writeFileSync(join(folder, 'token.tst'), token)
-  writeFileSync(join(folder, 'data'), data)
-  writeFileSync(join(folder, 'roots.pem'), pem(roots))
-  writeFileSync(join(folder, 'others.pem'), pem(others))
-  const at = String(Date.parse(parseToken(token).genTime) / 1000)
-  const words = `ts -verify -data data -in token.tst -token_in -CAfile roots.pem -attime ${at}`
-  const more = others.length > 0 ? ['-untrusted', 'others.pem'] : []
-  const { status } = spawnSync('openssl', [...words.split(' '), ...more], { cwd: folder })
-  rmSync(folder, { recursive: true })
-  return status === 0
-}
 
 void t.test('a token in order', async (t) => {
   const token = await makeToken({ imprint, certificate, genTime: '2026-03-01T12:00:00.123Z' })
@@ -226,110 +166,6 @@ void t.test('tokens with one thing wrong, and what openssl says', async (t) => {
   }
 })
 
-void t.test('paths', async (t) => {
-  const authority = (
-    name: string,
-    issuer: TestCertificate,
-    options: Partial<CertificateOptions> = {},
-  ): Promise<TestCertificate> => makeCertificate({ name, issuer, authority: true, ...options })
-  const under = async (issuer: TestCertificate): Promise<TestCertificate> =>
-    makeCertificate({ name: 'Leaf', issuer, purposes: [timeStamping] })
-  const run = async (
-    between: readonly TestCertificate[],
-    expected: string,
-    what: string,
-    roots: readonly TestCertificate[] = [root],
-    openssl = expected === 'valid',
-  ): Promise<void> => {
-    const issuer = between.at(-1) ?? root
-    const leaf = await under(issuer)
-    const token = await makeToken({ imprint, certificate: leaf })
-    t.equal(await answer(token, roots, between), expected, what)
-    if (!hasOpenssl || expected === 'cannot-tell') return
-    t.equal(opensslAccepts(token, roots, between), openssl, `${what}, openssl`)
-  }
-  const one = await authority('One', root)
-  const two = await authority('Two', one)
-  await run([one], 'valid', 'one authority between')
-  await run([one, two], 'valid', 'two authorities between')
-  await run([two], 'untrusted-authority', 'a link missing')
-  await run([await authority('X', root, { authority: false })], 'not-an-authority', 'not a CA')
-  await run(
-    [await authority('X', root, { keyUsage: 0x80 })],
-    'not-an-authority',
-    'may not sign certificates',
-  )
-  await run([await authority('X', root, { keyUsage: null })], 'valid', 'no key usage')
-  const tight = await authority('Tight', root, { pathLength: 0 })
-  await run([tight], 'valid', 'no authority below, and there is none')
-  await run([tight, await authority('X', tight)], 'path-too-long', 'one more than allowed')
-  await run(
-    [await authority('X', root, { notAfter: '2026-02-01T00:00:00Z' })],
-    'expired',
-    'an authority that had expired',
-  )
-  await run(
-    [await authority('X', root, { notBefore: '2026-04-01T00:00:00Z' })],
-    'not-yet-valid',
-    'an authority that was not valid yet',
-  )
-  await run(
-    [await authority('X', root, { purposes: ['1.3.6.1.5.5.7.3.1'], purposesCritical: false })],
-    'wrong-purpose',
-    'an authority for servers only: openssl looks at the last certificate alone',
-    [root],
-    true,
-  )
-  await run(
-    [await authority('X', root, { purposes: [timeStamping], purposesCritical: false })],
-    'valid',
-    'an authority for time-stamping',
-  )
-  await run(
-    [await authority('X', root, { forgedBy: stranger.privateKey })],
-    'bad-signature',
-    'an authority signed by another',
-  )
-  await run(
-    [await authority('X', root, { criticalExtension: '1.2.3.4.7' })],
-    'cannot-tell',
-    'an authority with an extension nobody knows',
-  )
-  const oldRoot = await makeCertificate({
-    name: 'Old root',
-    authority: true,
-    notAfter: '2026-01-01T00:00:00Z',
-  })
-  await run([await authority('X', oldRoot)], 'expired', 'a root that had expired', [oldRoot])
-
-  let deep = root
-  const chain: TestCertificate[] = []
-  for (let depth = 0; depth < 9; depth++) {
-    deep = await authority(`Deep ${depth}`, deep)
-    chain.push(deep)
-  }
-  const leaf = await under(deep)
-  const token = await makeToken({ imprint, certificate: leaf })
-  t.equal(await answer(token, [root], chain), 'path-too-long', 'deeper than any honest path')
-
-  const loop = await makeCertificate({ name: 'Loop', authority: true })
-  const looped = await makeToken({ imprint, certificate: await under(loop) })
-  t.equal(await answer(looped, [root], [loop]), 'untrusted-authority', 'signs itself, is no root')
-  t.equal(await answer(looped, [loop]), 'valid', 'is one')
-
-  const namesakes = await Promise.all(
-    Array.from({ length: 70 }, () => makeCertificate({ name: 'Loop', authority: true })),
-  )
-  t.equal(await answer(looped, [root], namesakes), 'bad-signature', 'many of one name')
-  t.equal(await answer(looped, [loop], namesakes), 'valid', 'the roots come first')
-
-  const direct = await makeToken({ imprint, certificate })
-  t.equal(await answer(direct, [certificate]), 'valid', "the authority's own certificate as root")
-  t.equal(await answer(direct, []), 'cannot-tell', 'no root at all')
-  const bare = await makeToken({ imprint, certificate, certificates: [] })
-  t.equal(await answer(bare, [root], [certificate]), 'valid', 'its certificate beside it')
-})
-
 void t.test('signers named by their key', async (t) => {
   const keyIdentifier = new Uint8Array([1, 2, 3, 4])
   const common = { name: 'Keyed', issuer: root, purposes: [timeStamping] }
@@ -341,64 +177,6 @@ void t.test('signers named by their key', async (t) => {
   const twice = await makeCertificate({ ...common, keyIdentifier, twice: true })
   t.equal(await answer(await token(keyIdentifier, twice)), 'malformed-token', 'there twice')
   t.throws(() => parseCertificate(twice.der), { code: 'malformed-token' })
-})
-
-void t.test('algorithms', (t) => {
-  const spki = (der: Buffer): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(der))
-  const generate = {
-    rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    weak: generateKeyPairSync('rsa', { modulusLength: 2047 }),
-    p256: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }),
-    p384: generateKeyPairSync('ec', { namedCurve: 'secp384r1' }),
-    k256: generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
-    explicit: generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }),
-    ed25519: generateKeyPairSync('ed25519'),
-    x25519: generateKeyPairSync('x25519'),
-  }
-  const of = (
-    kind: keyof typeof generate,
-    algorithmId: string,
-    digest?: HashName,
-    parametersHex?: string,
-  ): string | undefined => {
-    const key = spki(generate[kind].publicKey.export({ type: 'spki', format: 'der' }))
-    const algorithmParams =
-      parametersHex === undefined
-        ? new Null()
-        : fromBER(Uint8Array.from(Buffer.from(parametersHex, 'hex')).buffer).result
-    const algorithm = new AlgorithmIdentifier({ algorithmId, algorithmParams })
-    return signatureAlgorithmOf(algorithm, key, digest)
-  }
-  const rsa = '1.2.840.113549.1.1'
-  const ecdsa = '1.2.840.10045.4.3'
-  t.equal(of('rsa', `${rsa}.11`), 'rsa-pkcs1-sha256')
-  t.equal(of('weak', `${rsa}.11`), undefined, 'a key that may be broken')
-  t.equal(of('rsa', `${rsa}.12`), 'rsa-pkcs1-sha384')
-  t.equal(of('rsa', `${rsa}.13`), 'rsa-pkcs1-sha512')
-  t.equal(of('rsa', `${rsa}.1`, 'sha512'), 'rsa-pkcs1-sha512')
-  t.equal(of('rsa', `${rsa}.1`), undefined)
-  t.equal(of('rsa', `${rsa}.5`), undefined, 'SHA-1')
-  t.equal(of('rsa', `${ecdsa}.2`), undefined)
-  const sha256 = '300d06096086480165030402010500'
-  const pss = `a00f${sha256}a11c301a06092a864886f70d010108${sha256}`
-  t.equal(of('rsa', `${rsa}.10`, undefined, `3034${pss}a203020120`), 'rsa-pss-sha256')
-  t.equal(of('rsa', `${rsa}.10`, undefined, `3034${pss}a203020114`), undefined, 'another salt')
-  const bare = new AlgorithmIdentifier({ algorithmId: `${rsa}.10` })
-  const rsaKey = spki(generate.rsa.publicKey.export({ type: 'spki', format: 'der' }))
-  t.equal(signatureAlgorithmOf(bare, rsaKey), undefined, 'PSS with SHA-1 by default')
-  t.equal(of('p256', `${ecdsa}.2`), 'ecdsa-p256-sha256')
-  t.equal(of('p384', `${ecdsa}.3`), 'ecdsa-p384-sha384')
-  t.equal(of('p384', `${ecdsa}.2`), undefined)
-  t.equal(of('p256', '1.2.840.10045.2.1', 'sha256'), 'ecdsa-p256-sha256')
-  t.equal(of('p256', '1.2.840.10045.2.1'), undefined)
-  t.equal(of('k256', `${ecdsa}.2`), undefined)
-  t.equal(of('explicit', `${ecdsa}.2`), undefined)
-  t.equal(of('ed25519', '1.3.101.112'), 'ed25519')
-  t.equal(of('ed25519', `${ecdsa}.2`), undefined)
-  t.equal(of('x25519', '1.3.101.112'), undefined)
-  t.equal(hashNameOf('1.3.14.3.2.26'), undefined, 'SHA-1')
-  t.equal(hashNameOf('2.16.840.1.101.3.4.2.3'), 'sha512')
-  t.end()
 })
 
 void t.test('what can not be checked here', async (t) => {
