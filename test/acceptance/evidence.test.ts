@@ -84,6 +84,11 @@ await t.test('conformance: a second verifier, in Python, written from the format
   holds(t, 'test/evidence/second-verifier.test.ts'),
 )
 
+await absent(
+  'conformance: every line of packages/evidence covered',
+  'held by no check yet; 97.7 % of lines when last measured',
+)
+
 await absent('optional exports: COSE receipt, ASiC-E', 'not built yet')
 
 await t.test('a data folder made by an earlier version opens, migrates, and fsck is clean', (t) =>

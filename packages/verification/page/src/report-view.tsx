@@ -65,8 +65,8 @@ function ReportView({ report }: { report: BundleReport }) {
         <section>
           <h2>{headings.facts}</h2>
           <ul class="shown">
-            {factLines(report.facts, wordsOf(language.value)).map((line) => (
-              <li key={line} class={line.startsWith('  SHA') ? 'digest' : undefined}>
+            {factLines(report.facts, wordsOf(language.value)).map((line, at) => (
+              <li key={at} class={line.startsWith('  SHA') ? 'digest' : undefined}>
                 {line.trim()}
               </li>
             ))}
