@@ -7,10 +7,10 @@ import {
   maximumSegmentBytes,
   type Segment,
 } from '@probant/evidence'
-import { UnusableInput, type Answer } from '@probant/verification'
+import { exitCodes, UnusableInput, type Answer } from '@probant/verification'
 import type { Command } from 'commander'
 import { readAnchors } from './verification/anchors-folder.ts'
-import { exitCodes, languageOf } from './verification/answer.ts'
+import { languageOf } from './verification/language.ts'
 import { journalText, type UnreadableFile } from './verification/journal-report.ts'
 import {
   answerOf,

@@ -2,10 +2,17 @@ import { createReadStream, openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { verifyBundle, type BundleReport } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
-import { bundleText, openZip, UnusableInput, type ZipBundle } from '@probant/verification'
+import {
+  bundleJson,
+  bundleText,
+  exitCodes,
+  openZip,
+  UnusableInput,
+  type ZipBundle,
+} from '@probant/verification'
 import type { Command } from 'commander'
 import { readAnchors } from './verification/anchors-folder.ts'
-import { exitCodes, languageOf } from './verification/answer.ts'
+import { languageOf } from './verification/language.ts'
 
 export interface VerifyOptions {
   readonly document?: string
@@ -45,12 +52,8 @@ export async function verifyCommand(
 ): Promise<{ text: string; exitCode: number }> {
   const language = languageOf(options.lang, environment)
   const report = await verifyFile(bundle, options)
-  const exitCode = exitCodes[report.verdict.status]
-  const text =
-    options.json === true
-      ? `${JSON.stringify({ answer: report.verdict.status, exitCode, ...report }, null, 2)}\n`
-      : bundleText(bundle, report, language)
-  return { text, exitCode }
+  const text = options.json === true ? bundleJson(report) : bundleText(bundle, report, language)
+  return { text, exitCode: exitCodes[report.verdict.status] }
 }
 
 async function verifyFile(bundle: string, options: VerifyOptions): Promise<BundleReport> {

@@ -22,8 +22,9 @@ const project = join(import.meta.dirname, '../..')
 const folder = t.testdir({})
 const run = promisify(execFile)
 const file = join(folder, 'probant-verify.html')
-const write = (path: string) =>
-  run(process.execPath, [join(project, 'provisioning/cli/probant.ts'), 'verify-page', path])
+const probant = (...words: string[]) =>
+  run(process.execPath, [join(project, 'provisioning/cli/probant.ts'), ...words])
+const write = (path: string) => probant('verify-page', path)
 
 const world = await TestWorld.create()
 const deposit = await world.deposit([utf8('le document\n')])
@@ -103,6 +104,15 @@ await t.test('with anchors: valid, checks, facts and what isn’t proved', async
   t.match(text, /What it does not prove/)
   t.match(text, createHash('sha3-256').update('le document\n').digest('hex'))
   t.same(await screens.faults(), [])
+})
+
+await t.test('the report that is saved is the one of the command', async (t) => {
+  const saving = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save the report (JSON)' }).click()
+  const download = await saving
+  t.equal(download.suggestedFilename(), 'preuve.verdict.json')
+  const { stdout } = await probant('verify', bundle, '--anchors', anchorsFolder, '--json')
+  t.equal(await readFile(await download.path(), 'utf8'), stdout)
 })
 
 await t.test('the document that is held, and another', async (t) => {

@@ -1,20 +1,24 @@
-import type { BundleFacts, BundleReport, Verdict } from '@probant/evidence'
+import type { BundleCheck, BundleFacts, BundleReport, Verdict } from '@probant/evidence'
+import { exitCodes } from './answer.ts'
 import { wordsOf, type Language } from './words/index.ts'
 import type { Words } from './words/words.ts'
+
+/** The report for machines. */
+export function bundleJson(report: BundleReport): string {
+  const { status: answer } = report.verdict
+  return `${JSON.stringify({ answer, exitCode: exitCodes[answer], ...report }, null, 2)}\n`
+}
 
 /** The report for people: each check, what the bundle shows, what it does not prove, the answer. */
 export function bundleText(file: string, report: BundleReport, language: Language): string {
   const words = wordsOf(language)
   const lines = [file, '', words.headings.checks]
   const width = Math.max(...Object.values(words.status).map((each) => each.length))
-  for (const { name, verdict } of report.checks) {
-    lines.push(`  ${statusOf(verdict, words).padEnd(width)}  ${words.check[name]}`)
-    const indent = ' '.repeat(width + 6)
-    if (verdict.status === 'invalid')
-      lines.push(...reasonLines(verdict, words).map((x) => indent + x))
-    if (verdict.status === 'cannot-tell') {
-      lines.push(`${indent}${words.missingWord}${words.colon}${words.missing[name]}`)
-    }
+  const indent = ' '.repeat(width + 6)
+  for (const check of report.checks) {
+    const status = words.status[check.verdict.status].padEnd(width)
+    lines.push(`  ${status}  ${words.check[check.name]}`)
+    lines.push(...whyLines(check, words).map((x) => indent + x))
   }
   const blocks = [...report.blocksNotChecked, ...report.ignoredBlocks]
   if (blocks.length > 0) lines.push(`  ${words.blocks}${words.colon}${blocks.join(', ')}`)
@@ -29,12 +33,15 @@ export function bundleText(file: string, report: BundleReport, language: Languag
   return `${[...lines, ...summary(report, words)].join('\n')}\n`
 }
 
-function statusOf({ status }: Verdict, { status: words }: Words): string {
-  return status === 'cannot-tell' ? words.unknown : words[status]
+/** Why a check isn't valid: what is wrong, or what is missing. */
+export function whyLines({ name, verdict }: BundleCheck, words: Words): string[] {
+  if (verdict.status === 'invalid') return reasonLines(verdict, words)
+  if (verdict.status === 'valid') return []
+  return [`${words.missingWord}${words.colon}${words.missing[name]}`]
 }
 
-/** Why something is invalid: what, where, since when. */
-export function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
+/** What, where, since when. */
+function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
   const { colon } = words
   const reason = words.reason[verdict.code]
   return [
@@ -46,17 +53,14 @@ export function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Wor
 
 /** Under the answer, what decided it. */
 function summary({ verdict, checks }: BundleReport, words: Words): string[] {
+  if (verdict.status === 'valid') return []
   const decisive = checks.filter(
     (check) => check.isDecisive && check.verdict.status === verdict.status,
   )
-  if (verdict.status === 'valid') return []
   return decisive.flatMap((check) =>
-    check.verdict.status === 'invalid'
-      ? [
-          `  ${words.check[check.name]}`,
-          ...reasonLines(check.verdict, words).map((x) => `    ${x}`),
-        ]
-      : [`  ${words.missingWord}${words.colon}${words.missing[check.name]}`],
+    verdict.status === 'invalid'
+      ? [`  ${words.check[check.name]}`, ...whyLines(check, words).map((x) => `    ${x}`)]
+      : whyLines(check, words).map((x) => `  ${x}`),
   )
 }
 

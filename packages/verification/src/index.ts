@@ -1,5 +1,6 @@
+export { exitCodes, type Answer } from './answer.ts'
 export { browserCrypto } from './browser-crypto.ts'
-export { bundleText, factLines, reasonLines } from './bundle-report.ts'
+export { bundleJson, bundleText, factLines, whyLines } from './bundle-report.ts'
 export { UnusableInput } from './unusable-input.ts'
-export { wordsOf, type Answer, type Language, type Words } from './words/index.ts'
+export { wordsOf, type Language, type Words } from './words/index.ts'
 export { openZip, type ZipBundle } from './zip-bundle.ts'

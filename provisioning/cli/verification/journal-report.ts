@@ -44,11 +44,10 @@ function firstBad(findings: readonly Finding[], { journal }: Words): string[] {
 
 function findingLines(finding: Finding, words: Words): string[] {
   const { kind, seq, expected, found, answer, since, range } = finding
-  const status = answer === 'invalid' ? words.status.invalid : words.status.unknown
   const place = range === undefined ? seq : `${range.from}–${range.to}`
   const { colon, journal } = words
   return [
-    `${status}  ${[kind, place ?? []].flat().join(' ')}${colon}${journal.kind[kind] ?? kind}`,
+    `${words.status[answer]}  ${[kind, place ?? []].flat().join(' ')}${colon}${journal.kind[kind] ?? kind}`,
     `    ${journal.expected}${colon}${journal.side(expected)}`,
     `    ${journal.found}${colon}${journal.side(found)}`,
     ...(since === undefined ? [] : [`    ${words.since}${colon}${since}`]),

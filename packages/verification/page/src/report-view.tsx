@@ -1,5 +1,5 @@
 import type { BundleCheck, BundleReport } from '@probant/evidence'
-import { factLines, reasonLines, wordsOf, type Answer } from '@probant/verification'
+import { bundleJson, factLines, whyLines, wordsOf, type Answer } from '@probant/verification'
 import { Badge, Button, language, Notice, Table, type Tone } from '@probant/web/browser'
 import { bundle, type Outcome } from './inquiry.ts'
 import { words } from './words.ts'
@@ -89,18 +89,12 @@ function ReportView({ report }: { report: BundleReport }) {
   )
 }
 
-function checkCell({ name, verdict }: BundleCheck) {
+function checkCell(check: BundleCheck) {
   const say = wordsOf(language.value)
-  const lines =
-    verdict.status === 'invalid'
-      ? reasonLines(verdict, say)
-      : verdict.status === 'cannot-tell'
-        ? [`${say.missingWord}${say.colon}${say.missing[name]}`]
-        : []
   return (
     <>
-      {say.check[name]}
-      {lines.map((line) => (
+      {say.check[check.name]}
+      {whyLines(check, say).map((line) => (
         <span key={line} class="reason">
           {line}
         </span>
@@ -110,15 +104,13 @@ function checkCell({ name, verdict }: BundleCheck) {
 }
 
 function resultCell({ verdict: { status } }: BundleCheck) {
-  const { status: say } = wordsOf(language.value)
-  return <Badge tone={tones[status]}>{status === 'cannot-tell' ? say.unknown : say[status]}</Badge>
+  return <Badge tone={tones[status]}>{wordsOf(language.value).status[status]}</Badge>
 }
 
 /** The same JSON as `probant verify --json`. */
 function save(report: BundleReport): void {
-  const text = `${JSON.stringify({ answer: report.verdict.status, ...report }, null, 2)}\n`
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  link.href = URL.createObjectURL(new Blob([bundleJson(report)], { type: 'application/json' }))
   link.download = `${bundle.value?.name.replace(/\.zip$/i, '') ?? 'probant'}.verdict.json`
   link.click()
   URL.revokeObjectURL(link.href)

@@ -13,7 +13,7 @@ export const english: Words = {
     notProved: 'What it does not prove',
     answer: 'Answer',
   },
-  status: { valid: 'ok', invalid: 'INVALID', unknown: "can't tell" },
+  status: { valid: 'ok', invalid: 'INVALID', 'cannot-tell': "can't tell" },
   check: {
     entries: 'entries: known, unique, listed',
     'entry-digests': 'digest of every entry',

@@ -16,7 +16,7 @@ export const french: Words = {
     notProved: 'Ce qu’il ne prouve pas',
     answer: 'Réponse',
   },
-  status: { valid: 'bon', invalid: 'INVALIDE', unknown: 'indécidable' },
+  status: { valid: 'bon', invalid: 'INVALIDE', 'cannot-tell': 'indécidable' },
   check: {
     entries: 'entrées : connues, uniques, énumérées',
     'entry-digests': 'empreinte de chaque entrée',

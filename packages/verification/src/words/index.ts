@@ -2,7 +2,7 @@ import { english } from './english.ts'
 import { french } from './french.ts'
 import type { Words } from './words.ts'
 
-export type { Answer, Words } from './words.ts'
+export type { Words } from './words.ts'
 
 export type Language = 'fr' | 'en'
 

@@ -1,7 +1,11 @@
-import type { BundleCheckName, FindingKind, NotProved, ReceiptState } from '@probant/evidence'
-
-/** What comes of a verification, `unusable` where there is nothing to judge. */
-export type Answer = 'valid' | 'invalid' | 'unusable' | 'cannot-tell'
+import type {
+  BundleCheckName,
+  FindingKind,
+  NotProved,
+  ReceiptState,
+  Verdict,
+} from '@probant/evidence'
+import type { Answer } from '../answer.ts'
 
 /** Everything that the verifier says to people, in one language. */
 export interface Words {
@@ -12,7 +16,8 @@ export interface Words {
     readonly notProved: string
     readonly answer: string
   }
-  readonly status: { readonly valid: string; readonly invalid: string; readonly unknown: string }
+  /** Of one check. */
+  readonly status: Readonly<Record<Verdict['status'], string>>
   readonly check: Readonly<Record<BundleCheckName, string>>
   /** What is missing when a check can't be made. */
   readonly missing: Readonly<Record<BundleCheckName, string>>
@@ -24,13 +29,11 @@ export interface Words {
     readonly token: (time: string, authority: string) => string
     /** By whom a seal is, and whether that was verified. */
     readonly sealed: Readonly<
-      Record<'valid' | 'invalid' | 'cannot-tell', (subject: string, issuer: string) => string>
+      Record<Verdict['status'], (subject: string, issuer: string) => string>
     >
     readonly witnessed: (time: string, name: string, algorithm: string) => string
     /** By an outside token, and whether it was verified. */
-    readonly dated: Readonly<
-      Record<'valid' | 'invalid' | 'cannot-tell', (time: string, authority: string) => string>
-    >
+    readonly dated: Readonly<Record<Verdict['status'], (time: string, authority: string) => string>>
     readonly notRevoked: Readonly<Record<'checked' | 'unchecked', string>>
     readonly audited: (time: string, name: string, size: number) => string
     readonly state: Readonly<Record<ReceiptState, string>>

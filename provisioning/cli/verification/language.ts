@@ -1,12 +1,4 @@
-import { UnusableInput, type Answer, type Language } from '@probant/verification'
-
-/** The exit codes that scripts rely on. */
-export const exitCodes = {
-  valid: 0,
-  invalid: 1,
-  unusable: 2,
-  'cannot-tell': 3,
-} as const satisfies Record<Answer, number>
+import { UnusableInput, type Language } from '@probant/verification'
 
 /** The language asked for, else the terminal's, else English. */
 export function languageOf(asked: string | undefined, environment: NodeJS.ProcessEnv): Language {
