@@ -102,10 +102,10 @@ export class Dating {
     this.#newestTimeMs = last === null ? 0 : Date.parse(last.time)
   }
 
-  async #stampIfDue(): Promise<false> {
+  async #stampIfDue(): Promise<void> {
     const { clock, journal } = this.#context
     const isWaiting = clock.monotonicMs() < this.#retryAtMs
-    if (isWaiting || journal.stoppedBecause !== undefined || !(await this.#isDue())) return false
+    if (isWaiting || journal.stoppedBecause !== undefined || !(await this.#isDue())) return
     try {
       await this.#stamp()
       this.#retryMs = FIRST_RETRY_MS
@@ -113,10 +113,9 @@ export class Dating {
       this.#retryAtMs = clock.monotonicMs() + this.#retryMs
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS)
       if (!(error instanceof NoQuorum)) throw error
-      if (this.#stopping.signal.aborted) return false
+      if (this.#stopping.signal.aborted) return
       await this.#tellFailure(error)
     }
-    return false
   }
 
   async #isDue(): Promise<boolean> {

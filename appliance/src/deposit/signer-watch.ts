@@ -62,11 +62,10 @@ export class SignerWatch {
     this.#failing = { why, sinceMs }
   }
 
-  async #askAgain(): Promise<false> {
+  async #askAgain(): Promise<void> {
     const { lats, randomness } = this.#context
     // A leaf that is no statement: whatever is signed over it proves nothing.
     if (this.#failing !== undefined) await lats.sign(randomness.bytes(32)).catch(() => undefined)
-    return false
   }
 }
 

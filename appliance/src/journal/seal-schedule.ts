@@ -67,11 +67,10 @@ export class SealSchedule {
     await this.#loop.stop()
   }
 
-  async #sealIfDue(): Promise<false> {
+  async #sealIfDue(): Promise<void> {
     const { clock, journal } = this.#context
     if (journal.stoppedBecause === undefined && clock.monotonicMs() >= this.#dueMs)
       await this.seal()
-    return false
   }
 
   /** Writes one seal now. Acts go on meanwhile: those that come after it make the next one due. */

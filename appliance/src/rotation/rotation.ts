@@ -95,9 +95,9 @@ export class Rotation {
     return newest
   }
 
-  async #round(): Promise<boolean> {
+  async #round(): Promise<void> {
     const { clock, database, journal, schedule } = this.#context
-    if (journal.stoppedBecause !== undefined) return false
+    if (journal.stoppedBecause !== undefined) return
     let newest = await this.#newest()
     const now = clock.nowMs()
     if (now >= nextBeginningMs(newest, schedule)) {
@@ -106,13 +106,12 @@ export class Rotation {
       newest = await this.#newest()
     }
     for (const vault of await vaultsBehind(database, newest.number)) {
-      if (this.#closing.signal.aborted) return false
+      if (this.#closing.signal.aborted) return
       if ((this.#blocked.get(vault)?.untilMs ?? now) > now) continue
       await this.#catchUp(vault, newest.number)
     }
     await endRoots(this.#context)
     await endEpochs(this.#context)
-    return false
   }
 
   async #catchUp(id: string, epoch: number): Promise<void> {

@@ -41,16 +41,15 @@ export class SealReminders {
     await this.#loop.stop()
   }
 
-  async #remindIfDue(): Promise<false> {
+  async #remindIfDue(): Promise<void> {
     const { clock, journal, seals } = this.#context
-    if (journal.stoppedBecause !== undefined) return false
+    if (journal.stoppedBecause !== undefined) return
     const { covered } = seals.standing()
-    if (covered === undefined) return false
+    if (covered === undefined) return
     const days = dueReminder(covered.notAfterMs - clock.nowMs())
     const { remindedDays } = covered.imported
     if (days !== undefined && (remindedDays === undefined || remindedDays > days))
       await this.#remind(covered, days)
-    return false
   }
 
   async #remind(seal: UsableSeal, days: number): Promise<void> {

@@ -7,8 +7,8 @@ export interface LoopOptions {
   logger: Logger
   /** Longest time between two rounds, in ms. */
   everyMs: number
-  /** One round. @returns true when there is more to do at once */
-  work: () => Promise<boolean>
+  /** One round. @returns true when there is more to do at once; nothing where there never is */
+  work: (() => Promise<boolean>) | (() => Promise<void>)
   /** Called with an error after which the process must not go on; without it, such a round is tried again as well. */
   halt?: (error: unknown) => void
 }
@@ -56,7 +56,7 @@ export class Loop {
   async #round(): Promise<boolean> {
     const { name, logger, work, halt } = this.#options
     try {
-      return await work()
+      return (await work()) === true
     } catch (error) {
       logger.error({ err: error, loop: name }, 'a round failed')
       if (isFatal(error)) halt?.(error)
