@@ -1,20 +1,10 @@
 import { datedGroup, toHex, utf8, type EvidenceCrypto } from '@probant/evidence'
-import { formatTime, Loop, type Clock, type Logger, type Randomness } from '@probant/host'
+import { Loop, type Clock, type Logger, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
-import {
-  NoQuorum,
-  TimestampClient,
-  type Stamped,
-  type TimestampingSettings,
-} from '@probant/timestamping'
+import { NoQuorum, TimestampClient, type TimestampingSettings } from '@probant/timestamping'
 import type { Journal } from '../journal/journal.ts'
 import { newestCheckpoint, newestSeal } from '../store/journal.ts'
-import {
-  hasDepositFrom,
-  keepDating,
-  newestDating,
-  type StampedHead,
-} from '../store/outside-tokens.ts'
+import { hasDepositFrom, keepDating, type StampedHead } from '../store/outside-tokens.ts'
 import { datingStanding, type DatingStanding } from './standing.ts'
 
 const LOOK_EVERY_MS = 10_000
@@ -120,14 +110,13 @@ export class Dating {
 
   async #isDue(): Promise<boolean> {
     const { database, clock, settings } = this.#context
-    const newest = await newestDating(database)
-    if (newest === undefined) return true
+    const { size, receivedAtMs, limitMs } = await this.standing()
+    if (receivedAtMs === undefined) return true
     // A clock that was put back makes the newest token one of the future.
-    const ageMs = Math.abs(clock.nowMs() - newest.receivedAtMs)
-    const { limitMs } = await this.standing()
+    const ageMs = Math.abs(clock.nowMs() - receivedAtMs)
     if (ageMs >= limitMs * SHARE_OF_LIMIT) return true
     const intervalMs = (settings?.intervalSeconds ?? INTERVAL_SECONDS) * 1000
-    return ageMs >= intervalMs && (await hasDepositFrom(database, newest.size))
+    return ageMs >= intervalMs && (await hasDepositFrom(database, size))
   }
 
   async #stamp(): Promise<void> {
@@ -135,7 +124,7 @@ export class Dating {
     const head = await this.#newestHead()
     if (head === undefined || this.#client === undefined) return
     const { imprint } = datedGroup(crypto, head.checkpoint, head.seal)
-    const { tokens }: Stamped = await this.#client.stamp(imprint, this.#stopping.signal)
+    const { tokens } = await this.#client.stamp(imprint, this.#stopping.signal)
     const named = tokens.map((each) => ({ ...each, sha256: crypto.hash('sha256', each.token) }))
     const receivedAtMs = clock.nowMs()
     await journal.record({
@@ -167,7 +156,7 @@ export class Dating {
   }
 
   async #tellFailure(error: NoQuorum): Promise<void> {
-    const { journal, log, clock } = this.#context
+    const { journal, log } = this.#context
     const { failing, isOverdue, last, limitMs } = await this.standing()
     const what = { failures: error.failures, lastToken: last?.time ?? null }
     if (isOverdue) log.error(what, 'no outside token for longer than the limit')
@@ -183,6 +172,6 @@ export class Dating {
         overdue: isOverdue,
       },
     })
-    log.warn({ ...what, at: formatTime(clock.nowMs()) }, 'no authority outside dated the journal')
+    log.warn(what, 'no authority outside dated the journal')
   }
 }
