@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { EvidenceError, fromBase64, fromHex, toBase64 } from '@probant/evidence'
+import { fromHex, toBase64 } from '@probant/evidence'
 import {
   activationProof,
   enrolmentNonce,
@@ -17,6 +17,7 @@ import {
 import { attestationKeyName } from './attestation-key.ts'
 import { withEnrolmentCode } from './codes.ts'
 import { makeCredential } from './credential.ts'
+import { decoded } from './decoded.ts'
 import { endorsedKey, readManufacturerRoots } from './endorsement-chain.ts'
 import { checkEnrolment, enrolWithin } from './enrol.ts'
 
@@ -100,13 +101,4 @@ function bytesOf(
   member: 'agentKey' | 'attestationKey' | 'endorsementCertificate',
 ): Uint8Array {
   return decoded(request[member], member)
-}
-
-function decoded(base64: string, what: string): Uint8Array {
-  try {
-    return fromBase64(base64)
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    throw new SupervisorError('enrolment', `${what} is not base64`, error)
-  }
 }

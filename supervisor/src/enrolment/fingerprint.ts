@@ -1,4 +1,4 @@
-import { EvidenceError, fromBase64, toHex } from '@probant/evidence'
+import { toHex } from '@probant/evidence'
 import { areSpokenWords, spokenWords } from '@probant/keys'
 import {
   ANSWER_WORDS,
@@ -18,6 +18,7 @@ import {
 } from '../store/enrolment-codes.ts'
 import type { Operator } from '../store/operators.ts'
 import { withEnrolmentCode } from './codes.ts'
+import { decoded } from './decoded.ts'
 import { checkEnrolment, enrolWithin } from './enrol.ts'
 
 const NONCE_BYTES = 32
@@ -96,11 +97,4 @@ function pendingFingerprint({ pending }: StoredEnrolmentCode, own: OwnIdentity) 
   return { box, fingerprint: enrolmentFingerprint(box, { ...own, nonce: toHex(nonce) }) }
 }
 
-function agentKeyOf({ agentKey }: PresentedBox): Uint8Array {
-  try {
-    return fromBase64(agentKey)
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    throw new SupervisorError('enrolment', 'agentKey is not base64', error)
-  }
-}
+const agentKeyOf = ({ agentKey }: PresentedBox) => decoded(agentKey, 'agentKey')

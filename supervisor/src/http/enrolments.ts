@@ -17,6 +17,13 @@ export interface SshAddress {
 export const BoxId = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })
 export const BoxName = Type.String({ minLength: 1, maxLength: 200 })
 
+/** What a box is known by, as it is given in every way of enrolment. */
+export const boxKeys = {
+  origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
+  journalKey: Type.String({ maxLength: 1000, description: 'vkey of type 0x02' }),
+  agentKey: Type.String({ maxLength: 4000, description: 'base64 of the SSH key blob' }),
+}
+
 /** What the agent of an enrolled box pins. */
 export function pinned({ keys }: Context, { hostKey, host, port }: SshAddress) {
   return {
@@ -38,9 +45,7 @@ export function enrolmentRoutes(server: Server, context: Context, ssh: () => Ssh
         body: strictObject({
           boxId: BoxId,
           name: BoxName,
-          origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
-          journalKey: Type.String({ maxLength: 1000, description: 'vkey of type 0x02' }),
-          agentKey: Type.String({ maxLength: 4000, description: 'base64 of the SSH key blob' }),
+          ...boxKeys,
           schedule: ScheduleBody,
         }),
       },

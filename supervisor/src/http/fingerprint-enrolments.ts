@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { confirmBox, presentBox } from '../enrolment/fingerprint.ts'
 import { callerOf } from './caller.ts'
-import { pinned, type SshAddress } from './enrolments.ts'
+import { boxKeys, pinned, type SshAddress } from './enrolments.ts'
 import { Code, refusedByCode } from './tpm-enrolments.ts'
 
 /** Enrolment of boxes without a TPM: both sides present their keys, two people compare words of all of them over the telephone. */
@@ -19,12 +19,7 @@ export function fingerprintEnrolmentRoutes(
       schema: {
         tags: ['enrolments'],
         summary: 'By code: the keys of a box without a TPM; the answer is what it will pin',
-        body: strictObject({
-          code: Code,
-          origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
-          journalKey: Type.String({ maxLength: 1000 }),
-          agentKey: Type.String({ maxLength: 4000 }),
-        }),
+        body: strictObject({ code: Code, ...boxKeys }),
       },
     },
     async (request, reply) => {

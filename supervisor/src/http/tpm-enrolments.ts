@@ -6,7 +6,7 @@ import { activateEnrolment, challengeActivation } from '../enrolment/activation.
 import { issueEnrolmentCode } from '../enrolment/codes.ts'
 import { SupervisorError } from '../errors.ts'
 import { callerOf } from './caller.ts'
-import { BoxId, BoxName, pinned, refused, type SshAddress } from './enrolments.ts'
+import { BoxId, boxKeys, BoxName, pinned, refused, type SshAddress } from './enrolments.ts'
 import { ScheduleBody, scheduleOf } from './schedule-schema.ts'
 
 /** One-time codes as they are typed. */
@@ -52,9 +52,7 @@ export function tpmEnrolmentRoutes(server: Server, context: Context, ssh: () => 
         summary: 'By code: what only the TPM with that endorsement key can read',
         body: strictObject({
           code: Code,
-          origin: Type.String({ pattern: '^[A-Za-z0-9./-]{1,200}$' }),
-          journalKey: Type.String({ maxLength: 1000 }),
-          agentKey: Type.String({ maxLength: 4000 }),
+          ...boxKeys,
           endorsementCertificate: certificate,
           intermediates: Type.Array(certificate, { maxItems: 8 }),
           attestationKey: Type.String({ maxLength: 2000, description: 'base64 of TPMT_PUBLIC' }),
