@@ -1,13 +1,6 @@
-import {
-  EvidenceError,
-  fromUtf8,
-  isJsonArray,
-  parseTrace,
-  type JsonObject,
-  type Segment,
-  type Trace,
-} from '@probant/evidence'
+import { isJsonArray, type JsonObject, type Segment, type Trace } from '@probant/evidence'
 import { factAt, type Fact } from '../findings/fact.ts'
+import { markedTraces } from './marked-traces.ts'
 
 /** Checks by which the box examines itself (formats.md section 4). */
 const CHECKS = new Set(['full-recomputation', 'integrity-check', 'fsck'])
@@ -15,23 +8,10 @@ const CHECKS = new Set(['full-recomputation', 'integrity-check', 'fsck'])
 const IDENTIFIER = /^[0-9a-f-]{36}$/
 
 /** What the box itself found altered in its journal or store, by the traces it shipped. */
-export function boxFailures(origin: string, { traces }: Segment): Fact[] {
-  return traces.flatMap((bytes) => {
-    const trace = failedCheck(bytes)
-    return trace === undefined ? [] : [failure(origin, trace)]
-  })
-}
-
-/** The trace of a failed check; most traces are told apart without being parsed. */
-function failedCheck(bytes: Uint8Array): Trace | undefined {
-  try {
-    if (!fromUtf8(bytes).includes('"outcome":"failed"')) return undefined
-    const trace = parseTrace(bytes)
-    return trace.outcome === 'failed' && CHECKS.has(trace.act) ? trace : undefined
-  } catch (error) {
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
+export function boxFailures(origin: string, segment: Segment): Fact[] {
+  return markedTraces(segment, '"outcome":"failed"')
+    .filter(({ act, outcome }) => outcome === 'failed' && CHECKS.has(act))
+    .map((trace) => failure(origin, trace))
 }
 
 /** The same objects and traces found again, night after night, are the same fact. */

@@ -1,30 +1,18 @@
-import { EvidenceError, fromUtf8, parseTrace, type Segment, type Trace } from '@probant/evidence'
+import type { Segment, Trace } from '@probant/evidence'
 import { factAt, type Fact } from '../findings/fact.ts'
+import { markedTraces, TIME } from './marked-traces.ts'
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const MOST_HOURS = 24
 
 /** What a box journals when no authority outside dated its journal for longer than its limit (formats.md section 4): once for a series. */
-export function outsideTokensMissing(origin: string, { traces }: Segment): Fact[] {
-  return traces.flatMap((bytes) => {
-    const trace = overdue(bytes)
-    const fact = trace && factOf(origin, trace)
-    return fact === undefined ? [] : [fact]
-  })
+export function outsideTokensMissing(origin: string, segment: Segment): Fact[] {
+  return markedTraces(segment, '"act":"checkpoint-dated"')
+    .filter(isOverdue)
+    .flatMap((trace) => factOf(origin, trace) ?? [])
 }
 
-/** Most traces are told apart without being parsed. */
-function overdue(bytes: Uint8Array): Trace | undefined {
-  try {
-    if (!fromUtf8(bytes).includes('"act":"checkpoint-dated"')) return undefined
-    const trace = parseTrace(bytes)
-    const isIt = trace.act === 'checkpoint-dated' && trace.outcome === 'failed'
-    return isIt && trace.data['overdue'] === true ? trace : undefined
-  } catch (error) {
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
-}
+const isOverdue = ({ act, outcome, data }: Trace) =>
+  act === 'checkpoint-dated' && outcome === 'failed' && data['overdue'] === true
 
 function factOf(origin: string, { seq, time, data }: Trace): Fact | undefined {
   const { lastToken, limitHours } = data
