@@ -1,6 +1,6 @@
 import type { PayloadKey } from '@probant/keys'
 import { parentPort } from 'node:worker_threads'
-import { ReceptionWork, type Digests } from './reception-work.ts'
+import { joined, ReceptionWork, type Digests } from './reception-work.ts'
 
 /** A step of one document's reception, by the number that it has on this thread. */
 export interface Request {
@@ -37,14 +37,3 @@ parentPort?.on('message', ({ document, begin, bytes, isLast }: Request) => {
   const stored = joined(pieces)
   parentPort?.postMessage({ document, stored, digests } satisfies Answer, [stored.buffer])
 })
-
-/** In memory of its own, which can be transferred. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
-}

@@ -45,3 +45,14 @@ export class ReceptionWork {
     this.#encryptor.discard()
   }
 }
+
+/** In memory of its own, which can be transferred. However many: a caller may send a byte at a time. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}

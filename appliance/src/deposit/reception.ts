@@ -4,7 +4,7 @@ import { fileTypeFromBuffer } from 'file-type'
 import type { FileHandle } from 'node:fs/promises'
 import { BoxError, unacceptable } from '../errors.ts'
 import type { ReceptionThreads, RemoteReception } from './reception-threads.ts'
-import { ReceptionWork, type Digests, type Worked } from './reception-work.ts'
+import { joined, ReceptionWork, type Digests, type Worked } from './reception-work.ts'
 
 /** What is looked at to recognise a format. */
 const SAMPLE_BYTES = 4100
@@ -41,7 +41,7 @@ export async function receive(
   let gatheredBytes = 0
   const step = (isLast: boolean) => {
     remote ??= threads.begin(payload)
-    const next = remote.take(joined(gathered, gatheredBytes), isLast)
+    const next = remote.take(joined(gathered), isLast)
     gathered = []
     gatheredBytes = 0
     return writer.write(next)
@@ -54,7 +54,7 @@ export async function receive(
       if (gatheredBytes >= STEP_BYTES) await step(false)
     }
     if (remote !== undefined) await step(true)
-    else await writer.write(new ReceptionWork(payload).take(joined(gathered, gatheredBytes), true))
+    else await writer.write(new ReceptionWork(payload).take(joined(gathered), true))
     return { ...(await bytes.summary()), ...(await writer.ended()) }
   } finally {
     remote?.discard()
@@ -160,15 +160,4 @@ async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promis
   const rest = Buffer.concat(pieces).subarray(bytesWritten)
   for (let done = 0; done < rest.length;)
     done += (await file.write(rest, done, rest.length - done)).bytesWritten
-}
-
-/** In memory of its own. */
-function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array<ArrayBuffer> {
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
