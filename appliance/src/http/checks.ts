@@ -1,4 +1,4 @@
-import { equalBytes, fromHex } from '@probant/evidence'
+import { fromHex } from '@probant/evidence'
 import { strictObject, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
@@ -6,7 +6,12 @@ import type { Box } from '../box.ts'
 import { digest } from '../deposit/reception.ts'
 import { isIntact } from '../reading/content.ts'
 import type { VaultCipher } from '../store/cipher.ts'
-import { allObjectsOf, findByDigests, findObject, type StoredObject } from '../store/objects.ts'
+import {
+  allObjectsOf,
+  enclosedAnewSince,
+  findByDigests,
+  type StoredObject,
+} from '../store/objects.ts'
 import { allowedIn, performed } from './caller.ts'
 import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
 import { problemOf } from './problems.ts'
@@ -111,9 +116,8 @@ export function checkRoutes(server: Server, box: Box): void {
 async function isStillIntact(box: Box, cipher: VaultCipher, object: StoredObject) {
   const { crypto, database, files } = box
   if (await isIntact(crypto, files, cipher, object)) return true
-  const now = await findObject(database, object.vaultId, object.id)
-  const isAsItWas = now === undefined || equalBytes(now.dataKeyEnclosed, object.dataKeyEnclosed)
-  return !isAsItWas && (await isIntact(crypto, files, cipher, now))
+  const now = await enclosedAnewSince(database, object)
+  return now !== undefined && isIntact(crypto, files, cipher, now)
 }
 
 function digestsGiven(body: Static<typeof Digests> | null | undefined) {

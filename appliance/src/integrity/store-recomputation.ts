@@ -18,7 +18,7 @@ import type { VaultCipher } from '../store/cipher.ts'
 import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { readTraces } from '../store/journal.ts'
-import { allObjects, findObject, readSecrets, type StoredObject } from '../store/objects.ts'
+import { allObjects, enclosedAnewSince, readSecrets, type StoredObject } from '../store/objects.ts'
 import { findVault } from '../store/vaults.ts'
 
 const OBJECTS_AT_ONCE = 100
@@ -70,9 +70,8 @@ export async function recomputeStore(
 async function checkTwice(context: StoreContext, object: StoredObject): Promise<StoreFinding[]> {
   const findings = await checkObject(context, object)
   if (findings.length === 0) return findings
-  const now = await findObject(context.database, object.vaultId, object.id)
-  const isAsItWas = now === undefined || equalBytes(now.dataKeyEnclosed, object.dataKeyEnclosed)
-  return isAsItWas ? findings : checkObject(context, now)
+  const now = await enclosedAnewSince(context.database, object)
+  return now === undefined ? findings : checkObject(context, now)
 }
 
 async function checkObject(context: StoreContext, object: StoredObject): Promise<StoreFinding[]> {

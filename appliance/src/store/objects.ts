@@ -1,3 +1,4 @@
+import { equalBytes } from '@probant/evidence'
 import type { Queryable } from './journal.ts'
 import type { ObjectRow, SecretField } from './rows.ts'
 
@@ -48,6 +49,16 @@ export async function findObject(
     values: [id, vaultId],
   })
   return rows[0] === undefined ? undefined : of(rows[0])
+}
+
+/** The object as it is now, where a rotation enclosed its data key anew since `object` was read; undefined where nothing changed. */
+export async function enclosedAnewSince(
+  client: Queryable,
+  object: StoredObject,
+): Promise<StoredObject | undefined> {
+  const now = await findObject(client, object.vaultId, object.id)
+  const isAsItWas = now === undefined || equalBytes(now.dataKeyEnclosed, object.dataKeyEnclosed)
+  return isAsItWas ? undefined : now
 }
 
 /**
