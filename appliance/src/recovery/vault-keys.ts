@@ -4,7 +4,6 @@ import {
   KeyError,
   openEpochKey,
   type KeyProvider,
-  type KeyRef,
   type RecoveryKey,
 } from '@probant/keys'
 import { toHex } from '@probant/evidence'
@@ -13,7 +12,7 @@ import { BoxError } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Queryable } from '../store/journal.ts'
 import { liveEpochs, setEpochKey, type KeyEpoch } from '../store/key-epochs.ts'
-import { FIRST_ROOT, VaultCiphers } from '../store/vault-ciphers.ts'
+import { FIRST_ROOT, foundOrMadeRoot, VaultCiphers } from '../store/vault-ciphers.ts'
 import { setEnclosedKey } from '../store/vault-keys.ts'
 import { allVaults, type StoredVaultKey, type Vault } from '../store/vaults.ts'
 import type { CopyFolder } from './copies.ts'
@@ -95,7 +94,7 @@ async function recoverEpoch(
   { number: epoch, root: label, keyEnclosed }: KeyEpoch,
 ): Promise<string | undefined> {
   const place = { boxId, epoch }
-  const root = await rootOf(keys, label)
+  const root = await foundOrMadeRoot(keys, label)
   if (keyEnclosed !== null) {
     const known = await openEpochKey(keys, root, keyEnclosed, place).catch(
       (error: unknown) => void notOurs(error),
@@ -133,7 +132,7 @@ async function recoverFirstKey(
   stored: StoredVaultKey,
 ): Promise<void> {
   const ciphers = new VaultCiphers(keys, database, boxId, randomness)
-  const root = await rootOf(keys, FIRST_ROOT)
+  const root = await foundOrMadeRoot(keys, FIRST_ROOT)
   const opened = await ciphers.openKey(id, stored).catch((error: unknown) => void notOurs(error))
   opened?.fill(0)
   if (opened !== undefined) return
@@ -159,6 +158,3 @@ async function recoverFirstKey(
     apply: (client) => setEnclosedKey(client, id, stored, enclosed),
   })
 }
-
-const rootOf = async (keys: KeyProvider, label: string): Promise<KeyRef> =>
-  (await keys.find(label)) ?? keys.generate(label, 'wrapping-aes-256')

@@ -24,6 +24,12 @@ export interface Asked {
   readonly operator?: string | undefined
 }
 
+/** What traces of a rotation say of it. */
+export const whoAsked = ({ asked, operator }: Asked) => ({
+  data: { asked },
+  ...(operator === undefined ? {} : { hidden: { operator } }),
+})
+
 export interface RotationContext {
   readonly boxId: string
   readonly database: Database

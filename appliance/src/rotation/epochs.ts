@@ -1,4 +1,4 @@
-import { encloseEpochKey, type KeyProvider, type KeyRef } from '@probant/keys'
+import { encloseEpochKey, type KeyProvider } from '@probant/keys'
 import { BoxError } from '../errors.ts'
 import {
   addEpoch,
@@ -10,14 +10,9 @@ import {
   replaceRoot,
   type KeyEpoch,
 } from '../store/key-epochs.ts'
-import { FIRST_ROOT } from '../store/vault-ciphers.ts'
+import { FIRST_ROOT, foundOrMadeRoot } from '../store/vault-ciphers.ts'
 import { allVaults } from '../store/vaults.ts'
-import type { Asked, RotationContext } from './context.ts'
-
-const whoAsked = ({ asked, operator }: Asked) => ({
-  data: { asked },
-  ...(operator === undefined ? {} : { hidden: { operator } }),
-})
+import { whoAsked, type Asked, type RotationContext } from './context.ts'
 
 /**
  * Begins an epoch: a new wrapping key in the hardware, a new epoch key under it, with its recovery copy where a ceremony was held. Those
@@ -31,7 +26,7 @@ export async function beginEpoch(
   const { boxId, clock, database, journal, keys, recovery } = context
   const epochs = await readEpochs(database)
   const number = (epochs.at(-1)?.number ?? 0) + 1
-  const root = await madeRoot(keys, nextRoot(epochs))
+  const root = await foundOrMadeRoot(keys, nextRoot(epochs))
   const key = await keys.random(32)
   try {
     const keyEnclosed = await encloseEpochKey(keys, root, key, { boxId, epoch: number })
@@ -63,7 +58,7 @@ export async function beginRoot(
   formerUntilMs: number,
 ): Promise<void> {
   const { boxId, ciphers, database, journal, keys } = context
-  const root = await madeRoot(keys, nextRoot(await readEpochs(database)))
+  const root = await foundOrMadeRoot(keys, nextRoot(await readEpochs(database)))
   const key = (await ciphers.epochKey(epoch.number)).export()
   const place = { boxId, epoch: epoch.number }
   const enclosed = await encloseEpochKey(keys, root, key, place).finally(() => key.fill(0))
@@ -76,10 +71,6 @@ export async function beginRoot(
     apply: (client) => replaceRoot(client, epoch, root.label, enclosed, formerUntilMs),
   })
 }
-
-/** One that an interrupted beginning left is taken: nothing was enclosed under it. */
-const madeRoot = async (keys: KeyProvider, label: string): Promise<KeyRef> =>
-  (await keys.find(label)) ?? keys.generate(label, 'wrapping-aes-256')
 
 /** The label after every one that was ever used. */
 function nextRoot(epochs: readonly KeyEpoch[]): string {

@@ -6,7 +6,7 @@ import { findVault } from '../store/vaults.ts'
 import { DAY_MS, type Asked, type RotationContext } from './context.ts'
 import { beginEpoch, beginRoot, endEpochs, endRoots } from './epochs.ts'
 import { keyStanding, nextBeginningMs, type KeyStanding } from './standing.ts'
-import { beginVaultKey, encloseAnew } from './vault-key.ts'
+import { beginVaultKey, encloseAnew, existing } from './vault-key.ts'
 
 const LOOK_EVERY_MS = 60_000
 /** What didn't open is tried again by then: somebody has to mend it first. */
@@ -65,8 +65,7 @@ export class Rotation {
     const by: Asked = { asked: 'console', operator: request.operator }
     const newest = await this.#newest()
     if (request.level === 'vault') {
-      const vault = await findVault(database, request.vault)
-      if (vault === undefined) throw new BoxError('no-such-vault', 'caller', 'no such vault')
+      const vault = await existing(this.#context, request.vault)
       if (vault.formerKey !== null) throw underWay()
       await beginVaultKey(this.#context, by, vault)
     } else {

@@ -10,7 +10,7 @@ import {
   type EnclosedOfObject,
 } from '../store/vault-keys.ts'
 import { findVault, type Vault } from '../store/vaults.ts'
-import type { Asked, RotationContext } from './context.ts'
+import { whoAsked, type Asked, type RotationContext } from './context.ts'
 
 /** Objects enclosed anew in one transaction: short enough for deposits not to wait. */
 const OBJECTS_AT_ONCE = 100
@@ -23,13 +23,13 @@ export async function beginVaultKey(
 ): Promise<void> {
   const { ciphers, journal } = context
   const next = await ciphers.create(vault.id, vault.key.generation + 1)
-  const { asked, operator } = by
+  const { data, ...who } = whoAsked(by)
   await journal.record({
     act: 'vault-key-rotation-begun',
     outcome: 'done',
     vault: vault.id,
-    data: { asked, generation: next.generation, epoch: next.epoch },
-    ...(operator === undefined ? {} : { hidden: { operator } }),
+    data: { ...data, generation: next.generation, epoch: next.epoch },
+    ...who,
     apply: (client) => replaceVaultKey(client, vault, next),
   })
   await ciphers.of(await existing(context, vault.id))
@@ -110,7 +110,8 @@ function enclosedAnew(
   }
 }
 
-async function existing({ database }: RotationContext, id: string): Promise<Vault> {
+/** @throws BoxError `no-such-vault` */
+export async function existing({ database }: RotationContext, id: string): Promise<Vault> {
   const vault = await findVault(database, id)
   if (vault === undefined) throw new BoxError('no-such-vault', 'caller', 'no such vault')
   return vault

@@ -17,6 +17,10 @@ import type { StoredVaultKey, Vault } from './vaults.ts'
 /** Label of the first wrapping key, and of the only one before there were epochs. */
 export const FIRST_ROOT = 'vaults'
 
+/** A wrapping key. One that an interrupted act left is taken: nothing was enclosed under it. */
+export const foundOrMadeRoot = async (keys: KeyProvider, label: string): Promise<KeyRef> =>
+  (await keys.find(label)) ?? keys.generate(label, 'wrapping-aes-256')
+
 /**
  * Opens vault keys, which the key of their epoch encloses, which the hardware root encloses; and keeps them open in this process.
  */
