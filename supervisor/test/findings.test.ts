@@ -2,10 +2,10 @@ import { encodeSegment, parseNote, toHex } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
 import { MAX_SEGMENT_BYTES } from '@probant/shipping'
 import { gzipSync } from 'node:zlib'
-import t, { type Test } from 'tap'
-import { TestAgent } from './support/agent.ts'
+import t from 'tap'
 import { TestBox } from './support/box.ts'
-import { TestCentre, type Followed } from './support/centre.ts'
+import { TestCentre } from './support/centre.ts'
+import { onlyFinding, worked } from './support/findings.ts'
 
 let centre: TestCentre
 
@@ -13,55 +13,20 @@ t.before(async () => {
   centre = await TestCentre.start(t)
 })
 
-/** A box with a witnessed head, a stored segment and something new that is neither. */
-async function worked(boxId: string): Promise<Followed> {
-  const followed = await centre.follow(boxId)
-  followed.box.acts(9)
-  await centre.head(followed)
-  await centre.ship(followed)
-  followed.box.acts(5)
-  followed.box.checkpoint()
-  return followed
-}
-
-/** Bare facts, and what a reader of bytes says of them. */
-const SAME_IN_FRENCH = /^(\d+ traces?|trace \d+|prev \w+|\d{4}-.*Z|trace \d+, object .*)$/
-
-/** Numbers, names and digests in a text. */
-const factsOf = (text: string) => text.match(/[\w+/=.:-]*\d[\w+/=.:-]*/g) ?? []
-
-/** Exactly one finding, with both sides and a sentence in both languages. */
-async function onlyFinding(t: Test, boxId: string, kind: string, seq: number | null) {
-  const findings = await centre.findings(boxId)
-  t.equal(findings.length, 1, `one finding about ${boxId}: ${findings.map((f) => f.kind).join()}`)
-  const [finding] = findings
-  if (finding === undefined) throw new Error(`no finding about ${boxId}`)
-  t.match(finding, { kind, seq, sentence: { fr: /\S/, en: /\S/ }, cause: { fr: /\S/, en: /\S/ } })
-  t.ok(finding.expected && finding.found, 'both sides')
-  for (const side of ['expected', 'found'] as const) {
-    const en: string = finding[side]
-    const fr: string = finding.sides[side].fr
-    t.equal(finding.sides[side].en, en)
-    t.ok(fr !== en || SAME_IN_FRENCH.test(en), `in French: ${en}`)
-    t.same(factsOf(fr), factsOf(en), 'with the same facts')
-  }
-  return finding
-}
-
 void t.test('a byte of a trace that is not shipped yet', async (t) => {
-  const followed = await worked('unshipped')
+  const followed = await worked(centre, 'unshipped')
   followed.box.flip(12)
   const answers = await centre.ship(followed)
   t.match(answers.at(-1), { status: 422, findings: [{ kind: 'altered-trace', seq: 12 }] })
   t.equal(answers.at(-1)?.receipt, undefined, 'no receipt')
-  const finding = await onlyFinding(t, 'unshipped', 'altered-trace', 12)
+  const finding = await onlyFinding(t, centre, 'unshipped', 'altered-trace', 12)
   t.ok(finding.evidence.found, 'the segment is kept')
   await centre.ship(followed)
   t.equal((await centre.findings('unshipped')).length, 1, 'the same fact again is no other finding')
 })
 
 void t.test('a byte of a trace that was shipped, its head unchanged', async (t) => {
-  const followed = await worked('shipped')
+  const followed = await worked(centre, 'shipped')
   const before = followed.box.traces[4] ?? new Uint8Array()
   followed.box.flip(4)
   const agent = await centre.connect(followed)
@@ -70,7 +35,7 @@ void t.test('a byte of a trace that was shipped, its head unchanged', async (t) 
   const answer = await agent.segment('challenge', followed.box.segment(0, 10))
   t.match(answer, { status: 422, findings: [{ kind: 'altered-trace', seq: 4 }] })
   await agent.bye()
-  const finding = await onlyFinding(t, 'shipped', 'altered-trace', 4)
+  const finding = await onlyFinding(t, centre, 'shipped', 'altered-trace', 4)
   t.equal(finding.evidence.expected, toHex(nodeCrypto.hash('sha256', before)))
   const kept = await centre.centre.context.bytes.get(
     Buffer.from(finding.evidence.found ?? '', 'hex'),
@@ -92,7 +57,7 @@ void t.test(
       ['duplicated', 'duplicated', 7, (traces) => traces.splice(7, 1, ...traces.slice(6, 7))],
     ]
     for (const [boxId, kind, seq, tamper] of cases) {
-      const followed = await worked(boxId)
+      const followed = await worked(centre, boxId)
       const { box } = followed
       const checkpoint = box.checkpoint(10)
       tamper(box.traces)
@@ -111,21 +76,21 @@ void t.test(
       })
       t.match(await agent.segment('challenge', bytes), { status: 422 }, boxId)
       await agent.bye()
-      await onlyFinding(t, boxId, kind, seq)
+      await onlyFinding(t, centre, boxId, kind, seq)
     }
   },
 )
 
 void t.test('what was asked for once more is kept back', async (t) => {
-  const followed = await worked('kept-back')
+  const followed = await worked(centre, 'kept-back')
   const agent = await centre.connect(followed)
   t.equal((await agent.segment('shipment', followed.box.segment(10))).status, 200)
   await agent.bye()
-  await onlyFinding(t, 'kept-back', 'altered-trace', 0)
+  await onlyFinding(t, centre, 'kept-back', 'altered-trace', 0)
 })
 
 void t.test('the same, but the line was cut: nobody is accused', async (t) => {
-  const followed = await worked('cut')
+  const followed = await worked(centre, 'cut')
   const agent = await centre.connect(followed)
   t.equal((await agent.segment('shipment', followed.box.segment(10))).status, 200)
   agent.cut()
@@ -134,19 +99,19 @@ void t.test('the same, but the line was cut: nobody is accused', async (t) => {
 })
 
 void t.test('the newest traces deleted after their head was witnessed', async (t) => {
-  const followed = await worked('truncated')
+  const followed = await worked(centre, 'truncated')
   await centre.head(followed)
   const size = followed.box.size
   followed.box.rewind(size - 3)
   t.match(await centre.head(followed, size), { status: 409, size })
-  const finding = await onlyFinding(t, 'truncated', 'truncated', size - 3)
+  const finding = await onlyFinding(t, centre, 'truncated', 'truncated', size - 3)
   t.ok(finding.evidence.expected && finding.evidence.found, 'both checkpoints are kept')
   await centre.head(followed, size)
   t.equal((await centre.findings('truncated')).length, 1)
 })
 
 void t.test('the newest traces deleted, their checkpoint left in place', async (t) => {
-  const followed = await worked('tail')
+  const followed = await worked(centre, 'tail')
   const { box } = followed
   const checkpoint = box.checkpoint()
   await centre.head(followed)
@@ -156,11 +121,11 @@ void t.test('the newest traces deleted, their checkpoint left in place', async (
   const answer = await agent.segment('shipment', box.segment(0, 10, checkpoint))
   t.match(answer, { status: 422, findings: [{ kind: 'truncated', seq: 10 }] })
   await agent.bye()
-  await onlyFinding(t, 'tail', 'truncated', 10)
+  await onlyFinding(t, centre, 'tail', 'truncated', 10)
 })
 
 void t.test('the newest of what was shipped deleted, their checkpoint left in place', async (t) => {
-  const followed = await worked('shipped-tail')
+  const followed = await worked(centre, 'shipped-tail')
   const { box } = followed
   const checkpoint = box.checkpoint(10)
   box.traces.splice(7)
@@ -169,35 +134,35 @@ void t.test('the newest of what was shipped deleted, their checkpoint left in pl
   t.match(answer, { status: 422, findings: [{ kind: 'truncated', seq: 7 }] })
   t.equal(answer.receipt, undefined, 'no receipt for what is left')
   agent.cut()
-  await onlyFinding(t, 'shipped-tail', 'truncated', 7)
+  await onlyFinding(t, centre, 'shipped-tail', 'truncated', 7)
 })
 
 void t.test('an older copy of the whole database', async (t) => {
-  const followed = await worked('rolled-back')
+  const followed = await worked(centre, 'rolled-back')
   const old = followed.box.copy()
   followed.box.acts(4)
   await centre.head(followed)
   const restored = { ...followed, box: old }
   t.match(await centre.head(restored), { status: 409 })
-  await onlyFinding(t, 'rolled-back', 'rollback', old.size)
+  await onlyFinding(t, centre, 'rolled-back', 'rollback', old.size)
 })
 
 void t.test('an older copy that works until it is as long as before', async (t) => {
-  const followed = await worked('caught-up')
+  const followed = await worked(centre, 'caught-up')
   const old = followed.box.copy()
   followed.box.acts(4)
   await centre.head(followed)
   old.acts(4, { act: 'read' })
   const restored = { ...followed, box: old }
   t.match(await centre.head(restored), { status: 409, size: old.size })
-  const finding = await onlyFinding(t, 'caught-up', 'fork', null)
+  const finding = await onlyFinding(t, centre, 'caught-up', 'fork', null)
   t.ok(finding.evidence.expected && finding.evidence.found, 'both signed heads are kept')
 })
 
 void t.test(
   'an older copy that is longer than before: no cosignature, then the leaves decide',
   async (t) => {
-    const followed = await worked('overtaken')
+    const followed = await worked(centre, 'overtaken')
     const old = followed.box.copy()
     followed.box.acts(2)
     await centre.head(followed)
@@ -214,7 +179,7 @@ void t.test(
 )
 
 void t.test('a clone ships other traces for places that are stored already', async (t) => {
-  const followed = await worked('clone')
+  const followed = await worked(centre, 'clone')
   const twin = followed.box.copy()
   twin.rewind(8)
   twin.acts(4, { act: 'read' })
@@ -226,33 +191,33 @@ void t.test('a clone ships other traces for places that are stored already', asy
 })
 
 void t.test('other keys, other boxes, forged signatures', async (t) => {
-  const swapped = await worked('swapped')
+  const swapped = await worked(centre, 'swapped')
   swapped.box.swapKey()
   t.match(await centre.head(swapped), { status: 403 })
-  await onlyFinding(t, 'swapped', 'wrong-key', null)
+  await onlyFinding(t, centre, 'swapped', 'wrong-key', null)
 
-  const forged = await worked('forged')
+  const forged = await worked(centre, 'forged')
   const note = parseNote(forged.box.checkpoint())
   const other = parseNote(forged.box.checkpoint(3))
   const agent = await centre.connect(forged)
   const lines = other.signatures.map(({ line }) => line).join('\n')
   t.match(await agent.head(forged.box, { note: `${note.text}\n${lines}\n` }), { status: 403 })
   await agent.bye()
-  await onlyFinding(t, 'forged', 'bad-checkpoint-signature', null)
+  await onlyFinding(t, centre, 'forged', 'bad-checkpoint-signature', null)
 
-  const elsewhere = await worked('elsewhere')
+  const elsewhere = await worked(centre, 'elsewhere')
   const foreign = { ...elsewhere, box: new TestBox('elsewhere', 'another/1') }
   await t.rejects(centre.connect(foreign), /not the journal/)
-  await onlyFinding(t, 'elsewhere', 'wrong-box', null)
+  await onlyFinding(t, centre, 'elsewhere', 'wrong-box', null)
 
-  const restored = await worked('restored')
+  const restored = await worked(centre, 'restored')
   const incarnation = { ...restored, box: new TestBox('restored', 'restored/2') }
   await t.rejects(centre.connect(incarnation), /not the journal/)
-  await onlyFinding(t, 'restored', 'undeclared-restore', null)
+  await onlyFinding(t, centre, 'restored', 'undeclared-restore', null)
 })
 
 void t.test('what exceeds the limits, or is no segment at all', async (t) => {
-  const bomb = await worked('bomb')
+  const bomb = await worked(centre, 'bomb')
   const first = await centre.connect(bomb)
   const zeros = Buffer.concat([Buffer.of(0), gzipSync(Buffer.alloc(MAX_SEGMENT_BYTES * 4))])
   await first.channel.send('segment', zeros)
@@ -260,13 +225,13 @@ void t.test('what exceeds the limits, or is no segment at all', async (t) => {
   await first.bye()
   t.ok((await centre.kinds('bomb')).includes('oversized'))
 
-  const garbage = await worked('garbage')
+  const garbage = await worked(centre, 'garbage')
   const second = await centre.connect(garbage)
   const answer = await second.segment('shipment', new TextEncoder().encode('PBNTSEG2 and no more'))
   t.match(answer, { status: 422, findings: [{ kind: 'broken-chain' }] })
   await second.bye()
 
-  const long = await worked('long')
+  const long = await worked(centre, 'long')
   long.box.act({ data: { text: 'x'.repeat(59_000) } })
   const bytes = long.box.traces.at(-1) ?? new Uint8Array()
   const longer = Buffer.concat([bytes, Buffer.alloc(2000, 0x20)])
@@ -279,107 +244,8 @@ void t.test('what exceeds the limits, or is no segment at all', async (t) => {
   await third.bye()
 })
 
-void t.test(
-  'what the box found about itself, and a clock set back, are said and the traces kept',
-  async (t) => {
-    const failing = await worked('failing')
-    const object = '11111111-2222-4333-8444-555555555555'
-    failing.box.act({
-      act: 'full-recomputation',
-      outcome: 'failed',
-      data: { traces: 10, objects: 3, firstBadSeq: 4, badObjects: [object], complete: true },
-    })
-    t.equal((await centre.ship(failing)).at(-1)?.status, 200, 'stored and receipted')
-    const finding = await onlyFinding(t, 'failing', 'integrity-failure-on-box', 4)
-    t.match(finding.found, object)
-    failing.box.act({
-      act: 'full-recomputation',
-      outcome: 'failed',
-      data: { traces: 10, objects: 3, firstBadSeq: 4, badObjects: [object], complete: true },
-    })
-    await centre.ship(failing)
-    t.equal((await centre.findings('failing')).length, 1, 'the same objects the next night')
-
-    const sealed = await worked('sealed')
-    const ends = { certificate: 'ab'.repeat(32), notAfter: '2026-06-01T12:00:00.000Z' }
-    sealed.box.act({ act: 'seal-certificate-expiring', data: { ...ends, days: 90 } })
-    sealed.box.act({
-      act: 'seal-certificate-expiring',
-      data: { ...ends, certificate: 'x', days: 7 },
-    })
-    t.equal((await centre.ship(sealed)).at(-1)?.status, 200, 'stored and receipted')
-    const end = await onlyFinding(t, 'sealed', 'seal-certificate-expiring', null)
-    t.match(end.found, /expires at 2026-06-01T12:00:00.000Z, in less than 90 days/)
-    sealed.box.act({ act: 'seal-certificate-expired', data: ends })
-    await centre.ship(sealed)
-    t.same(
-      (await centre.findings('sealed')).map(({ kind }) => kind),
-      ['seal-certificate-expiring', 'seal-certificate-expiring'],
-      'each reminder once',
-    )
-
-    const undated = await worked('undated')
-    const told = { overdue: true, lastToken: null, limitHours: 24, reason: 'no-quorum' }
-    const attempt = { act: 'checkpoint-dated', outcome: 'failed' } as const
-    undated.box.act({ ...attempt, data: { ...told, overdue: false } })
-    undated.box.act({ ...attempt, data: { ...told, lastToken: 'yesterday' } })
-    await centre.ship(undated)
-    t.equal((await centre.findings('undated')).length, 0, 'one failed attempt is no alarm')
-    undated.box.act({ ...attempt, data: told })
-    t.equal((await centre.ship(undated)).at(-1)?.status, 200, 'stored and receipted')
-    t.match((await onlyFinding(t, 'undated', 'outside-token-missing', null)).found, /never was one/)
-
-    const back = await worked('set-back')
-    back.box.act({ timeMs: Date.UTC(2026, 0, 4) })
-    t.equal((await centre.ship(back)).at(-1)?.status, 200)
-    await onlyFinding(t, 'set-back', 'clock-regression', 15)
-    back.box.acts(2)
-    t.equal((await centre.ship(back)).at(-1)?.status, 200, 'and it goes on')
-  },
-)
-
-void t.test('a box that says it journals no more, until it does', async (t) => {
-  const followed = await worked('stopped')
-  const agent = await TestAgent.connect(centre.centre.ports.ssh, 'stopped', followed.key)
-  const boxTimeMs = centre.clock.nowMs()
-  const stoppedBecause = 'the journal key does not sign'
-  await agent.hello(followed.box, { boxTimeMs, stoppedBecause })
-  await agent.bye()
-  const finding = await onlyFinding(t, 'stopped', 'journalling-stopped', null)
-  t.match(finding.found, stoppedBecause)
-  t.notOk(finding.resolvedAt)
-  await centre.head(followed)
-  t.ok((await centre.findings('stopped'))[0]?.resolvedAt)
-})
-
-void t.test('a box that says it can prove no deposits, until it can', async (t) => {
-  const followed = await worked('unproved')
-  const agent = await TestAgent.connect(centre.centre.ports.ssh, 'unproved', followed.key)
-  const boxTimeMs = centre.clock.nowMs()
-  const depositsStoppedBecause = 'the archive key does not sign'
-  await agent.hello(followed.box, { boxTimeMs, depositsStoppedBecause })
-  await agent.bye()
-  const finding = await onlyFinding(t, 'unproved', 'deposits-stopped', null)
-  t.match(finding.found, depositsStoppedBecause)
-  t.notOk(finding.resolvedAt)
-  await centre.head(followed)
-  t.ok((await centre.findings('unproved'))[0]?.resolvedAt)
-})
-
-void t.test('a clock that is off, until it is right again', async (t) => {
-  const followed = await worked('skewed')
-  const ports = centre.centre.ports
-  const agent = await TestAgent.connect(ports.ssh, 'skewed', followed.key)
-  await agent.hello(followed.box, { boxTimeMs: centre.clock.nowMs() + 3_600_000 })
-  await agent.bye()
-  const finding = await onlyFinding(t, 'skewed', 'clock-skew', null)
-  t.notOk(finding.resolvedAt)
-  await centre.head(followed)
-  t.ok((await centre.findings('skewed'))[0]?.resolvedAt)
-})
-
 void t.test('no finding of an attack on what honest boxes live through', async (t) => {
-  const followed = await worked('honest')
+  const followed = await worked(centre, 'honest')
   const { box } = followed
   // a segment twice, whole and longer
   const agent = await centre.connect(followed)
