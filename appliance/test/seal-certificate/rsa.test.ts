@@ -1,30 +1,25 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { noSoftHsm, SoftHsm } from '../../../packages/keys/test/pkcs11/softhsm.ts'
 import { openssl, RSA_4096 } from './certification-authority.ts'
+import { filesIn, sealedDeposit } from './sealed-deposit.ts'
 import {
   acts,
-  anchors,
   ask,
   authorityIn,
   box,
-  bring,
-  bundle,
-  DAY_MS,
+  certified,
   deposit,
   request,
   skip,
-  start,
   subject,
-  verify,
+  YEAR,
 } from './setting.ts'
 
 // A certification authority that issues seal certificates on RSA keys alone; keys in files, and in a token.
 
 const folder = t.testdir()
 const authority = authorityIn(join(folder, 'ca'), 'RSA', RSA_4096)
-const times = { startMs: start - DAY_MS, endMs: start + 365 * DAY_MS }
 
 const places = [
   { name: 'files', skip, keys: () => Promise.resolve({}) },
@@ -40,11 +35,7 @@ for (const { name, skip, keys } of places)
     if (authority === undefined) return
     const setting = await box(t, await keys())
     const here = join(folder, name)
-    mkdirSync(here)
-    const file = (title: string, content: string | Uint8Array) => {
-      writeFileSync(join(here, title), content)
-      return join(here, title)
-    }
+    const file = filesIn(here)
     const early = await request(setting)
     const csr = file('seal.csr', await request(setting, 'rsa-3072'))
     const shown = openssl('req', '-in', csr, '-verify', '-noout', '-text')
@@ -63,38 +54,16 @@ for (const { name, skip, keys } of places)
       items: [{ key: 'seal' }, { key: 'seal-2' }],
     })
 
-    const certificate = authority.issue(await request(setting, 'rsa-3072'), times)
-    const chain = certificate + authority.issuingPem
-    t.match(await bring(setting, chain, authority.rootPem), {
+    t.match(await certified(setting, authority, YEAR, await request(setting, 'rsa-3072')), {
       status: 201,
       body: { key: 'seal-2', state: 'in-force' },
     })
-    const sealed = await deposit(setting)
-    t.match(sealed, { status: 201, body: { seal: { subject: /CN=Cachet de la mairie/ } } })
-    const entries = await bundle(setting, sealed.body['id'])
-    const report = await verify(entries, anchors(setting, authority.rootPem))
-    t.same(report.verdict, { status: 'valid' })
-    t.match(report.facts?.seals, [{ status: 'valid', subject: /Cachet de la mairie/ }])
-
-    const of = (entry: string) => entries.find((each) => each.name === entry)?.bytes ?? Buffer.of()
-    const root = file('root.pem', authority.rootPem)
-    const cms = (content: Uint8Array) =>
-      openssl(
-        ...['cms', '-verify', '-cades', '-binary', '-inform', 'DER', '-CAfile', root],
-        ...['-in', file('seal.der', of('blocks/seal-signature'))],
-        ...['-content', file('content', content), '-out', join(here, 'out')],
-        ...['-attime', String(Math.floor(start / 1000))],
-      )
-    t.ok(cms(of('signed-bytes.bin')).ok, cms(of('signed-bytes.bin')).text)
-    const flipped = Buffer.from(of('signed-bytes.bin'))
-    flipped.writeUInt8(flipped.readUInt8(7) ^ 1, 7)
-    t.notOk(cms(flipped).ok, 'one bit')
+    await sealedDeposit(t, setting, authority, here)
 
     await setting.world.restart({ clock: setting.clock })
     t.match(await deposit(setting), { status: 201, body: { seal: { subject: /mairie/ } } })
-    const taken = authority.issue(early, times) + authority.issuingPem
     t.match(
-      await bring(setting, taken, authority.rootPem),
+      await certified(setting, authority, YEAR, early),
       { status: 201, body: { key: 'seal' } },
       'the key that was requested first can still have one',
     )

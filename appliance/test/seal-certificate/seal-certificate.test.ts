@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import t from 'tap'
 import { parsePem } from '@probant/evidence'
 import { openssl } from './certification-authority.ts'
+import { filesIn, sealedDeposit } from './sealed-deposit.ts'
 import {
   acts,
   anchors,
@@ -11,6 +11,7 @@ import {
   box,
   bring,
   bundle,
+  certified,
   DAY_MS,
   deposit,
   request,
@@ -18,6 +19,7 @@ import {
   start,
   subject,
   verify,
+  YEAR,
 } from './setting.ts'
 
 // A client's certificate from its request on: what is imported and what is refused, with openssl on both sides.
@@ -31,8 +33,8 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
   if (authority === undefined) return
   const setting = await box(t)
   const csr = await request(setting)
-  const file = join(folder, 'seal.csr')
-  writeFileSync(file, csr)
+  const fileOf = filesIn(folder)
+  const file = fileOf('seal.csr', csr)
   const shown = openssl('req', '-in', file, '-verify', '-noout', '-text', '-nameopt', 'utf8')
   t.ok(shown.ok, shown.text)
   t.match(shown.text, /verify OK/)
@@ -47,8 +49,7 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
 
   const before = await deposit(setting)
   t.match(before, { status: 201, body: { seal: null } })
-  const certificate = authority.issue(csr, { startMs: start - DAY_MS, endMs: start + 365 * DAY_MS })
-  const chain = authority.issuingPem + certificate
+  const chain = authority.issuingPem + authority.issue(csr, YEAR)
   const imported = await bring(setting, chain, authority.rootPem)
   t.match(imported, {
     status: 201,
@@ -59,12 +60,11 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
       issuer: 'CN=Test issuing',
     },
   })
-  const sealed = await deposit(setting)
-  t.match(sealed, { status: 201, body: { seal: { subject: /CN=Cachet de la mairie/ } } })
+  const { id, entries, of, cms } = await sealedDeposit(t, setting, authority, folder)
   const read = await ask(
     setting,
     'GET',
-    `/vaults/${setting.vault}/objects/${String(sealed.body['id'])}`,
+    `/vaults/${setting.vault}/objects/${String(id)}`,
     undefined,
     setting.token,
   )
@@ -72,10 +72,6 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
     seal: { subject: /organizationIdentifier=NTRFR-210000000/, issuer: 'CN=Test issuing' },
   })
 
-  const entries = await bundle(setting, sealed.body['id'])
-  const report = await verify(entries, anchors(setting, authority.rootPem))
-  t.same(report.verdict, { status: 'valid' })
-  t.match(report.facts?.seals, [{ status: 'valid', subject: /Cachet de la mairie/ }])
   t.match((await verify(entries, anchors(setting))).facts?.seals, [{ status: 'cannot-tell' }])
   const wrong = await verify(entries, anchors(setting, other?.rootPem))
   t.match(
@@ -84,48 +80,10 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
     'another root of the same name',
   )
 
-  const unpacked = join(folder, 'bundle')
-  for (const { name, bytes } of entries) fileOf(join('bundle', name), bytes)
-  const root = fileOf('root.pem', authority.rootPem)
-  const cms = (content: string, ...more: string[]) =>
-    openssl(
-      ...[
-        'cms',
-        '-verify',
-        '-cades',
-        '-binary',
-        '-inform',
-        'DER',
-        '-content',
-        join(unpacked, content),
-      ],
-      ...[
-        '-in',
-        join(unpacked, 'blocks/seal-signature'),
-        '-CAfile',
-        root,
-        '-out',
-        join(folder, 'out'),
-        ...more,
-      ],
-      ...['-attime', String(Math.floor(start / 1000))],
-    )
-  t.ok(cms('signed-bytes.bin').ok, cms('signed-bytes.bin').text)
-  t.ok(cms('signed-bytes.bin', '-purpose', 'any').ok)
-  t.notOk(cms('statement.json').ok, 'other bytes')
-  const flipped = Buffer.from(entries.find(({ name }) => name === 'signed-bytes.bin')?.bytes ?? [])
-  flipped.writeUInt8(flipped.readUInt8(7) ^ 1, 7)
-  fileOf('bundle/flipped', flipped)
-  t.notOk(cms('flipped').ok, 'one bit')
-  const printed = openssl(
-    'cms',
-    '-cmsout',
-    '-print',
-    '-inform',
-    'DER',
-    '-in',
-    join(unpacked, 'blocks/seal-signature'),
-  )
+  t.ok(cms(of('signed-bytes.bin'), '-purpose', 'any').ok)
+  t.notOk(cms(of('statement.json')).ok, 'other bytes')
+  const seal = fileOf('seal.der', of('blocks/seal-signature'))
+  const printed = openssl('cms', '-cmsout', '-print', '-inform', 'DER', '-in', seal)
   for (const name of ['signingCertificateV2', 'signingTime', 'messageDigest', 'contentType'])
     t.match(printed.text, new RegExp(name), name)
 
@@ -141,11 +99,7 @@ await t.test('request, import, seal, and openssl on both sides', { skip }, async
 await t.test('what is not a certificate for sealing is refused', { skip }, async (t) => {
   if (authority === undefined || other === undefined) return
   const setting = await box(t, { seal: { required: false, policies } })
-  const good = {
-    startMs: start - DAY_MS,
-    endMs: start + 365 * DAY_MS,
-    extensions: 'sealPolicy',
-  } as const
+  const good = { ...YEAR, extensions: 'sealPolicy' } as const
   const issuing = authority.issuingPem
   const foreign = authority.issue(authority.foreignRequest(), good)
   t.match(await bring(setting, foreign + issuing, authority.rootPem), {
@@ -243,10 +197,8 @@ await t.test('what is not a certificate for sealing is refused', { skip }, async
 await t.test('a row that was changed is not believed', { skip }, async (t) => {
   if (authority === undefined || other === undefined) return
   const setting = await box(t)
-  const times = { startMs: start - DAY_MS, endMs: start + 365 * DAY_MS }
-  const certificate = authority.issue(await request(setting), times) + authority.issuingPem
-  t.equal((await bring(setting, certificate, authority.rootPem)).status, 201)
-  const [foreign] = parsePem(other.issue(other.foreignRequest(), times), 'CERTIFICATE')
+  t.equal((await certified(setting, authority)).status, 201)
+  const [foreign] = parsePem(other.issue(other.foreignRequest(), YEAR), 'CERTIFICATE')
   const [issuing] = parsePem(other.issuingPem, 'CERTIFICATE')
   const [root] = parsePem(other.rootPem, 'CERTIFICATE')
   const change = async (chain: unknown[], under: Uint8Array | undefined) => {
@@ -270,10 +222,3 @@ await t.test('a row that was changed is not believed', { skip }, async (t) => {
   })
   t.match(await deposit(setting), { status: 201, body: { seal: null } })
 })
-
-function fileOf(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, content)
-  return path
-}

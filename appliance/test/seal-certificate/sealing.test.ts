@@ -8,11 +8,10 @@ import {
   ask,
   authorityIn,
   box,
-  bring,
   bundle,
+  certified,
   DAY_MS,
   deposit,
-  request,
   skip,
   start,
   verify,
@@ -26,10 +25,8 @@ await t.test('renewal without a gap, reminders, expiry', { skip }, async (t) => 
   if (authority === undefined) return
   const setting = await box(t)
   const { clock, world } = setting
-  const issue = (csr: string, startMs: number, endMs: number) =>
-    authority.issue(csr, { startMs, endMs }) + authority.issuingPem
-  const first = issue(await request(setting), start - DAY_MS, start + 100 * DAY_MS)
-  t.equal((await bring(setting, first, authority.rootPem)).status, 201)
+  const first = { startMs: start - DAY_MS, endMs: start + 100 * DAY_MS }
+  t.equal((await certified(setting, authority, first)).status, 201)
   const old = await deposit(setting)
   const standing = async () => (await ask(setting, 'GET', '/seal-certificates')).body
   const to = async (days: number) => {
@@ -55,8 +52,8 @@ await t.test('renewal without a gap, reminders, expiry', { skip }, async (t) => 
   )
   await to(80)
 
-  const second = issue(await request(setting), start + 90 * DAY_MS, start + 300 * DAY_MS)
-  t.match(await bring(setting, second, authority.rootPem), {
+  const second = { startMs: start + 90 * DAY_MS, endMs: start + 300 * DAY_MS }
+  t.match(await certified(setting, authority, second), {
     status: 201,
     body: { key: 'seal-2', state: 'prepared' },
   })
@@ -114,10 +111,8 @@ await t.test('a box that requires a seal refuses deposits without one', { skip }
   if (authority === undefined) return
   const setting = await box(t, { seal: { required: true, policies: [] } })
   t.match(await deposit(setting), { status: 503, body: { type: /seal-missing/ } })
-  const csr = await request(setting)
   const times = { startMs: start - DAY_MS, endMs: start + DAY_MS }
-  const certificate = authority.issue(csr, times) + authority.issuingPem
-  t.equal((await bring(setting, certificate, authority.rootPem)).status, 201)
+  t.equal((await certified(setting, authority, times)).status, 201)
   t.equal((await deposit(setting)).status, 201)
   setting.clock.set(start + 2 * DAY_MS)
   t.match(await deposit(setting), { status: 503, body: { type: /seal-missing/ } })
@@ -134,9 +129,7 @@ await t.test('a box that requires a seal refuses deposits without one', { skip }
 await t.test('one seal a batch; a key that fails keeps nothing', { skip }, async (t) => {
   if (authority === undefined) return
   const setting = await box(t)
-  const times = { startMs: start - DAY_MS, endMs: start + 365 * DAY_MS }
-  const certificate = authority.issue(await request(setting), times) + authority.issuingPem
-  t.equal((await bring(setting, certificate, authority.rootPem)).status, 201)
+  t.equal((await certified(setting, authority)).status, 201)
   const { provider, counts, fault } = watched(await openProvider(setting.world.settings.keys))
   await setting.world.restart({ clock: setting.clock, keys: provider })
   counts.clear()

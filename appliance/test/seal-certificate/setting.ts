@@ -14,7 +14,7 @@ import { fromBufferPromise } from 'yauzl'
 import { anchorsOf } from '../kill/proving.ts'
 import { createWorld, form, staff, type World } from '../world.ts'
 import type { ApplianceSettings } from '../../src/settings.ts'
-import { CertificationAuthority, hasOpenssl } from './certification-authority.ts'
+import { CertificationAuthority, hasOpenssl, type Issue } from './certification-authority.ts'
 
 export const DAY_MS = 86_400_000
 /** After whatever the box's initialisation wrote by the machine's own clock. */
@@ -89,8 +89,22 @@ export async function request(setting: Setting, keyType?: string): Promise<strin
   return String(body['request'])
 }
 
+/** What most certificates here are issued for. */
+export const YEAR = { startMs: start - DAY_MS, endMs: start + 365 * DAY_MS }
+
 export const bring = (setting: Setting, certificates: string, root: string) =>
   ask(setting, 'POST', '/seal-certificates', { certificates, root })
+
+/** Has a key that the box requested for, by itself or by `csr`, certified and imports what was issued. */
+export async function certified(
+  setting: Setting,
+  authority: CertificationAuthority,
+  issue: Issue = YEAR,
+  csr?: string,
+): Promise<Answer> {
+  const certificate = authority.issue(csr ?? (await request(setting)), issue)
+  return bring(setting, certificate + authority.issuingPem, authority.rootPem)
+}
 
 export async function deposit(
   { world, vault, token }: Setting,
