@@ -17,9 +17,7 @@ export async function fetchRevocationLists(
   const lists: Uint8Array[] = []
   const failures: unknown[] = []
   for (const certificate of path.slice(0, -1)) {
-    const addresses = certificate.revocationAddresses.lists.filter((each) =>
-      /^https?:\/\//.test(each),
-    )
+    const addresses = certificate.revocationLists.filter((each) => /^https?:\/\//.test(each))
     for (const url of addresses.slice(0, MOST_ADDRESSES)) {
       try {
         const { bytes } = await exchange({ ...how, url, method: 'GET', limitBytes: LIMIT_BYTES })

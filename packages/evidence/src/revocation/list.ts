@@ -9,10 +9,10 @@ import {
 import { equalBytes, toHex } from '../bytes.ts'
 import type { SignatureChecking } from '../crypto.ts'
 import { EvidenceError } from '../errors.ts'
-import { signatureAlgorithmOf } from '../x509/algorithms.ts'
-import type { AuthorityCertificate } from '../x509/certificate.ts'
-import { rawKey } from '../x509/path.ts'
 import { urisOf } from '../x509/addresses.ts'
+import type { AuthorityCertificate } from '../x509/certificate.ts'
+import { contentOf } from '../x509/extension.ts'
+import { verifyIssuedBy } from '../x509/signature.ts'
 
 const id = {
   reasonCode: '2.5.29.21',
@@ -31,7 +31,6 @@ export interface Revocation {
 
 /** A certificate revocation list (RFC 5280 section 5), taken apart; nothing is verified. */
 export interface RevocationList {
-  readonly der: Uint8Array
   readonly issuer: Uint8Array
   readonly thisUpdateMs: number
   readonly nextUpdateMs: number | undefined
@@ -64,7 +63,6 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
     )
     const thisUpdateMs = timeOf(parsed.thisUpdate)
     return {
-      der,
       issuer: new Uint8Array(parsed.issuer.valueBeforeDecode),
       thisUpdateMs,
       nextUpdateMs: parsed.nextUpdate && timeOf(parsed.nextUpdate),
@@ -117,10 +115,6 @@ function scopeOf(extension: Extension | undefined): Scope | undefined {
   }
 }
 
-function contentOf(extension: Extension): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(extension.extnValue.valueBlock.valueHexView)
-}
-
 /** Whether a list can speak about this certificate. */
 export function concerns(
   { issuer, scope }: RevocationList,
@@ -129,8 +123,8 @@ export function concerns(
   if (!equalBytes(issuer, certificate.issuer)) return false
   if (scope === undefined) return true
   const isOfKind = certificate.isAuthority ? scope.authorities : scope.users
-  const { lists } = certificate.revocationAddresses
-  return isOfKind && (scope.uris.length === 0 || scope.uris.some((each) => lists.includes(each)))
+  const named = certificate.revocationLists
+  return isOfKind && (scope.uris.length === 0 || scope.uris.some((each) => named.includes(each)))
 }
 
 /** Whether the list is signed by that issuer, which may sign lists. */
@@ -140,20 +134,7 @@ export async function isSignedBy(
   issuer: AuthorityCertificate,
 ): Promise<boolean> {
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.signsRevocationLists) return false
-  const { signature, signatureAlgorithm, signatureValue, tbsView } = parsed
-  const [inner, outer] = [signature, signatureAlgorithm].map(
-    (each) => new Uint8Array(each.toSchema().toBER(false)),
-  )
-  if (inner === undefined || outer === undefined || !equalBytes(inner, outer)) return false
-  const algorithm = signatureAlgorithmOf(signatureAlgorithm, issuer.parsed.subjectPublicKeyInfo)
-  if (algorithm === undefined) return false
-  const answer = await checking.verify(
-    algorithm,
-    rawKey(algorithm, issuer),
-    new Uint8Array(tbsView),
-    new Uint8Array(signatureValue.valueBlock.valueHexView),
-  )
-  return answer === 'valid'
+  return (await verifyIssuedBy(checking, parsed, issuer)) === 'valid'
 }
 
 function malformed(what: string, cause?: unknown): EvidenceError {

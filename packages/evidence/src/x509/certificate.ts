@@ -6,11 +6,10 @@ import {
   ExtKeyUsage,
   type Extension,
 } from 'pkijs'
-import { equalBytes, toHex } from '../bytes.ts'
-import type { SignatureAlgorithm } from '../crypto.ts'
+import { toHex } from '../bytes.ts'
 import { EvidenceError } from '../errors.ts'
-import { addressesIn, type RevocationAddresses } from './addresses.ts'
-import { signatureAlgorithmOf } from './algorithms.ts'
+import { revocationListsIn } from './addresses.ts'
+import { contentOf } from './extension.ts'
 
 const id = {
   subjectKeyIdentifier: '2.5.29.14',
@@ -46,8 +45,8 @@ export interface AuthorityCertificate {
   readonly purposes: { readonly ids: readonly string[]; readonly isCritical: boolean } | undefined
   /** OIDs of the policies under which it was issued. */
   readonly policies: readonly string[]
-  /** Where its issuer says whether it was revoked. */
-  readonly revocationAddresses: RevocationAddresses
+  /** URIs of the lists in which its issuer says whether it was revoked. */
+  readonly revocationLists: readonly string[]
   /** Critical extensions that we don't understand. */
   readonly notUnderstood: readonly string[]
   /** The parsed certificate, for what it signs and is signed with. */
@@ -108,29 +107,12 @@ export function readCertificate(parsed: Certificate): AuthorityCertificate {
         : CertificatePolicies.fromBER(contentOf(policies)).certificatePolicies.map(
             (each) => each.policyIdentifier,
           ),
-    revocationAddresses: addressesIn(extensions),
+    revocationLists: revocationListsIn(extensions),
     notUnderstood: extensions
       .filter((each) => each.critical && !understood.includes(each.extnID))
       .map((each) => each.extnID),
     parsed,
   }
-}
-
-/** How the certificate itself is signed, if the issuer's key is of this kind; undefined when we can't check that. */
-export function certificateAlgorithm(
-  certificate: AuthorityCertificate,
-  issuer: AuthorityCertificate,
-): SignatureAlgorithm | undefined {
-  const { signature, signatureAlgorithm } = certificate.parsed
-  // RFC 5280 section 4.1.1.2: the signed and the unsigned naming of the algorithm are the same.
-  const inner = new Uint8Array(signature.toSchema().toBER(false))
-  const outer = new Uint8Array(signatureAlgorithm.toSchema().toBER(false))
-  if (!equalBytes(inner, outer)) return undefined
-  return signatureAlgorithmOf(signatureAlgorithm, issuer.parsed.subjectPublicKeyInfo)
-}
-
-function contentOf(extension: Extension): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(extension.extnValue.valueBlock.valueHexView)
 }
 
 function readPathLength(basic: BasicConstraints | undefined): number | undefined {

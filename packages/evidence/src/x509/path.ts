@@ -1,7 +1,8 @@
 import { equalBytes } from '../bytes.ts'
 import type { SignatureChecking } from '../crypto.ts'
 import { cannotTell, invalid, valid, type Verdict } from '../verdict.ts'
-import { certificateAlgorithm, type AuthorityCertificate } from './certificate.ts'
+import type { AuthorityCertificate } from './certificate.ts'
+import { verifyIssuedBy } from './signature.ts'
 
 const maximumPathLength = 8
 /** Enough for any honest set of cross-signed authorities; stops a set made to explode. */
@@ -160,26 +161,16 @@ class PathSearch {
     certificate: AuthorityCertificate,
     issuer: AuthorityCertificate,
   ): Promise<Verdict> {
-    const algorithm = certificateAlgorithm(certificate, issuer)
-    const { tbsView, signatureValue, signatureAlgorithm } = certificate.parsed
-    const missing = `a way to check certificates signed with ${signatureAlgorithm.algorithmId}`
-    if (algorithm === undefined) return cannotTell(missing)
-    const answer = await this.#checking.verify(
-      algorithm,
-      rawKey(algorithm, issuer),
-      new Uint8Array(tbsView),
-      new Uint8Array(signatureValue.valueBlock.valueHexView),
-    )
-    if (answer === 'cannot-tell') return cannotTell(missing)
+    const { parsed } = certificate
+    const answer = await verifyIssuedBy(this.#checking, parsed, issuer)
+    if (answer === 'cannot-tell') {
+      const { algorithmId } = parsed.signatureAlgorithm
+      return cannotTell(`a way to check certificates signed with ${algorithmId}`)
+    }
     return answer === 'valid'
       ? valid
       : refuse('bad-signature', 'is not signed by its issuer', certificate)
   }
-}
-
-/** The key as SignatureChecking wants it: raw for Ed25519, else SPKI. */
-export function rawKey(algorithm: string, { publicKey }: AuthorityCertificate): Uint8Array {
-  return algorithm === 'ed25519' ? publicKey.slice(-32) : publicKey
 }
 
 function isAmong(
