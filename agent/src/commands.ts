@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { HostError, readSettings } from '@probant/host'
+import { HostError, ownLanguage, readSettings } from '@probant/host'
 import { failureOf } from './appliance/appliance.ts'
 import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
 import {
@@ -51,9 +51,7 @@ export function register(program: Command, { home }: { home: string }): void {
 
   const inLanguage = (speaking: Command) =>
     speaking.addOption(
-      new Option('--language <language>', 'of words')
-        .choices(['fr', 'en'])
-        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+      new Option('--language <language>', 'of words').choices(['fr', 'en']).default(ownLanguage()),
     )
 
   command('ship', 'ship every trace that the centre has not audited; wait for its receipt')

@@ -1,6 +1,6 @@
+import { ownLanguage } from '@probant/host'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
-import { ownLanguage } from './ceremony/own-language.ts'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
 import type { CheckShareOptions } from './commands/check-share.ts'
 import type { CommandContext } from './commands/reach.ts'

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { ownLanguage } from '@probant/host'
 import { Option, type Command } from 'commander'
 import type { ConfirmationOptions } from './commands/confirm-enrolment.ts'
 
@@ -68,7 +69,7 @@ export function register(program: Command, context: CommandContext): void {
     .addOption(
       new Option('--language <language>', 'of the words to read back')
         .choices(['fr', 'en'])
-        .default(process.env['LANG']?.startsWith('fr') === true ? 'fr' : 'en'),
+        .default(ownLanguage()),
     )
     .option('--json', 'print JSON')
     .action(async (words: string[], options: ConfirmationOptions) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toHex } from '@probant/evidence'
 import { writeDurably } from '@probant/host'
-import { areSpokenWords, spokenWords, type SpokenLanguage } from '@probant/keys'
+import { spokenWords, wereSpoken, type SpokenLanguage } from '@probant/keys'
 import {
   ANSWER_WORDS,
   enrolmentFingerprint,
@@ -65,9 +65,7 @@ export class FingerprintEnrolment {
   async confirm(words: string): Promise<Enrolled> {
     const kept = await this.#read()
     const { forBox } = fingerprintsOf(kept)
-    const isIt = (['fr', 'en'] as const).some((language) =>
-      areSpokenWords(spokenWords(forBox, ANSWER_WORDS, language), words),
-    )
+    const isIt = wereSpoken(forBox, ANSWER_WORDS, words)
     await this.#appliance.giveEnrolment(isIt ? 'confirmed' : 'refused', fingerprintOf(kept))
     if (!isIt)
       throw new AgentError(

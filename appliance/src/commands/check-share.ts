@@ -1,9 +1,8 @@
 import { toHex } from '@probant/evidence'
 import { checkWords, parseShare, type SheetLanguage } from '@probant/keys'
-import { guardMemory } from '@probant/host'
+import { guardMemory, ownLanguage } from '@probant/host'
 import { readFile } from 'node:fs/promises'
 import { warnOfMemory } from './ceremony.ts'
-import { ownLanguage } from '../ceremony/own-language.ts'
 import { languageOf } from '../ceremony/sheet.ts'
 import { terminalDialogue } from '../ceremony/dialogue.ts'
 

@@ -11,5 +11,6 @@ export { notifySystemd, watchdogIntervalMs, type SystemdState } from './systemd.
 export { onShutdown, type ShutdownOptions } from './shutdown.ts'
 export { checkSettings, readSettings } from './settings.ts'
 export { Counter, Gauge, Histogram, Registry, createMetrics, type Metrics } from './metrics.ts'
+export { ownLanguage } from './own-language.ts'
 export { guardMemory } from './secret-memory.ts'
 export { HostError, type HostErrorCode } from './errors.ts'

@@ -18,7 +18,7 @@ export {
 } from './tpm2/approval.ts'
 export { KeySettings } from './settings.ts'
 export { rawPublicKey } from './raw-public-key.ts'
-export { areSpokenWords, spokenWords, type SpokenLanguage } from './spoken-words.ts'
+export { spokenWords, wereSpoken, type SpokenLanguage } from './spoken-words.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export {
   enclosedDataKey,

@@ -26,6 +26,12 @@ export function areSpokenWords(words: readonly string[], typed: string): boolean
   return plain(typed) === plain(words.join(' '))
 }
 
+/** Whether these are the first `count` words of a digest, in whatever language they were read out. */
+export const wereSpoken = (digest: Uint8Array, count: number, typed: string): boolean =>
+  (['fr', 'en'] as const).some((language) =>
+    areSpokenWords(spokenWords(digest, count, language), typed),
+  )
+
 function plain(text: string): string {
   const letters = text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return letters

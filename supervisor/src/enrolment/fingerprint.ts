@@ -1,5 +1,5 @@
 import { toHex } from '@probant/evidence'
-import { areSpokenWords, spokenWords } from '@probant/keys'
+import { spokenWords, wereSpoken } from '@probant/keys'
 import {
   ANSWER_WORDS,
   enrolmentFingerprint,
@@ -62,10 +62,7 @@ export async function confirmBox(
     if (code.tenantId !== operator.tenantId)
       throw new SupervisorError('enrolment-code', 'the code is unknown')
     const { box, fingerprint } = pendingFingerprint(code, own)
-    const isIt = (['fr', 'en'] as const).some((language) =>
-      areSpokenWords(spokenWords(fingerprint.forCentre, FINGERPRINT_WORDS, language), words),
-    )
-    if (!isIt)
+    if (!wereSpoken(fingerprint.forCentre, FINGERPRINT_WORDS, words))
       throw new SupervisorError(
         'enrolment',
         'the words are not those of the keys that came here: a slip, or other keys on the box',
