@@ -14,7 +14,7 @@ import type { Queryable } from '../store/journal.ts'
 import { liveEpochs, setEpochKey, type KeyEpoch } from '../store/key-epochs.ts'
 import { FIRST_ROOT, foundOrMadeRoot, VaultCiphers } from '../store/vault-ciphers.ts'
 import { setEnclosedKey } from '../store/vault-keys.ts'
-import { allVaults, type StoredVaultKey, type Vault } from '../store/vaults.ts'
+import { allVaults, keysOf, type StoredVaultKey, type Vault } from '../store/vaults.ts'
 import type { CopyFolder } from './copies.ts'
 
 export interface VaultRecovery {
@@ -58,8 +58,6 @@ export async function recoverVaultKeys(
   }))
   return { recovered: before.size - after.size, lost }
 }
-
-const keysOf = ({ key, formerKey }: Vault) => (formerKey === null ? [key] : [key, formerKey])
 
 /** Vaults of which the hardware at hand doesn't open a key, each with the epoch of that key. */
 async function unopenedVaults({ database, keys, boxId, randomness }: VaultRecovery) {

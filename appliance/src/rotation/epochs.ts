@@ -11,7 +11,7 @@ import {
   type KeyEpoch,
 } from '../store/key-epochs.ts'
 import { FIRST_ROOT, foundOrMadeRoot } from '../store/vault-ciphers.ts'
-import { allVaults } from '../store/vaults.ts'
+import { allVaults, keysOf } from '../store/vaults.ts'
 import { whoAsked, type Asked, type RotationContext } from './context.ts'
 
 /**
@@ -135,9 +135,9 @@ export async function endEpochs(context: RotationContext): Promise<void> {
 async function checkEveryKey({ ciphers, database }: RotationContext, newest: number) {
   const kept = await ciphers.epochKey(newest)
   if (!kept.equals(await ciphers.openedByHardware(newest))) throw notItself(newest)
-  for await (const { id, key, formerKey } of allVaults(database))
-    for (const stored of formerKey === null ? [key] : [key, formerKey]) {
-      const opened = await ciphers.openKey(id, stored)
+  for await (const vault of allVaults(database))
+    for (const stored of keysOf(vault)) {
+      const opened = await ciphers.openKey(vault.id, stored)
       opened.fill(0)
     }
 }

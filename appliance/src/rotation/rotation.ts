@@ -1,6 +1,6 @@
 import { Loop } from '@probant/host'
 import { rotationRefused, BoxError } from '../errors.ts'
-import { liveEpochs, type KeyEpoch } from '../store/key-epochs.ts'
+import { liveEpochs, newestEpoch } from '../store/key-epochs.ts'
 import { vaultsBehind } from '../store/vault-keys.ts'
 import { findVault } from '../store/vaults.ts'
 import { DAY_MS, type Asked, type RotationContext } from './context.ts'
@@ -63,7 +63,7 @@ export class Rotation {
   async request(request: RotationRequest): Promise<void> {
     const { clock, database, schedule } = this.#context
     const by: Asked = { asked: 'console', operator: request.operator }
-    const newest = await this.#newest()
+    const newest = await newestEpoch(database)
     if (request.level === 'vault') {
       const vault = await existing(this.#context, request.vault)
       if (vault.formerKey !== null) throw underWay()
@@ -88,21 +88,15 @@ export class Rotation {
     return { ...(await keyStanding(database, schedule)), blocked }
   }
 
-  async #newest(): Promise<KeyEpoch> {
-    const newest = (await liveEpochs(this.#context.database)).at(-1)
-    if (newest === undefined) throw new BoxError('not-openable', 'fatal', 'no epoch has begun')
-    return newest
-  }
-
   async #round(): Promise<void> {
     const { clock, database, journal, schedule } = this.#context
     if (journal.stoppedBecause !== undefined) return
-    let newest = await this.#newest()
+    let newest = await newestEpoch(database)
     const now = clock.nowMs()
     if (now >= nextBeginningMs(newest, schedule)) {
       const ends = [newest.begunAtMs + schedule.days * DAY_MS, now + schedule.overlapDays * DAY_MS]
       await beginEpoch(this.#context, { asked: 'schedule' }, Math.max(...ends))
-      newest = await this.#newest()
+      newest = await newestEpoch(database)
     }
     for (const vault of await vaultsBehind(database, newest.number)) {
       if (this.#closing.signal.aborted) return

@@ -1,4 +1,5 @@
 import type { Client } from '@probant/postgres'
+import { BoxError } from '../errors.ts'
 import type { Queryable } from './journal.ts'
 
 /** An epoch of keys, ended or not. */
@@ -54,6 +55,13 @@ export async function readEpochs(client: Queryable): Promise<KeyEpoch[]> {
 /** Those whose key still opens something, oldest first. */
 export async function liveEpochs(client: Queryable): Promise<KeyEpoch[]> {
   return (await readEpochs(client)).filter(({ endedAtMs }) => endedAtMs === null)
+}
+
+/** The one under which new keys are enclosed. @throws BoxError `not-openable` (fatal) before the first */
+export async function newestEpoch(client: Queryable): Promise<KeyEpoch> {
+  const newest = (await liveEpochs(client)).at(-1)
+  if (newest === undefined) throw new BoxError('not-openable', 'fatal', 'no epoch has begun')
+  return newest
 }
 
 const seconds = (ms: number) => ms / 1000

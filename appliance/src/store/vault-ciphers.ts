@@ -11,7 +11,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import { BoxError } from '../errors.ts'
 import { VaultCipher } from './cipher.ts'
 import type { Queryable } from './journal.ts'
-import { liveEpochs } from './key-epochs.ts'
+import { liveEpochs, newestEpoch } from './key-epochs.ts'
 import type { StoredVaultKey, Vault } from './vaults.ts'
 
 /** Label of the first wrapping key, and of the only one before there were epochs. */
@@ -79,9 +79,7 @@ export class VaultCiphers {
 
   /** A fresh key for a vault, enclosed under the newest epoch. */
   async create(vaultId: string, generation = 1): Promise<StoredVaultKey> {
-    const newest = (await liveEpochs(this.#database)).at(-1)
-    if (newest === undefined) throw new BoxError('not-openable', 'fatal', 'no epoch has begun')
-    const epoch = newest.number
+    const { number: epoch } = await newestEpoch(this.#database)
     const place = { boxId: this.#box, vault: vaultId, generation, epoch }
     const key = await this.#provider.random(32)
     try {

@@ -25,6 +25,10 @@ export interface Vault {
   readonly formerKey: StoredVaultKey | null
 }
 
+/** Every key of a vault that something is enclosed under. */
+export const keysOf = ({ key, formerKey }: Vault): readonly StoredVaultKey[] =>
+  formerKey === null ? [key] : [key, formerKey]
+
 interface VaultRecord {
   id: string
   name: string
