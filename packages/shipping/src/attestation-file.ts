@@ -1,16 +1,8 @@
-import { createHash } from 'node:crypto'
-import {
-  canonicalBytes,
-  concat,
-  EvidenceError,
-  lengthPrefixed,
-  parseCanonical,
-  toHex,
-  utf8,
-  type JsonValue,
-} from '@probant/evidence'
-import { ShippingError } from './errors.ts'
-import { decodeMessage, encodeMessage, type Attestation } from './messages.ts'
+import { toHex, utf8 } from '@probant/evidence'
+import { attestation, type Attestation } from './attestation.ts'
+import { domainDigest } from './domain-digest.ts'
+import { integer, object, oneOf, origin } from './shape.ts'
+import { decodeStrictly, encodeStrictly } from './strict-json.ts'
 
 /** What a box that ships by file states of its machine, beside the segments of one export. */
 export interface AttestationFile {
@@ -24,12 +16,7 @@ export interface AttestationFile {
 export const ATTESTATION_FILE = '.attestation'
 const FORMAT = 1
 
-const nonceOf = (domain: string, given: string): string =>
-  toHex(
-    createHash('sha256')
-      .update(concat(lengthPrefixed(utf8(domain)), utf8(given)))
-      .digest(),
-  )
+const nonceOf = (domain: string, given: string): string => toHex(domainDigest(domain, utf8(given)))
 
 /**
  * The nonce that an audit receipt carries to a box without a route: nobody knows it before the centre signed.
@@ -42,30 +29,20 @@ export const receiptNonce = (note: string): string => nonceOf('probant/attestati
 export const enrolmentNonce = (proof: string): string =>
   nonceOf('probant/enrolment-nonce/v1', proof)
 
-export function formatAttestationFile({ origin, over, attestation }: AttestationFile): Uint8Array {
-  const message = parseCanonical(encodeMessage('attestation', attestation))
-  return canonicalBytes({ format: FORMAT, origin, over, attestation: message })
+const reader = object<AttestationFile & { format: typeof FORMAT }>({
+  format: oneOf(FORMAT),
+  origin,
+  over: integer(),
+  attestation,
+})
+const what = 'attestation file'
+
+export function formatAttestationFile(file: AttestationFile): Uint8Array {
+  return encodeStrictly(reader, what, { format: FORMAT, ...file })
 }
 
 /** @throws ShippingError `malformed-message` */
 export function parseAttestationFile(bytes: Uint8Array): AttestationFile {
-  const { format, origin, over, attestation } = membersOf(bytes)
-  const isOne =
-    format === FORMAT &&
-    typeof origin === 'string' &&
-    typeof over === 'number' &&
-    attestation !== undefined
-  if (!isOne) throw new ShippingError('malformed-message', 'no attestation file of format 1')
-  return { origin, over, attestation: decodeMessage('attestation', canonicalBytes(attestation)) }
-}
-
-function membersOf(bytes: Uint8Array): Partial<Record<string, JsonValue>> {
-  try {
-    const value = parseCanonical(bytes)
-    const isObject = value !== null && typeof value === 'object'
-    return isObject ? Object.fromEntries(Object.entries(value)) : {}
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause
-    throw new ShippingError('malformed-message', `an attestation file: ${cause.message}`, { cause })
-  }
+  const { format: _known, ...file } = decodeStrictly(reader, what, bytes)
+  return file
 }

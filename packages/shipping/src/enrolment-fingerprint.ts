@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { canonicalBytes, concat, lengthPrefixed, utf8 } from '@probant/evidence'
+import { canonicalBytes } from '@probant/evidence'
+import { domainDigest } from './domain-digest.ts'
 
 /** What a box without a TPM presents to be enrolled. Bytes are base64. */
 export interface PresentedBox {
@@ -41,14 +41,8 @@ export function enrolmentFingerprint(
     box: { origin, journalKey, agentKey },
     centre: { nonce, witnessKeys, auditKey, sshHostKey, ssh: { host: ssh.host, port: ssh.port } },
   })
-  const digest = (domain: string) =>
-    Uint8Array.from(
-      createHash('sha256')
-        .update(concat(lengthPrefixed(utf8(domain)), both))
-        .digest(),
-    )
   return {
-    forCentre: digest('probant/enrolment-fingerprint/v1'),
-    forBox: digest('probant/enrolment-answer/v1'),
+    forCentre: domainDigest('probant/enrolment-fingerprint/v1', both),
+    forBox: domainDigest('probant/enrolment-answer/v1', both),
   }
 }

@@ -1,27 +1,26 @@
-import { canonicalBytes, EvidenceError, parseCanonical, type JsonValue } from '@probant/evidence'
-import { ShippingError } from './errors.ts'
+import { attestation, type Attestation } from './attestation.ts'
 import type { FrameName } from './frame.ts'
 import {
   MAX_CHALLENGED_SEGMENTS,
-  MAX_EVENT_LOG_BYTES,
-  MAX_MESSAGE_BYTES,
   MAX_NOTE_BYTES,
   MAX_PROOF_HASHES,
   PCR_COUNT,
   PROTOCOL_VERSION,
 } from './limits.ts'
 import {
+  hex32,
   integer,
   list,
-  base64,
   matching,
   nullable,
   object,
   objectWith,
   oneOf,
+  origin,
   text,
   type Reader,
 } from './shape.ts'
+import { decodeStrictly, encodeStrictly } from './strict-json.ts'
 
 /** Opens a session. `boxTime` feeds a skew alert only; `databaseSize` is the size that the box's own database counts. */
 export interface Hello {
@@ -63,25 +62,6 @@ export interface Welcome {
   challenge: Challenge
   /** To a box that offered it and whose attestation key is enrolled. */
   attestation?: AttestationRequest
-}
-
-/** The firmware's event log (TCG PC Client Platform Firmware Profile, section 10), base64, or why there is none. */
-export interface EventLog {
-  state: 'given' | 'absent' | 'unreadable' | 'too-long'
-  bytes?: string
-}
-
-/** What the box's TPM states of the machine. Bytes are base64. */
-export interface Attestation {
-  /** TPMT_PUBLIC of the key that signed. */
-  attestationKey: string
-  /** TPMS_ATTEST, a quote. */
-  statement: string
-  /** ECDSA with SHA-256 over the statement, DER. */
-  signature: string
-  /** Values of the registers asked for, in their order, hex. */
-  values: string[]
-  eventLog: EventLog
 }
 
 /** 200: taken, `findings` may stand beside it; 422: refused, nothing that this session ships is taken. */
@@ -144,10 +124,8 @@ export interface Messages {
 export type MessageName = keyof Messages & FrameName
 
 const time = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a time in UTC with milliseconds')
-const origin = matching(/^[A-Za-z0-9./-]{1,200}$/, 'an origin')
 const note = text(MAX_NOTE_BYTES, 1)
 const hash = matching(/^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes')
-const hex32 = matching(/^[0-9a-f]{64}$/, '64 hex digits')
 const kind = matching(/^[a-z-]{1,64}$/, 'a kind of finding')
 const explanation = text(4096)
 
@@ -216,16 +194,7 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
     { receipt: note, findings: list(finding, 100) },
   ),
   error: object<ErrorMessage>({ reason: explanation }),
-  attestation: object<Attestation>({
-    attestationKey: base64(1024),
-    statement: base64(2048),
-    signature: base64(200),
-    values: list(hex32, PCR_COUNT),
-    eventLog: objectWith<Pick<EventLog, 'state'>, { bytes: string }>(
-      { state: oneOf('given', 'absent', 'unreadable', 'too-long') },
-      { bytes: base64(Math.ceil(MAX_EVENT_LOG_BYTES / 3) * 4) },
-    ),
-  }),
+  attestation,
   'attestation-answer': objectWith<
     Pick<AttestationAnswer, 'status'>,
     { findings: ShippedFinding[] }
@@ -237,9 +206,7 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
  * @throws ShippingError `malformed-message` when our own message would be refused by a peer
  */
 export function encodeMessage<N extends MessageName>(name: N, message: Messages[N]): Uint8Array {
-  const value = plain(message)
-  readers[name](value, name)
-  return canonicalBytes(value)
+  return encodeStrictly(readers[name], name, message)
 }
 
 /**
@@ -247,27 +214,5 @@ export function encodeMessage<N extends MessageName>(name: N, message: Messages[
  * @throws ShippingError `malformed-message`, naming the member
  */
 export function decodeMessage<N extends MessageName>(name: N, payload: Uint8Array): Messages[N] {
-  if (payload.length > MAX_MESSAGE_BYTES)
-    throw new ShippingError('malformed-message', `${name}: ${payload.length} bytes`)
-  let value: JsonValue
-  try {
-    value = parseCanonical(payload)
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause
-    throw new ShippingError('malformed-message', `${name}: ${cause.message}`, { cause })
-  }
-  return readers[name](value, name)
-}
-
-/** A message holds strings, integers, lists and objects only: this gives it the type of JSON, without absent members. */
-function plain(value: unknown): JsonValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number') return value
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value === 'object')
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, member]) => member !== undefined)
-        .map(([name, member]) => [name, plain(member)]),
-    )
-  throw new ShippingError('malformed-message', `a ${typeof value} in a message`)
+  return decodeStrictly(readers[name], name, payload)
 }

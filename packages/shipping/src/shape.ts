@@ -24,6 +24,9 @@ export function matching(pattern: RegExp, what: string): Reader<string> {
   }
 }
 
+export const origin = matching(/^[A-Za-z0-9./-]{1,200}$/, 'an origin')
+export const hex32 = matching(/^[0-9a-f]{64}$/, '64 hex digits')
+
 /** Base64 with its padding; not checked bit by bit, which who decodes it does. */
 export function base64(maxLength: number): Reader<string> {
   return (value, where) => {
