@@ -1,4 +1,4 @@
-import { ownLanguage } from '@probant/host'
+import { interruption, ownLanguage } from '@probant/host'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
@@ -8,6 +8,7 @@ import { registerSealCertificate } from './commands/seal-certificate-options.ts'
 import { registerRotation } from './commands/rotate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
+import type { FsckOptions } from './commands/fsck.ts'
 import type { GetOptions } from './commands/get.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
@@ -57,10 +58,18 @@ export function register(program: Command, context: CommandContext): void {
         'recompute every digest, chain, tree and seal from stored bytes; exit 1 on any difference',
       ),
   )
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is as it was written, 1 any difference, 2 it could not work, 3 interrupted (run it again to go on).',
+    )
+    .option('--rate <MiB/s>', 'read no more than this (default: as fast as it goes)', rate)
+    .option('--restart', 'begin anew, even where an interrupted pass could be gone on with')
     .option('--json', 'print JSON')
-    .action(async (options: { settings: string; json?: boolean }) => {
+    .action(async (options: FsckOptions) => {
       const { fsck } = await import('./commands/fsck.ts')
-      process.exitCode = await fsck(options)
+      // What keeps it from working is no difference.
+      process.exitCode = 2
+      process.exitCode = await fsck(options, interruption())
     })
   const inLanguage = (command: Command) =>
     command.addOption(
@@ -128,6 +137,13 @@ export function register(program: Command, context: CommandContext): void {
     const { initialise } = await import('./initialise.ts')
     process.stdout.write(`${JSON.stringify(await initialise(options.settings))}\n`)
   })
+}
+
+function rate(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text) || value === 0)
+    throw new InvalidArgumentError('A number of MiB a second is needed, for example 20.')
+  return value
 }
 
 function wholeNumber(text: string): number {

@@ -13,6 +13,7 @@ import {
   type Trace,
 } from '@probant/evidence'
 import { checkpointCovering, readTraces, type Queryable } from '../store/journal.ts'
+import type { DatingPosition } from './position.ts'
 import { datedSizes, datingCovering, outsideTokensOf } from '../store/outside-tokens.ts'
 
 const MARK = Buffer.from('"act":"checkpoint-dated"')
@@ -21,13 +22,20 @@ const MARK = Buffer.from('"act":"checkpoint-dated"')
 export class DatingRecomputation {
   readonly #client: Queryable
   readonly #crypto: EvidenceCrypto
-  readonly #named = new Set<number>()
-  readonly findings: Finding[] = []
-  tokens = 0
+  readonly #named: Set<number>
+  readonly findings: Finding[]
+  tokens: number
 
-  constructor(client: Queryable, crypto: EvidenceCrypto) {
+  constructor(client: Queryable, crypto: EvidenceCrypto, from?: DatingPosition) {
     this.#client = client
     this.#crypto = crypto
+    this.#named = new Set(from?.named)
+    this.findings = [...(from?.findings ?? [])]
+    this.tokens = from?.tokens ?? 0
+  }
+
+  get position(): DatingPosition {
+    return { named: [...this.#named], tokens: this.tokens, findings: [...this.findings] }
   }
 
   /** Traces in their order, as they are read. */

@@ -1,11 +1,26 @@
 import {
+  canonicalBytes,
+  equalBytes,
+  fromUtf8,
   JournalVerifier,
   emptyJournalState,
+  journalStateFromJson,
+  journalStateToJson,
+  parseCanonical,
+  utf8,
   type EvidenceCrypto,
   type Finding,
+  type JournalState,
 } from '@probant/evidence'
 import type { JournalKeys } from '../journal/signing-keys.ts'
-import { readCheckpoints, readState, readTraces, type Queryable } from '../store/journal.ts'
+import {
+  checkpointCovering,
+  readCheckpoints,
+  readState,
+  readTraces,
+  type Queryable,
+} from '../store/journal.ts'
+import type { JournalPosition } from './position.ts'
 
 const TRACES_AT_ONCE = 1000
 const CHECKPOINTS_AT_ONCE = 1000
@@ -16,23 +31,28 @@ export interface JournalReport {
   readonly findings: readonly Finding[]
 }
 
-/**
- * Recomputes the whole journal from its stored bytes: chain, both trees, seals, and every checkpoint with its signature.
- * @param read sees every trace that is read, in order
- * @param certifiedSize what the caller knows to be under a checkpoint; traces after it may still be on their way
- */
-export async function recomputeJournal(
-  client: Queryable,
-  crypto: EvidenceCrypto,
-  origin: string,
-  keys: JournalKeys,
-  certifiedSize: number,
-  read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>,
-): Promise<JournalReport> {
-  const verifier = new JournalVerifier(crypto, emptyJournalState(crypto, origin))
-  const findings: Finding[] = []
-  let checkpoints = 0
-  let next = 0
+export interface JournalPass {
+  readonly client: Queryable
+  readonly crypto: EvidenceCrypto
+  readonly journalKeys: JournalKeys
+  /** What the caller knows to be under a checkpoint; traces after it may still be on their way. */
+  readonly certifiedSize: number
+  /** Where an earlier pass was interrupted. */
+  readonly from: JournalPosition
+  /** Sees every trace that is read, in order. */
+  readonly read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>
+  /** Every thousand traces or so, with the bytes read since. */
+  readonly reached: (position: JournalPosition, bytes: number) => Promise<void>
+}
+
+/** Recomputes the journal from its stored bytes: chain, both trees, seals, and every checkpoint with its signature. */
+export async function recomputeJournal(pass: JournalPass): Promise<JournalReport> {
+  const { client, crypto, certifiedSize, from } = pass
+  const verifier = new JournalVerifier(crypto, stateOf(crypto, from))
+  const findings: Finding[] = [...from.findings]
+  let { checkpoints } = from
+  let next = verifier.size
+  let [toldSize, bytesSince] = [next, 0]
   for (;;) {
     const page = await readCheckpoints(client, next, CHECKPOINTS_AT_ONCE)
     const within = page.filter((checkpoint) => checkpoint.size <= certifiedSize)
@@ -41,14 +61,22 @@ export async function recomputeJournal(
       while (next < checkpoint.size) {
         const end = Math.min(checkpoint.size, next + TRACES_AT_ONCE)
         const traces = await readTraces(client, next, end)
-        for (const { bytes } of traces) findings.push(...verifier.append(bytes))
-        await read(traces)
+        for (const { bytes } of traces) {
+          findings.push(...verifier.append(bytes))
+          bytesSince += bytes.length
+        }
+        await pass.read(traces)
         next = end
       }
-      // Below a finding no root can match any more; that was said already.
-      if (findings.length === 0)
-        findings.push(...(await verifier.checkpoint(checkpoint.note, keys.at(checkpoint.size))))
+      // Below what is in doubt no root can match any more; that was said already.
+      if (!isInDoubt(findings)) {
+        const keys = pass.journalKeys.at(checkpoint.size)
+        findings.push(...(await verifier.checkpoint(checkpoint.note, keys)))
+      }
       checkpoints += 1
+      if (next - toldSize < TRACES_AT_ONCE || isInDoubt(findings)) continue
+      await pass.reached(positionAt(verifier.state, checkpoints, findings), bytesSince)
+      ;[toldSize, bytesSince] = [next, 0]
     }
     if (page.length < CHECKPOINTS_AT_ONCE || within.length < page.length) break
   }
@@ -64,3 +92,41 @@ export async function recomputeJournal(
     })
   return { traces: verifier.size, checkpoints, findings }
 }
+
+/** Where a pass over a journal begins. */
+export const beginning = (crypto: EvidenceCrypto, origin: string): JournalPosition =>
+  positionAt(emptyJournalState(crypto, origin), 0, [])
+
+const positionAt = (
+  state: JournalState,
+  checkpoints: number,
+  findings: readonly Finding[],
+): JournalPosition => ({
+  state: fromUtf8(canonicalBytes(journalStateToJson(state))),
+  checkpoints,
+  findings: [...findings],
+})
+
+/** Whether a position is one of this journal as it is now: not of another origin, nor of a database that was put back since. */
+export async function isOfJournal(
+  client: Queryable,
+  crypto: EvidenceCrypto,
+  origin: string,
+  position: JournalPosition,
+): Promise<boolean> {
+  const state = stateOf(crypto, position)
+  if (state.origin === origin && state.size === 0) return true
+  const checkpoint = await checkpointCovering(client, state.size)
+  return (
+    state.origin === origin &&
+    checkpoint?.size === state.size &&
+    equalBytes(checkpoint.root, state.range.root())
+  )
+}
+
+const stateOf = (crypto: EvidenceCrypto, { state }: JournalPosition): JournalState =>
+  journalStateFromJson(crypto, parseCanonical(utf8(state)))
+
+/** Clocks and late seals leave the bytes what the box wrote. */
+const isInDoubt = (findings: readonly Finding[]): boolean =>
+  findings.some(({ kind }) => kind !== 'clock-regression' && kind !== 'missing-seal')

@@ -1,7 +1,7 @@
 import { EvidenceError, parseTrace, type Trace } from '@probant/evidence'
 import type { Queryable } from '../store/journal.ts'
 import { depositSeqs } from '../store/objects.ts'
-import type { StoreFinding } from './store-recomputation.ts'
+import type { StoreFinding } from './store-finding.ts'
 
 /**
  * Objects that the journal says were deposited and that the store no longer has under that deposit. What the journal's columns say is a

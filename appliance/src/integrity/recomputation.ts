@@ -1,14 +1,12 @@
 import type { EvidenceCrypto, JsonObject } from '@probant/evidence'
+import type { Pace } from '@probant/host'
 import type { JournalKeys } from '../journal/signing-keys.ts'
 import { DatingRecomputation } from './dating-recomputation.ts'
-import { recomputeJournal, type JournalReport } from './journal-recomputation.ts'
+import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { missingObjects } from './missing-objects.ts'
-import {
-  recomputeStore,
-  type StoreContext,
-  type StoreFinding,
-  type StoreReport,
-} from './store-recomputation.ts'
+import type { Position } from './position.ts'
+import type { StoreFinding } from './store-finding.ts'
+import { recomputeStore, type StoreContext, type StoreReport } from './store-recomputation.ts'
 
 /** Objects that a trace names at most (formats, section 4). */
 const NAMED_BAD_OBJECTS = 100
@@ -36,32 +34,53 @@ export interface RecomputationContext extends StoreContext {
   readonly journalKeys: JournalKeys
 }
 
-/** Recomputes journal and store from stored bytes. Changes nothing. */
+/** How a recomputation is to be made. */
+export interface Pass {
+  /** When it began; of one that is gone on with, when that one did. */
+  readonly begun: string
+  readonly pace?: Pace
+  /** Where it was interrupted. */
+  readonly from?: Position | undefined
+  readonly reached?: (position: Position) => Promise<void>
+}
+
+/** Recomputes journal and store from stored bytes. Changes nothing. What the pace throws comes through. */
 export async function recompute(
   context: RecomputationContext,
   certifiedSize: number,
+  { begun, pace, from, reached }: Pass = { begun: '' },
 ): Promise<Recomputation> {
-  const { database, crypto, origin, journalKeys } = context
-  const missing: StoreFinding[] = []
-  const datings = new DatingRecomputation(database, crypto)
-  const recomputed = await recomputeJournal(
-    database,
-    crypto,
-    origin,
-    journalKeys,
+  const { database, crypto, origin } = context
+  let at = from ?? start(crypto, origin, begun)
+  const missing: StoreFinding[] = [...at.missing]
+  const datings = new DatingRecomputation(database, crypto, at.dating)
+  const recomputed = await recomputeJournal({
+    ...context,
+    client: database,
     certifiedSize,
-    async (traces) => {
+    from: at.journal,
+    read: async (traces) => {
       missing.push(...(await missingObjects(database, traces)))
       await datings.read(traces)
     },
-  )
+    reached: async (position, bytes) => {
+      at = { ...at, journal: position, dating: datings.position, missing: [...missing] }
+      await reached?.(at)
+      await pace?.took(bytes)
+    },
+  })
   await datings.finish(certifiedSize)
   const journal = {
     ...recomputed,
     tokens: datings.tokens,
     findings: [...recomputed.findings, ...datings.findings],
   }
-  const kept = await recomputeStore(context, certifiedSize)
+  const kept = await recomputeStore(context, {
+    certifiedSize,
+    pace,
+    from: at.store ?? undefined,
+    reached: async (position) => reached?.({ ...at, store: position }),
+  })
   const store = { ...kept, findings: [...missing, ...kept.findings] }
   const badSeqs = [...journal.findings, ...store.findings].flatMap(({ seq }) => seq ?? [])
   const badObjects = [...new Set(store.findings.map((finding) => finding.object))]
@@ -78,6 +97,14 @@ export async function recompute(
     },
   }
 }
+
+const start = (crypto: EvidenceCrypto, origin: string, begun: string): Position => ({
+  begun,
+  journal: beginning(crypto, origin),
+  dating: { named: [], tokens: 0, findings: [] },
+  missing: [],
+  store: null,
+})
 
 /** Data of the `full-recomputation` trace. */
 export function recomputationData({ summary, journal, store }: Recomputation): JsonObject {

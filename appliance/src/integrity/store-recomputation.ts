@@ -12,6 +12,7 @@ import {
   canonicalBytes,
   type EvidenceCrypto,
 } from '@probant/evidence'
+import type { Pace } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { isIntact } from '../reading/content.ts'
 import type { VaultCipher } from '../store/cipher.ts'
@@ -20,19 +21,10 @@ import type { ObjectFiles } from '../store/files.ts'
 import { readTraces } from '../store/journal.ts'
 import { allObjects, enclosedAnewSince, readSecrets, type StoredObject } from '../store/objects.ts'
 import { findVault } from '../store/vaults.ts'
+import type { StorePosition } from './position.ts'
+import type { StoreFinding, StoreFindingKind } from './store-finding.ts'
 
 const OBJECTS_AT_ONCE = 100
-
-/** What is wrong with a stored object, as the supervision centre calls it. */
-export type StoreFindingKind =
-  'integrity-failure-on-box' | 'metadata-altered' | 'unjournalled-object'
-
-export interface StoreFinding {
-  readonly kind: StoreFindingKind
-  readonly object: string
-  readonly seq: number
-  readonly what: string
-}
 
 export interface StoreReport {
   readonly objects: number
@@ -46,35 +38,54 @@ export interface StoreContext {
   readonly ciphers: VaultCiphers
 }
 
+export interface StorePass {
+  readonly certifiedSize: number
+  readonly pace: Pace | undefined
+  /** Where an earlier pass was interrupted. */
+  readonly from: StorePosition | undefined
+  /** After each object. */
+  readonly reached: (position: StorePosition) => Promise<void>
+}
+
 /** Recomputes every object deposited below trace `certifiedSize`: its file, its row against its LAT, its LAT against its trace. */
 export async function recomputeStore(
   context: StoreContext,
-  certifiedSize: number,
+  { certifiedSize, pace, from, reached }: StorePass,
 ): Promise<StoreReport> {
-  const findings: StoreFinding[] = []
-  let objects = 0
-  for (let after = -1; ;) {
-    const page = await allObjects(context.database, after, OBJECTS_AT_ONCE)
+  let at: StorePosition = from ?? { after: -1, objects: 0, findings: [] }
+  for (;;) {
+    const page = await allObjects(context.database, at.after, OBJECTS_AT_ONCE)
     for (const object of page) {
-      after = object.depositSeq
-      if (object.depositSeq >= certifiedSize) continue
-      objects += 1
-      findings.push(...(await checkTwice(context, object)))
+      const isWithin = object.depositSeq < certifiedSize
+      const found = isWithin ? await checkTwice(context, object, pace) : []
+      at = {
+        after: object.depositSeq,
+        objects: at.objects + (isWithin ? 1 : 0),
+        findings: found.length === 0 ? at.findings : [...at.findings, ...found],
+      }
+      if (isWithin) await reached(at)
     }
-    if (page.length < OBJECTS_AT_ONCE) break
+    if (page.length < OBJECTS_AT_ONCE) return { objects: at.objects, findings: at.findings }
   }
-  return { objects, findings }
 }
 
 /** What was enclosed anew between two of its readings is no difference: it is read once more. */
-async function checkTwice(context: StoreContext, object: StoredObject): Promise<StoreFinding[]> {
-  const findings = await checkObject(context, object)
+async function checkTwice(
+  context: StoreContext,
+  object: StoredObject,
+  pace: Pace | undefined,
+): Promise<StoreFinding[]> {
+  const findings = await checkObject(context, object, pace)
   if (findings.length === 0) return findings
   const now = await enclosedAnewSince(context.database, object)
-  return now === undefined ? findings : checkObject(context, now)
+  return now === undefined ? findings : checkObject(context, now, pace)
 }
 
-async function checkObject(context: StoreContext, object: StoredObject): Promise<StoreFinding[]> {
+async function checkObject(
+  context: StoreContext,
+  object: StoredObject,
+  pace: Pace | undefined,
+): Promise<StoreFinding[]> {
   const finding = (kind: StoreFindingKind, what: string): StoreFinding => ({
     kind,
     object: object.id,
@@ -88,7 +99,7 @@ async function checkObject(context: StoreContext, object: StoredObject): Promise
   const secrets = await objectSecrets(context, cipher, object)
   if (typeof secrets === 'string') findings.push(finding('metadata-altered', secrets))
   else findings.push(...(await checkProof(context, object, secrets, finding)))
-  if (!(await isIntact(context.crypto, context.files, cipher, object)))
+  if (!(await isIntact(context.crypto, context.files, cipher, object, pace)))
     findings.push(finding('integrity-failure-on-box', 'the stored file is not what was deposited'))
   return findings
 }

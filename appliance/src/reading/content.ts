@@ -1,4 +1,5 @@
 import { equalBytes, type EvidenceCrypto } from '@probant/evidence'
+import type { Pace } from '@probant/host'
 import { EncryptedFileError, KeyError, decryptRange, decryptStream } from '@probant/keys'
 import type { FileHandle } from 'node:fs/promises'
 import { BoxError } from '../errors.ts'
@@ -108,16 +109,20 @@ async function openStored(files: ObjectFiles, object: StoredObject): Promise<Fil
   }
 }
 
-/** Recomputes both digests from what is stored. @returns whether they are those of the deposit; false too when the file is gone. */
+/**
+ * Recomputes both digests from what is stored.
+ * @param pace how fast it may be read
+ * @returns whether they are those of the deposit; false too when the file is gone
+ */
 export async function isIntact(
   crypto: EvidenceCrypto,
   files: ObjectFiles,
   cipher: VaultCipher,
   object: StoredObject,
+  pace?: Pace,
 ): Promise<boolean> {
   try {
-    const chunks = content(crypto, files, cipher, object)
-    while ((await chunks.next()).done !== true);
+    for await (const chunk of content(crypto, files, cipher, object)) await pace?.took(chunk.length)
     return true
   } catch (error) {
     if (error instanceof BoxError && error.code === 'integrity-failure') return false
