@@ -24,6 +24,7 @@ import { within } from './journal/patience.ts'
 import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
+import { Sha3Tree } from './journal/sha3-tree.ts'
 import { Witnessing } from './journal/witnessing.ts'
 import { Recovery } from './recovery/recovery.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
@@ -69,6 +70,7 @@ export interface Box {
   readonly dating: Dating
   readonly witnessing: Witnessing
   readonly proofs: JournalProofs
+  readonly sha3Tree: Sha3Tree
   readonly heads: RememberedHeads
   readonly journalKey: Uint8Array
   readonly latKey: Uint8Array
@@ -170,6 +172,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   }
   const schedule = new SealSchedule({ database, crypto, clock, log, journal, ...settings.journal })
   schedule.start()
+  const sha3Tree = new Sha3Tree({ database, crypto, clock, log, journal })
+  sha3Tree.start()
   const dating = await Dating.open({
     database,
     crypto,
@@ -226,13 +230,16 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     dating,
     witnessing: new Witnessing(database, clock, settings.witnessing?.refuseAfterHours ?? undefined),
     proofs,
+    sha3Tree,
     heads,
     journalKey: journalSigner.publicKey,
     latKey: latSigner.publicKey,
     witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      const stopped = [schedule, reminders, signerWatch, dating].map((each) => each.stop())
+      const stopped = [schedule, sha3Tree, reminders, signerWatch, dating].map((each) =>
+        each.stop(),
+      )
       await rotation.stop()
       await recovery.close()
       await journal.close()

@@ -11,6 +11,7 @@ import {
   type EvidenceCrypto,
   type Finding,
   type JournalState,
+  type NodeListener,
 } from '@probant/evidence'
 import type { JournalKeys } from '../journal/signing-keys.ts'
 import {
@@ -39,6 +40,8 @@ export interface JournalPass {
   readonly certifiedSize: number
   /** Where an earlier pass was interrupted. */
   readonly from: JournalPosition
+  /** Told of every node of the SHA3-256 tree, before `read` sees the trace that completes it. */
+  readonly sha3Node: NodeListener
   /** Sees every trace that is read, in order. */
   readonly read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>
   /** Every thousand traces or so, with the bytes read since. */
@@ -48,7 +51,7 @@ export interface JournalPass {
 /** Recomputes the journal from its stored bytes: chain, both trees, seals, and every checkpoint with its signature. */
 export async function recomputeJournal(pass: JournalPass): Promise<JournalReport> {
   const { client, crypto, certifiedSize, from } = pass
-  const verifier = new JournalVerifier(crypto, stateOf(crypto, from))
+  const verifier = new JournalVerifier(crypto, stateOf(crypto, from), pass.sha3Node)
   const findings: Finding[] = [...from.findings]
   let { checkpoints } = from
   let next = verifier.size

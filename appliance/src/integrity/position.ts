@@ -38,6 +38,8 @@ export const Position = strictObject({
     tokens: Size,
     findings: Type.Array(JournalFinding),
   }),
+  /** Nodes kept of the SHA3-256 tree that the traces below don't give. */
+  sha3: Type.Array(JournalFinding),
   missing: Type.Array(ObjectFinding),
   /** `after` is the deposit trace of the last object that was recomputed; null while the journal is being read. */
   store: Type.Union([

@@ -5,6 +5,7 @@ import { DatingRecomputation } from './dating-recomputation.ts'
 import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { missingObjects } from './missing-objects.ts'
 import type { Position } from './position.ts'
+import { Sha3Recomputation } from './sha3-recomputation.ts'
 import type { StoreFinding } from './store-finding.ts'
 import { recomputeStore, type StoreContext, type StoreReport } from './store-recomputation.ts'
 
@@ -54,26 +55,36 @@ export async function recompute(
   let at = from ?? start(crypto, origin, begun)
   const missing: StoreFinding[] = [...at.missing]
   const datings = new DatingRecomputation(database, crypto, at.dating)
+  const sha3 = new Sha3Recomputation(database, at.sha3)
   const recomputed = await recomputeJournal({
     ...context,
     client: database,
     certifiedSize,
     from: at.journal,
+    sha3Node: sha3.take,
     read: async (traces) => {
+      await sha3.compare()
       missing.push(...(await missingObjects(database, traces)))
       await datings.read(traces)
     },
     reached: async (position, bytes) => {
-      at = { ...at, journal: position, dating: datings.position, missing: [...missing] }
+      at = {
+        ...at,
+        journal: position,
+        dating: datings.position,
+        sha3: [...sha3.findings],
+        missing: [...missing],
+      }
       await reached?.(at)
       await pace?.took(bytes)
     },
   })
   await datings.finish(certifiedSize)
+  await sha3.finish()
   const journal = {
     ...recomputed,
     tokens: datings.tokens,
-    findings: [...recomputed.findings, ...datings.findings],
+    findings: [...recomputed.findings, ...datings.findings, ...sha3.findings],
   }
   const kept = await recomputeStore(context, {
     certifiedSize,
@@ -102,6 +113,7 @@ const start = (crypto: EvidenceCrypto, origin: string, begun: string): Position 
   begun,
   journal: beginning(crypto, origin),
   dating: { named: [], tokens: 0, findings: [] },
+  sha3: [],
   missing: [],
   store: null,
 })

@@ -1,7 +1,7 @@
 import { toHex } from './bytes.ts'
 import type { Hashing } from './crypto.ts'
 import type { JsonObject } from './jcs.ts'
-import { CompactRange, leafHash, treeHashBytes } from './merkle.ts'
+import { CompactRange, leafHash, treeHashBytes, type NodeListener } from './merkle.ts'
 import { Members } from './members.ts'
 
 // Filled and hashed at once, as the buffers of merkle.ts are.
@@ -33,12 +33,13 @@ export class Sha3Chain {
     return this.range.root()
   }
 
-  append(traceBytes: Uint8Array): void {
+  /** @param onNode told of the SHA3-256 tree's nodes that the trace completes */
+  append(traceBytes: Uint8Array, onNode?: NodeListener): void {
     const leaf = leafHash(this.#hashing, traceBytes, 'sha3-256')
     linkBuffer.set(this.#head)
     linkBuffer.set(leaf, treeHashBytes)
     this.#head = this.#hashing.hash('sha3-256', linkBuffer)
-    this.range.append(leaf)
+    this.range.append(leaf, onNode)
   }
 
   clone(): Sha3Chain {

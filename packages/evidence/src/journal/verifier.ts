@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { EvidenceCrypto } from '../crypto.ts'
-import { CompactRange, leafHash } from '../merkle.ts'
+import { CompactRange, leafHash, type NodeListener } from '../merkle.ts'
 import type { Note } from '../note.ts'
 import type { VerifierKey } from '../vkey.ts'
 import type { TreeEvidence } from './chain.ts'
@@ -27,6 +27,7 @@ export class JournalVerifier {
   readonly #crypto: EvidenceCrypto
   readonly #range: CompactRange
   readonly #sha3: JournalState['sha3']
+  readonly #onSha3Node: NodeListener | undefined
   /** Before the first pending reading. */
   #base: Context
   /** After the last pending reading; undefined when they don't simply follow each other. */
@@ -38,11 +39,13 @@ export class JournalVerifier {
   /** Size of the last checkpoint that the tree matched: nothing before it is in doubt. */
   #provenSize: number
 
-  constructor(crypto: EvidenceCrypto, state: JournalState) {
+  /** @param onSha3Node told of the SHA3-256 tree's nodes as they are completed, for whoever keeps some */
+  constructor(crypto: EvidenceCrypto, state: JournalState, onSha3Node?: NodeListener) {
     const { range, sha3 } = copyJournalState(state)
     this.#crypto = crypto
     this.#range = range
     this.#sha3 = sha3
+    this.#onSha3Node = onSha3Node
     this.#beforeLast = range.hashes()
     this.#base = contextOf(state)
     this.#tip = this.#base
@@ -76,7 +79,7 @@ export class JournalVerifier {
     const reading = readLeaf(this.#crypto, traceBytes, this.#sha3)
     this.#beforeLast = this.#range.hashes()
     this.#range.append(leafHash(this.#crypto, traceBytes))
-    this.#sha3.append(traceBytes)
+    this.#sha3.append(traceBytes, this.#onSha3Node)
     const next = this.#tip === undefined ? undefined : follow(this.#tip, reading, this.#isTampered)
     if (this.#tip !== undefined && next !== undefined) {
       this.#base = this.#tip
