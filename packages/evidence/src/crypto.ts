@@ -1,5 +1,5 @@
 /** Digest algorithms of the formats. Every name is in the data, so that one can be replaced. */
-export type HashName = 'sha256' | 'sha3-256' | 'sha384' | 'sha512'
+export type HashName = 'sha256' | 'sha3-256' | 'sha384' | 'sha512' | 'sha3-512'
 
 /** The digests that a Merkle tree or a chain is built with. */
 export type TreeHashName = 'sha256' | 'sha3-256'

@@ -17,6 +17,7 @@ export type EvidenceErrorCode =
   | 'malformed-lat'
   | 'malformed-token'
   | 'malformed-revocation' // a list or an answer about revoked certificates
+  | 'malformed-record' // an evidence record of RFC 4998
   | 'malformed-signature' // CMS that isn't what a block may hold
   | 'malformed-receipt'
   | 'malformed-anchors'

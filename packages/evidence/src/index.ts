@@ -36,6 +36,34 @@ export { parseToken, type Token } from './timestamp/token.ts'
 export * from './timestamp/verification.ts'
 export * from './dating/group.ts'
 export { datingEntry, type DatedToken, type Dating } from './dating/entries.ts'
+export {
+  algorithmOf,
+  formatEvidenceRecord,
+  parseEvidenceRecord,
+  type ArchiveTimeStamp,
+  type ArchiveTimeStampChain,
+  type EvidenceRecord,
+  type ReducedHashTree,
+} from './evidence-record/record.ts'
+export { buildHashTree, type HashTree } from './evidence-record/hash-tree.ts'
+export {
+  firstRecord,
+  hashTreeRenewalHashes,
+  lastAlgorithm,
+  renewed,
+  timeStampRenewalHash,
+  type Renewal,
+  type RenewalKind,
+} from './evidence-record/renewal.ts'
+export { recordLinks, type RecordLink } from './evidence-record/links.ts'
+export {
+  verifyEvidenceRecord,
+  type RecordExpectation,
+  type RecordTimeStamp,
+  type RecordVerification,
+} from './evidence-record/verification.ts'
+export { retirementOf, type Retirements } from './evidence-record/retirement.ts'
+export { verifyOutsideToken, type OutsideToken } from './timestamp/outside-token.ts'
 export * from './revocation/verification.ts'
 export { parseRevocationList } from './revocation/list.ts'
 export * from './lat-verification.ts'

@@ -1,7 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
-import { sha3_256 } from '@noble/hashes/sha3.js'
+import { sha3_256, sha3_512 } from '@noble/hashes/sha3.js'
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js'
 import {
   fromHex,
@@ -10,7 +10,7 @@ import {
   type SignatureAlgorithm,
 } from '@probant/evidence'
 
-const digests = { sha256, sha384, sha512, 'sha3-256': sha3_256 }
+const digests = { sha256, sha384, sha512, 'sha3-256': sha3_256, 'sha3-512': sha3_512 }
 
 type Check = (
   key: Uint8Array<ArrayBuffer>,

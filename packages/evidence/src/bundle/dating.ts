@@ -10,10 +10,9 @@ import { datedGroup } from '../dating/group.ts'
 import { verifyConsistency } from '../merkle-verification.ts'
 import { parseNote } from '../note.ts'
 import { parsePem } from '../pem.ts'
-import { verifyRevocation } from '../revocation/verification.ts'
-import { verifyToken } from '../timestamp/verification.ts'
+import { verifyOutsideToken } from '../timestamp/outside-token.ts'
 import { parseTrace } from '../trace.ts'
-import { cannotTell, combine, invalid, valid, type Verdict } from '../verdict.ts'
+import { combine, invalid, valid, type Verdict } from '../verdict.ts'
 import { checkCheckpoint } from './heads.ts'
 import type { DatingFact } from './report.ts'
 import { readEntry, readIfListed } from './source.ts'
@@ -98,42 +97,22 @@ async function checkTokens(
 ): Promise<TokenCheck[]> {
   const found: TokenCheck[] = []
   for (let n = 1; n <= maximumDatedTokens; n++) {
-    const token = await readIfListed(source, manifest, datingEntry.token(n))
-    if (token === undefined) break
+    const bytes = await readIfListed(source, manifest, datingEntry.token(n))
+    if (bytes === undefined) break
     const certificates = await readIfListed(source, manifest, datingEntry.certificates(n))
     const lists = await readIfListed(source, manifest, datingEntry.lists(n))
-    const expected = {
+    const { verdict, ...token } = await verifyOutsideToken(crypto, bytes, {
       imprint,
-      imprintAlgorithm: 'sha512' as const,
+      imprintAlgorithm: 'sha512',
+      roots: anchors.outsideTsaRoots ?? [],
       certificates:
         certificates === undefined ? [] : parsePem(fromUtf8(certificates), 'CERTIFICATE'),
-    }
-    const roots = anchors.outsideTsaRoots ?? []
-    const checked = await verifyToken(crypto, token, { ...expected, roots })
-    const { verdict, path = [], genTime, authority, policy } = checked
-    // Wrong only under these roots, by whatever detail: of an authority that wasn't given, which whoever verifies just doesn't know.
-    const isOfStranger =
-      verdict.status === 'invalid' &&
-      (await verifyToken(crypto, token, { ...expected, roots: [] })).verdict.status !== 'invalid'
-    const revocation = await verifyRevocation(
-      crypto,
-      path,
-      { lists: lists === undefined ? [] : parsePem(fromUtf8(lists), 'X509 CRL') },
-      genTime === undefined ? 0 : Date.parse(genTime),
-    )
-    const judged = combine([
-      isOfStranger ? cannotTell('a root of an authority outside (outside-tsa.pem)') : verdict,
-      ...(revocation.status === 'invalid' ? [revocation] : []),
-    ])
+      lists: lists === undefined ? [] : parsePem(fromUtf8(lists), 'X509 CRL'),
+    })
+    const { time, authority, policy, isRevocationChecked } = token
     found.push({
-      verdict: judged,
-      fact: {
-        status: judged.status,
-        time: genTime ?? '',
-        authority: authority ?? '',
-        policy: policy ?? '',
-        isRevocationChecked: revocation.status === 'valid',
-      },
+      verdict,
+      fact: { status: verdict.status, time, authority, policy, isRevocationChecked },
     })
   }
   return found

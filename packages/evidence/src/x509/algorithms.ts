@@ -8,6 +8,7 @@ const hashNames: ReadonlyMap<string, HashName> = new Map([
   ['2.16.840.1.101.3.4.2.2', 'sha384'],
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
   ['2.16.840.1.101.3.4.2.8', 'sha3-256'],
+  ['2.16.840.1.101.3.4.2.10', 'sha3-512'],
 ])
 
 const rsaEncryption = '1.2.840.113549.1.1.1'
@@ -46,6 +47,11 @@ const known: ReadonlyMap<string, SignatureAlgorithm> = new Map([
 /** The digest of an OID; undefined for one that is not trusted here (SHA-1) or not known. */
 export function hashNameOf(oid: string): HashName | undefined {
   return hashNames.get(oid)
+}
+
+/** The OID of a digest. */
+export function oidOfHash(name: HashName): string {
+  return [...hashNames].find(([, each]) => each === name)?.[0] ?? ''
 }
 
 /**
