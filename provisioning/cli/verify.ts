@@ -1,13 +1,14 @@
 import { createReadStream, openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { verifyBundle, type BundleReport } from '@probant/evidence'
 import { nodeCrypto } from '@probant/keys'
 import {
-  bundleJson,
-  bundleText,
   exitCodes,
+  inspect,
   openZip,
+  reportJson,
+  reportText,
   UnusableInput,
+  type Inspection,
   type ZipBundle,
 } from '@probant/verification'
 import type { Command } from 'commander'
@@ -22,12 +23,12 @@ export interface VerifyOptions {
   readonly lang?: string
 }
 
-/** `probant verify`: an evidence bundle, offline. */
+/** `probant verify`: an evidence bundle, or a collection of them, offline. */
 export function register(program: Command): void {
   program
     .command('verify')
-    .description('Verify an evidence bundle, offline.')
-    .argument('<bundle>', 'the bundle (zip)')
+    .description('Verify an evidence bundle, or a collection of bundles, offline.')
+    .argument('<bundle>', 'the bundle, or the collection (zip)')
     .option('--document <file>', 'a file that should be the document, or one of them')
     .option('--anchors <folder>', 'the keys and authorities that you trust (docs/formats.md)')
     .option('--require-witness', "without a given witness's cosignature: can't tell")
@@ -51,18 +52,18 @@ export async function verifyCommand(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ text: string; exitCode: number }> {
   const language = languageOf(options.lang, environment)
-  const report = await verifyFile(bundle, options)
-  const text = options.json === true ? bundleJson(report) : bundleText(bundle, report, language)
-  return { text, exitCode: exitCodes[report.verdict.status] }
+  const found = await verifyFile(bundle, options)
+  const text = options.json === true ? reportJson(found) : reportText(bundle, found, language)
+  return { text, exitCode: exitCodes[found.report.verdict.status] }
 }
 
-async function verifyFile(bundle: string, options: VerifyOptions): Promise<BundleReport> {
+async function verifyFile(bundle: string, options: VerifyOptions): Promise<Inspection> {
   const anchors = await readAnchors(options.anchors)
   const document = options.document === undefined ? undefined : await openDocument(options.document)
   const source = await openBundle(bundle)
   try {
     const { requireWitness } = options
-    return await verifyBundle(nodeCrypto, source, anchors, { document, requireWitness })
+    return await inspect(nodeCrypto, source, anchors, { document, requireWitness })
   } finally {
     await source.close()
   }

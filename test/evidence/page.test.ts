@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { utf8, type BundleEntry } from '@probant/evidence'
 import t from 'tap'
+import { collect, depositAll } from '../../packages/evidence/test/collected.ts'
 import { TestWorld } from '../../packages/evidence/test/world.ts'
 import { writeZip } from '../../provisioning/test/verification/zip-writer.ts'
 import { hasChromium, Screens } from '../portal/screens.ts'
@@ -160,6 +161,22 @@ await t.test('dropped anywhere: the bundle, its document and a folder of anchors
   t.ok(await page.getByText('paper.pdf').isVisible())
   t.ok(await page.locator('.chosen', { hasText: 'box.txt' }).isVisible())
   t.equal(await answer(), 'INVALID', 'the box is another than the one that is trusted')
+})
+
+await t.test('a collection: one line a bundle', async (t) => {
+  const deposits = await depositAll(world, ['un\n', 'deux\n'])
+  const bundles = new Map<string, Uint8Array>(
+    deposits.map((each) => [each.statement.object, writeZip(world.bundle(each))]),
+  )
+  await page.reload()
+  await give('Evidence bundle', await saved('recueil.zip', writeZip(collect(bundles))))
+  await give('Your trust anchors', ...anchors)
+  t.equal(await answer(), 'VALID')
+  t.match(await page.locator('main').innerText(), /bundles: 2 valid, 0 invalid, 0 can't tell/)
+  for (const object of bundles.keys()) t.equal(await result(new RegExp(object)), 'ok')
+  t.same(await screens.faults(), [])
+  await give('Document (optional)', another)
+  t.equal(await answer(), 'INVALID', 'a document of none of them')
 })
 
 await t.test('in French, and the page asks nothing of any network', async (t) => {

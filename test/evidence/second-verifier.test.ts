@@ -6,6 +6,7 @@ import { UnusableInput } from '@probant/verification'
 import t, { type Test } from 'tap'
 import { verifyCommand } from '../../provisioning/cli/verify.ts'
 import { bundleCases, type BundleCase } from './bundle-cases.ts'
+import { collectionCases } from './collection-cases.ts'
 import { depositCases } from './deposit-cases.ts'
 import { signedCases } from './signed-cases.ts'
 
@@ -104,3 +105,4 @@ const isRefused = (answer: string | undefined) => answer === 'invalid' || answer
 await t.test('given in every way', (t) => askAll(t, bundleCases()))
 await t.test('deposited in every way', (t) => askAll(t, depositCases()))
 await t.test('signed in every way', (t) => askAll(t, signedCases()))
+await t.test('collected in every way', (t) => askAll(t, collectionCases()))

@@ -76,6 +76,18 @@ export { parseOpenings, formatOpenings, type Openings } from './bundle/openings.
 export * from './bundle/report.ts'
 export { memorySource, type BundleSource } from './bundle/source.ts'
 export * from './bundle/verification.ts'
+export type { BundleOptions } from './bundle/under-check.ts'
+export {
+  formatListing,
+  parseListing,
+  type CollectionEntry,
+  type Listing,
+  type Omission,
+} from './collection/listing.ts'
+export { bundleEntryName, collectionEntry } from './collection/names.ts'
+export { collectionReadme } from './collection/readme.ts'
+export * from './collection/report.ts'
+export * from './collection/verification.ts'
 export { readme } from './bundle/readme.ts'
 export { verifyScript } from './bundle/verify-script.ts'
 export * from './pem.ts'

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import {
   bundleEntries,
+  bundleEntryName,
   canonicalBytes,
   commit,
   concat,
@@ -11,6 +12,7 @@ import {
   emptyJournalState,
   entryName,
   equalBytes,
+  formatListing,
   formatTlogProof,
   fromBase64,
   fromHex,
@@ -25,6 +27,7 @@ import {
   parseCheckpoint,
   parseCommitment,
   parseLat,
+  parseListing,
   parseManifest,
   parseNote,
   parseOpening,
@@ -232,6 +235,13 @@ void t.test('sections 15 and 16: the bundle of it all, its manifest and its anch
   const { verdict, facts } = await verifyBundle(testCrypto, source, anchors)
   t.same(verdict, { status: 'valid' })
   t.equal(facts?.state, 'witnessed')
+})
+
+void t.test('section 21: the listing of a collection', (t) => {
+  const listing = parseListing(bytesOf('collection'))
+  t.same(formatListing(listing), bytesOf('collection'))
+  t.equal(listing.entries[1]?.name, bundleEntryName(parseStatement(bytesOf('statement')).object))
+  t.end()
 })
 
 /** A manifest without the digests of the texts for people, which may be reworded. */

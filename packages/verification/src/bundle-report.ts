@@ -41,7 +41,7 @@ export function whyLines({ name, verdict }: BundleCheck, words: Words): string[]
 }
 
 /** What, where, since when. */
-function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
+export function reasonLines(verdict: Verdict & { status: 'invalid' }, words: Words): string[] {
   const { colon } = words
   const reason = words.reason[verdict.code]
   return [

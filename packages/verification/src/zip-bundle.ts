@@ -1,18 +1,20 @@
-import { concat, EvidenceError, type BundleSource } from '@probant/evidence'
+import { concat, EvidenceError, type BundleSource, type CollectionSource } from '@probant/evidence'
 import { BlobReader, ERR_BAD_FORMAT, ZipReader, type Entry, type FileEntry } from '@zip.js/zip.js'
 import { UnusableInput } from './unusable-input.ts'
 
 const maximumEntries = 100_000
 const STORED = 0
 const DEFLATED = 8
+/** PKWARE APPNOTE 4.3.7, without name and extra field. */
+const LOCAL_HEADER_BYTES = 30
 
-/** A bundle in a zip file. Close it after use. */
-export interface ZipBundle extends BundleSource {
+/** A bundle in a zip file, or a collection of bundles. Close it after use. */
+export interface ZipBundle extends BundleSource, CollectionSource {
   close(): Promise<void>
 }
 
 /**
- * Opens a zip as a bundle. UnusableInput for what is no zip, or one that nobody should unpack: whatever another tool could read
+ * Opens a zip as a bundle or a collection. UnusableInput for what is no zip, or one that nobody should unpack: whatever another tool could read
  * differently (PKWARE APPNOTE 4.3: data outside its entries, records that contradict each other, names twice), names that lead out of
  * it, encryption, methods other than stored and deflated. Nothing is written, and no entry gives more bytes than are stated for it.
  */
@@ -39,7 +41,7 @@ async function opened(file: Blob, strictness: 'strict' | 'balanced'): Promise<Zi
       checkPacking(entry)
       if (entries.push(entry) > maximumEntries) throw new UnusableInput('too many entries')
     }
-    return new OpenZip(reader, entries)
+    return new OpenZip(file, reader, entries)
   } catch (cause) {
     await reader.close()
     throw cause
@@ -53,10 +55,12 @@ function checkPacking({ filename, encrypted, compressionMethod }: Entry): void {
 
 class OpenZip implements ZipBundle {
   readonly entries: BundleSource['entries']
+  readonly #file: Blob
   readonly #reader: ZipReader<Blob>
   readonly #byName: ReadonlyMap<string, FileEntry>
 
-  constructor(reader: ZipReader<Blob>, entries: readonly FileEntry[]) {
+  constructor(file: Blob, reader: ZipReader<Blob>, entries: readonly FileEntry[]) {
+    this.#file = file
     this.#reader = reader
     this.#byName = new Map(entries.map((entry) => [entry.filename, entry]))
     this.entries = entries.map(({ filename, uncompressedSize }) => ({
@@ -106,6 +110,29 @@ class OpenZip implements ZipBundle {
     }
   }
 
+  async open(name: string): Promise<ZipBundle> {
+    const entry = this.#byName.get(name)
+    if (entry === undefined) throw damaged(name)
+    try {
+      return await openZip(await this.#inPlace(entry))
+    } catch (cause) {
+      throw cause instanceof UnusableInput ? damaged(name, cause) : cause
+    }
+  }
+
+  /** The bytes of a stored entry where they lie. What stands before them was compared with the directory when the zip was opened or is read. */
+  async #inPlace({ filename, offset, compressionMethod, ...sizes }: FileEntry): Promise<Blob> {
+    const size = sizes.uncompressedSize
+    if (compressionMethod !== STORED || sizes.compressedSize !== size)
+      throw new UnusableInput(`${filename} is packed: a bundle in a collection is stored`)
+    const head = await this.#file.slice(offset, offset + LOCAL_HEADER_BYTES).arrayBuffer()
+    if (head.byteLength !== LOCAL_HEADER_BYTES) throw new UnusableInput('cut short')
+    const header = new DataView(head)
+    const start =
+      offset + LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true)
+    return this.#file.slice(start, start + size)
+  }
+
   async close(): Promise<void> {
     await this.#reader.close()
   }
@@ -124,6 +151,7 @@ function damaged(name: string, cause?: unknown): EvidenceError {
 function sentence(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   if (cause.message === ERR_BAD_FORMAT) return 'not a zip file'
+  if (cause instanceof UnusableInput) return cause.message
   const details = [reasonOf(cause), textOf(cause, 'filename')].filter((each) => each !== undefined)
   return details.length === 0 ? cause.message : `${cause.message}: ${details.join(', ')}`
 }

@@ -1,4 +1,4 @@
-"""A second verifier of Probant's evidence bundles, written from docs/formats.md alone.
+"""A second verifier of Probant's evidence bundles and collections of them, written from docs/formats.md alone.
 
 python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness]
 
@@ -13,6 +13,7 @@ import sys
 from anchors import Anchors
 from archive import Archive
 from bundle import Bundle
+from collection import Collection
 from verdict import EXIT_CODES, Unusable
 
 
@@ -34,8 +35,18 @@ def answer(words):
     parser.add_argument("--require-witness", action="store_true")
     given = parser.parse_args(words)
     try:
-        with Archive(given.bundle) as archive:
-            bundle = Bundle(archive, Anchors(given.anchors))
+        with Archive.open(given.bundle) as archive:
+            anchors = Anchors(given.anchors)
+            if any(entry.name == "collection.json" for entry in archive.entries):
+                collection = Collection(archive, anchors)
+                collection.verify(given.document, given.require_witness)
+                return {
+                    "answer": collection.verdict.answer(),
+                    "checks": collection.verdict.checks,
+                    "objects": collection.objects,
+                    "reported": collection.verdict.reported,
+                }
+            bundle = Bundle(archive, anchors)
             bundle.verify(given.document, given.require_witness)
     except Unusable as error:
         return {"answer": "unusable", "reason": str(error)}

@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from contextlib import contextmanager
 
 from verdict import Invalid, Unusable
 
@@ -18,6 +19,8 @@ def size_limit(name):
         return None
     if name in ("manifest.json", "openings.json"):
         return 16 << 20
+    if name == "collection.json":
+        return 64 << 20
     if re.fullmatch(r"traces/[^/]*\.json", name):
         return 65_536
     return SMALL
@@ -31,14 +34,10 @@ class Entry:
 
 
 class Archive:
-    """The entries of a file, each somewhere between the first byte and the directory, without gaps."""
+    """The entries of a file, or of a part of one, each somewhere between the first byte and the directory, without gaps."""
 
-    def __init__(self, path):
-        try:
-            self.file = open(path, "rb")
-            self.length = self.file.seek(0, 2)
-        except OSError as error:
-            raise Unusable(f"the bundle can't be read: {error}") from None
+    def __init__(self, file, base, length):
+        self.file, self.base, self.length = file, base, length
         found = self._directory()
         # folders hold nothing
         self.entries = [entry for entry in found if not entry.name.endswith("/")]
@@ -49,16 +48,29 @@ class Archive:
         if end != 0:
             raise Unusable("there is something before the first entry")
 
-    def __enter__(self):
-        return self
+    @classmethod
+    @contextmanager
+    def open(cls, path):
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            raise Unusable(f"the bundle can't be read: {error}") from None
+        with file:
+            yield cls(file, 0, file.seek(0, 2))
 
-    def __exit__(self, *_):
-        self.file.close()
+    def inside(self, entry):
+        """The archive that a stored entry is (section 21)."""
+        if entry.method != 0 or entry.packed != entry.size:
+            raise Invalid(f"{entry.name}: packed, where a bundle in a collection is stored")
+        try:
+            return Archive(self.file, self.base + entry.data, entry.size)
+        except Unusable as error:
+            raise Invalid(f"{entry.name}: {error}") from None
 
     def _read(self, offset, length):
         if offset < 0 or offset + length > self.length:
             raise Unusable("the zip is cut short")
-        self.file.seek(offset)
+        self.file.seek(self.base + offset)
         return self.file.read(length)
 
     def _directory(self):

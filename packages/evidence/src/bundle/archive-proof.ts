@@ -11,7 +11,7 @@ import { checkDocuments } from './documents.ts'
 import { entryName } from './names.ts'
 import type { DocumentFact } from './report.ts'
 import { readEntry, readIfListed } from './source.ts'
-import type { BundleUnderCheck } from './under-check.ts'
+import type { BundleOptions, BundleUnderCheck } from './under-check.ts'
 
 /** The LAT of a bundle, taken apart and checked. */
 export interface ArchiveProof {
@@ -25,7 +25,7 @@ export interface ArchiveProof {
 /** Manifest, statement, box, documents, and the LAT itself; undefined when there is no LAT to read. */
 export async function checkArchiveProof(
   bundle: BundleUnderCheck,
-  given: AsyncIterable<Uint8Array> | undefined,
+  { document, held }: BundleOptions,
 ): Promise<ArchiveProof | undefined> {
   const { crypto, source, manifest, anchors, checks } = bundle
   checks.begin('manifest')
@@ -48,7 +48,7 @@ export async function checkArchiveProof(
   checks.add('box', box, box.status === 'invalid')
 
   checks.begin('documents')
-  const { verdict, documents } = await checkDocuments(crypto, source, statement, given)
+  const { verdict, documents } = await checkDocuments(crypto, source, statement, document, held)
   checks.end(verdict)
 
   checks.add('lat-tree', parts.tree)

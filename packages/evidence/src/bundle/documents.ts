@@ -16,12 +16,14 @@ export interface DocumentsCheck {
  * that is nowhere is not compared, which is reported and makes nothing invalid.
  *
  * @param given a file that should be one of the documents
+ * @param held a file that may be one of them
  */
 export async function checkDocuments(
   hashing: Hashing,
   source: BundleSource,
   statement: Statement,
   given: AsyncIterable<Uint8Array> | undefined,
+  held?: Measure,
 ): Promise<DocumentsCheck> {
   const verdicts: Verdict[] = [valid]
   const present = new Map(source.entries.map((entry) => [entry.name, entry.size]))
@@ -42,6 +44,9 @@ export async function checkDocuments(
     if (at >= 0) compared.set(at, 'given')
     else if (first) verdicts.push(differs('the file given', found, first, statement.receivedAt))
   }
+  if (held !== undefined)
+    for (const [at, file] of statement.files.entries())
+      if (isSame(held, file)) compared.set(at, 'given')
   const documents = statement.files.map((file, at) => ({
     name: documentName(at + 1),
     size: file.size,
@@ -52,13 +57,17 @@ export async function checkDocuments(
   return { verdict: combine(verdicts), documents }
 }
 
-interface Measure {
+/** What a file is known by. */
+export interface Measure {
   /** Undefined where the size says enough. */
   readonly digests?: Digests
   readonly size: number
 }
 
-async function measure(hashing: Hashing, pieces: AsyncIterable<Uint8Array>): Promise<Measure> {
+export async function measure(
+  hashing: Hashing,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Measure> {
   const sha256 = hashing.incremental('sha256')
   const sha3 = hashing.incremental('sha3-256')
   let size = 0

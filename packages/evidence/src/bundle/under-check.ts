@@ -1,6 +1,7 @@
 import type { Anchors } from '../anchors.ts'
 import type { EvidenceCrypto } from '../crypto.ts'
 import type { Checks } from './checks.ts'
+import type { Measure } from './documents.ts'
 import type { Manifest } from './manifest.ts'
 import type { BundleSource } from './source.ts'
 
@@ -11,4 +12,13 @@ export interface BundleUnderCheck {
   readonly manifest: Manifest
   readonly anchors: Anchors
   readonly checks: Checks
+}
+
+export interface BundleOptions {
+  /** A file that should be one of the bundle's documents. */
+  readonly document?: AsyncIterable<Uint8Array> | undefined
+  /** A file that may be one of them: it counts where it is, and nothing is wrong where it isn't. */
+  readonly held?: Measure | undefined
+  /** Without a cosignature by a given witness the answer is *can't tell*. */
+  readonly requireWitness?: boolean | undefined
 }

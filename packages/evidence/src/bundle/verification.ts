@@ -11,14 +11,7 @@ import { entryName } from './names.ts'
 import type { BundleReport } from './report.ts'
 import { checkBlocksAndScript } from './extras.ts'
 import { readEntry, type BundleSource } from './source.ts'
-import type { BundleUnderCheck } from './under-check.ts'
-
-export interface BundleOptions {
-  /** A file that should be one of the bundle's documents. */
-  readonly document?: AsyncIterable<Uint8Array> | undefined
-  /** Without a cosignature by a given witness the answer is *can't tell*. */
-  readonly requireWitness?: boolean | undefined
-}
+import type { BundleOptions, BundleUnderCheck } from './under-check.ts'
 
 /**
  * Verifies an evidence bundle offline (formats.md section 15), believing nothing in it that doesn't lead to an
@@ -76,7 +69,7 @@ async function verifyContent(
   bundle: BundleUnderCheck,
   options: BundleOptions,
 ): Promise<Findings | undefined> {
-  const archive = await checkArchiveProof(bundle, options.document)
+  const archive = await checkArchiveProof(bundle, options)
   if (archive === undefined) return undefined
   const journal = await checkJournal(bundle, archive, options.requireWitness === true)
   const extras = await checkBlocksAndScript(bundle, archive, journal)

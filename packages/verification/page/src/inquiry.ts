@@ -1,13 +1,12 @@
 import { batch, signal } from '@preact/signals'
+import { anchorFileNames, EvidenceError, parseAnchors, type Anchors } from '@probant/evidence'
 import {
-  anchorFileNames,
-  EvidenceError,
-  parseAnchors,
-  verifyBundle,
-  type Anchors,
-  type BundleReport,
-} from '@probant/evidence'
-import { browserCrypto, openZip, UnusableInput } from '@probant/verification'
+  browserCrypto,
+  inspect,
+  openZip,
+  UnusableInput,
+  type Inspection,
+} from '@probant/verification'
 
 /** What the expert has given so far. */
 export const bundle = signal<File | undefined>(undefined)
@@ -18,9 +17,7 @@ export const requiresWitness = signal(false)
 
 /** What came of it; none while nothing was verified or what was given has changed since. */
 export type Outcome =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'report'; readonly report: BundleReport }
-  | { readonly kind: 'unusable'; readonly why: string }
+  { readonly kind: 'running' } | Inspection | { readonly kind: 'unusable'; readonly why: string }
 export const outcome = signal<Outcome | undefined>(undefined)
 
 const anchorNames = new Set<string>(anchorFileNames)
@@ -83,11 +80,10 @@ async function judged(file: File): Promise<Outcome> {
     const source = await openZip(file)
     try {
       const document = documentFile.value === undefined ? undefined : piecesOf(documentFile.value)
-      const report = await verifyBundle(browserCrypto, source, anchors, {
+      return await inspect(browserCrypto, source, anchors, {
         document,
         requireWitness: requiresWitness.value,
       })
-      return { kind: 'report', report }
     } finally {
       await source.close()
     }

@@ -1,15 +1,17 @@
 import type { BundleCheck, BundleReport } from '@probant/evidence'
-import { bundleJson, factLines, whyLines, wordsOf, type Answer } from '@probant/verification'
-import { Badge, Button, language, Notice, Table, type Tone } from '@probant/web/browser'
+import {
+  factLines,
+  reportJson,
+  whyLines,
+  wordsOf,
+  type Answer,
+  type Inspection,
+} from '@probant/verification'
+import { Button, language, Notice, Table } from '@probant/web/browser'
+import { NotProvedList, Status, tones } from './answer-parts.tsx'
+import { CollectionView } from './collection-view.tsx'
 import { bundle, type Outcome } from './inquiry.ts'
 import { words } from './words.ts'
-
-const tones: Readonly<Record<Answer, Tone>> = {
-  valid: 'good',
-  invalid: 'alert',
-  'cannot-tell': 'warning',
-  unusable: 'alert',
-}
 
 /** The answer, in the words of `probant verify`. */
 export function OutcomeView({ outcome }: { outcome: Outcome }) {
@@ -21,11 +23,18 @@ export function OutcomeView({ outcome }: { outcome: Outcome }) {
         <p>{outcome.why}</p>
       </Answered>
     )
-  const { report } = outcome
   return (
     <>
-      <Answered answer={report.verdict.status} />
-      <ReportView report={report} />
+      <Answered answer={outcome.report.verdict.status} />
+      {outcome.kind === 'bundle' ? (
+        <ReportView report={outcome.report} />
+      ) : (
+        <CollectionView report={outcome.report} />
+      )}
+      <div class="actions no-print">
+        <Button onClick={() => save(outcome)}>{say.save}</Button>
+        <Button onClick={() => print()}>{say.print}</Button>
+      </div>
     </>
   )
 }
@@ -49,7 +58,7 @@ function Answered({ answer, children }: { answer: Answer; children?: preact.Comp
 
 function ReportView({ report }: { report: BundleReport }) {
   const say = words()
-  const { headings, notProved } = wordsOf(language.value)
+  const { headings } = wordsOf(language.value)
   return (
     <>
       <Table
@@ -73,18 +82,7 @@ function ReportView({ report }: { report: BundleReport }) {
           </ul>
         </section>
       )}
-      <section>
-        <h2>{headings.notProved}</h2>
-        <ul>
-          {report.notProved.map((each) => (
-            <li key={each}>{notProved[each]}</li>
-          ))}
-        </ul>
-      </section>
-      <div class="actions no-print">
-        <Button onClick={() => save(report)}>{say.save}</Button>
-        <Button onClick={() => print()}>{say.print}</Button>
-      </div>
+      <NotProvedList names={report.notProved} />
     </>
   )
 }
@@ -103,14 +101,12 @@ function checkCell(check: BundleCheck) {
   )
 }
 
-function resultCell({ verdict: { status } }: BundleCheck) {
-  return <Badge tone={tones[status]}>{wordsOf(language.value).status[status]}</Badge>
-}
+const resultCell = ({ verdict }: BundleCheck) => <Status status={verdict.status} />
 
 /** The same JSON as `probant verify --json`. */
-function save(report: BundleReport): void {
+function save(found: Inspection): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([bundleJson(report)], { type: 'application/json' }))
+  link.href = URL.createObjectURL(new Blob([reportJson(found)], { type: 'application/json' }))
   link.download = `${bundle.value?.name.replace(/\.zip$/i, '') ?? 'probant'}.verdict.json`
   link.click()
   URL.revokeObjectURL(link.href)

@@ -74,6 +74,8 @@ export const english: Words = {
     'who-the-depositor-is': 'who stands behind the identifier of the depositor',
     'truth-of-the-content': 'that what the document says is true',
     'what-happened-later': 'what happened after the checkpoint',
+    completeness: 'that the selection is complete: nobody signed the list of a collection',
+    omissions: 'what is said to be missing: that is the box’s own account',
   },
   fact: {
     document: (n, size, type) => `${n}: ${size} bytes, ${type}`,
@@ -115,6 +117,35 @@ export const english: Words = {
     depositor: (id) => (id === null ? 'depositor: erased' : `depositor: ${id}`),
     journal: (origin, size) => `journal ${origin}, checkpoint of ${size} traces`,
     act: (seq, act, outcome, time) => `trace ${seq}: ${act}, ${outcome}, ${time}`,
+  },
+  collection: {
+    check: {
+      'collection-entries': 'the collection: entries known, unique, listed',
+      'collection-digests': 'the collection: digest of every bundle',
+      'collection-objects': 'every bundle by itself, of the object that it is named after',
+      'collection-document': 'the file given is one of the documents',
+    },
+    objects: 'The bundles',
+    received: (time, state) => `received at ${time}, ${state}`,
+    isGiven: '(the file given)',
+    account: {
+      vault: (box, vault, size) =>
+        `box ${box}, vault ${vault}: all objects deposited in the first ${size} traces, as the box says`,
+      objects: (box, vault, size) =>
+        `box ${box}, vault ${vault}: a selection, made when the journal had ${size} traces, as the box says`,
+    },
+    omitted: {
+      bundle: {
+        gone: (object) => `NOT THERE: ${object}, gone from the vault`,
+        altered: (object) => `NOT THERE: ${object}, what the box stores of it was altered`,
+      },
+      document: {
+        gone: (object) => `WITHOUT ITS DOCUMENT: ${object}, whose stored file is gone`,
+        altered: (object) => `WITHOUT ITS DOCUMENT: ${object}, whose stored file was altered`,
+      },
+    },
+    summary: (counts) =>
+      `bundles: ${counts.valid} valid, ${counts.invalid} invalid, ${counts['cannot-tell']} can't tell`,
   },
   colon: ': ',
   reason: {},

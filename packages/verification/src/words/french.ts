@@ -81,6 +81,8 @@ export const french: Words = {
     'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
     'truth-of-the-content': 'que ce que dit le document est vrai',
     'what-happened-later': 'ce qui s’est passé après le point de contrôle',
+    completeness: 'que la sélection est complète : personne n’a signé la liste d’un recueil',
+    omissions: 'ce qui est dit manquant : c’est l’affirmation du boîtier',
   },
   fact: {
     document: (n, size, type) => `${n} : ${size} octets, ${type}`,
@@ -123,6 +125,36 @@ export const french: Words = {
     journal: (origin, size) => `journal ${origin}, point de contrôle de ${size} traces`,
     act: (seq, act, outcome, time) => `trace ${seq} : ${act}, ${outcome}, ${time}`,
   },
+  collection: {
+    check: {
+      'collection-entries': 'le recueil : entrées connues, uniques, énumérées',
+      'collection-digests': 'le recueil : empreinte de chaque dossier',
+      'collection-objects': 'chaque dossier pour lui-même, celui de l’objet dont il porte le nom',
+      'collection-document': 'le fichier donné est l’un des documents',
+    },
+    objects: 'Les dossiers',
+    received: (time, state) =>
+      `reçu le ${time}, ${{ accepted: 'accepté', witnessed: 'contresigné', dated: 'daté' }[state]}`,
+    isGiven: '(le fichier donné)',
+    account: {
+      vault: (box, vault, size) =>
+        `boîtier ${box}, coffre ${vault} : tous les objets déposés dans les ${size} premières traces, selon le boîtier`,
+      objects: (box, vault, size) =>
+        `boîtier ${box}, coffre ${vault} : une sélection, faite quand le journal avait ${size} traces, selon le boîtier`,
+    },
+    omitted: {
+      bundle: {
+        gone: (object) => `ABSENT : ${object}, qui n’est plus dans le coffre`,
+        altered: (object) => `ABSENT : ${object}, ce que le boîtier en conserve a été altéré`,
+      },
+      document: {
+        gone: (object) => `SANS SON DOCUMENT : ${object}, dont le fichier conservé a disparu`,
+        altered: (object) => `SANS SON DOCUMENT : ${object}, dont le fichier conservé a été altéré`,
+      },
+    },
+    summary: (counts) =>
+      `dossiers : ${counts.valid} valides, ${counts.invalid} invalides, ${counts['cannot-tell']} sans conclusion possible`,
+  },
   colon: ' : ',
   reason: {
     'bad-listing': 'les entrées ne sont pas celles que le manifeste énumère',
@@ -157,6 +189,7 @@ export const french: Words = {
     'path-too-long': 'la chaîne de certificats est trop longue',
     'malformed-bundle': 'une entrée est illisible',
     'script-not-published': 'verify.sh n’est pas celui publié',
+    'other-object': 'c’est le dossier d’un autre objet, coffre ou boîtier',
   },
   where: 'où',
   since: 'depuis',

@@ -1,7 +1,9 @@
 import type {
   BundleCheckName,
+  CollectionCheckName,
+  CollectionNotProved,
   FindingKind,
-  NotProved,
+  Omission,
   ReceiptState,
   Verdict,
 } from '@probant/evidence'
@@ -21,7 +23,7 @@ export interface Words {
   readonly check: Readonly<Record<BundleCheckName, string>>
   /** What is missing when a check can't be made. */
   readonly missing: Readonly<Record<BundleCheckName, string>>
-  readonly notProved: Readonly<Record<NotProved, string>>
+  readonly notProved: Readonly<Record<CollectionNotProved, string>>
   readonly fact: {
     readonly document: (n: string, size: number, type: string) => string
     readonly compared: Readonly<Record<'bundle' | 'given' | 'none', string>>
@@ -41,6 +43,21 @@ export interface Words {
     readonly depositor: (id: string | null) => string
     readonly journal: (origin: string, size: number) => string
     readonly act: (seq: number, act: string, outcome: string, time: string) => string
+  }
+  /** Of a collection of bundles. */
+  readonly collection: {
+    readonly check: Readonly<Record<CollectionCheckName, string>>
+    /** Heading of the list of objects. */
+    readonly objects: string
+    readonly received: (time: string, state: ReceiptState) => string
+    readonly isGiven: string
+    readonly account: Readonly<
+      Record<'vault' | 'objects', (box: string, vault: string, journalSize: number) => string>
+    >
+    readonly omitted: Readonly<
+      Record<Omission['part'], Readonly<Record<Omission['reason'], (object: string) => string>>>
+    >
+    readonly summary: (counts: Readonly<Record<Verdict['status'], number>>) => string
   }
   /** Between a label and what it says. */
   readonly colon: string
