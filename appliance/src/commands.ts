@@ -1,4 +1,4 @@
-import { interruption, ownLanguage } from '@probant/host'
+import { interruption, ownLanguage, parseRate } from '@probant/host'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join } from 'node:path'
 import type { CeremonyCommandOptions } from './commands/ceremony.ts'
@@ -140,8 +140,8 @@ export function register(program: Command, context: CommandContext): void {
 }
 
 function rate(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text) || value === 0)
+  const value = parseRate(text)
+  if (value === undefined)
     throw new InvalidArgumentError('A number of MiB a second is needed, for example 20.')
   return value
 }

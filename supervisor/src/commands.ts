@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { ownLanguage } from '@probant/host'
-import { Option, type Command } from 'commander'
+import { interruption, ownLanguage, parseRate } from '@probant/host'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { AuditOptions } from './commands/audit.ts'
 import type { ConfirmationOptions } from './commands/confirm-enrolment.ts'
 
 /** Where the command line finds the installation. */
@@ -78,6 +79,28 @@ export function register(program: Command, context: CommandContext): void {
     })
 
   withSettings(
+    supervisor
+      .command('audit')
+      .description(
+        'recompute from stored bytes all that the centre vouches for: traces, receipts, cosigned heads, evidence, its own journal',
+      )
+      .argument('[boxes...]', 'boxes (default: all, and the alert journal)'),
+  )
+    .option('--rate <MiB/s>', 'read no more than this (default: as fast as it goes)', rate)
+    .option('--restart', 'begin anew, even where an interrupted audit could be gone on with')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is as it was stored, 1 any difference, 2 it could not work, 3 interrupted (run it again to go on).',
+    )
+    .action(async (boxes: string[], options: AuditOptions) => {
+      const { runAudit } = await import('./commands/audit.ts')
+      // What keeps it from working is no difference.
+      process.exitCode = 2
+      process.exitCode = await runAudit(boxes, options, interruption())
+    })
+
+  withSettings(
     supervisor.command('status').description('boxes, what was found about them, and open alerts'),
   )
     .option('--json', 'print JSON')
@@ -85,4 +108,11 @@ export function register(program: Command, context: CommandContext): void {
       const { printStatus } = await import('./commands/status.ts')
       process.exitCode = await printStatus(settings, json === true)
     })
+}
+
+function rate(text: string): number {
+  const value = parseRate(text)
+  if (value === undefined)
+    throw new InvalidArgumentError('A number of MiB a second is needed, for example 20.')
+  return value
 }

@@ -68,7 +68,14 @@ await t.test('journal export, verifiable alone', (t) =>
   holds(t, 'provisioning/test/verification/journal.test.ts'),
 )
 
-await absent('fsck and audit: resumable, rate-limited', 'each pass begins anew')
+await t.test('fsck and audit: from bytes, resumable, rate-limited, first bad place', (t) =>
+  holds(
+    t,
+    'packages/host/test/pace.test.ts',
+    'appliance/test/integrity/fsck.test.ts',
+    'supervisor/test/audit.test.ts',
+  ),
+)
 
 await t.test('conformance: vectors, properties, the examples of the formats', (t) =>
   holds(

@@ -2,6 +2,12 @@ import type { Clock } from './clock.ts'
 
 const MEBIBYTE = 1024 * 1024
 
+/** A rate as somebody types it, in MiB a second; undefined where it is none. */
+export function parseRate(text: string): number | undefined {
+  const rate = Number(text)
+  return /^\d{1,6}(\.\d{1,3})?$/.test(text) && rate > 0 ? rate : undefined
+}
+
 /** Idle time that is made up for at most: a pass that waited for something else doesn't rush afterwards. */
 const CATCH_UP_MS = 1000
 

@@ -1,12 +1,4 @@
-import {
-  decodeSegment,
-  encodeSegment,
-  EvidenceError,
-  JournalVerifier,
-  verifySegment,
-  type JournalState,
-  type Segment,
-} from '@probant/evidence'
+import { decodeSegment, encodeSegment, EvidenceError, type Segment } from '@probant/evidence'
 import type { SegmentAnswer } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { classify } from '../findings/catalogue.ts'
@@ -18,8 +10,8 @@ import { unreadable } from './challenge.ts'
 import { commitSegment } from './commit.ts'
 import { compareOverlap } from './overlap.ts'
 import { raiseInSession, shippedFinding, type Session } from './session.ts'
-import { journalKeysFor } from '../witness/journal-keys.ts'
 import { forksFromHeads } from './signed-before.ts'
+import { verifyNext } from './verification.ts'
 import { deletedEnd } from './witnessed-end.ts'
 
 /**
@@ -62,7 +54,7 @@ async function acceptNew(
   bytes: Uint8Array,
 ): Promise<SegmentAnswer> {
   const { origin } = session
-  const { findings, state } = await verify(context, session, segment)
+  const { findings, state } = await verifyNext(context.crypto, origin, segment)
   const facts: Fact[] = findings.map((finding) => ({
     ...factOf(origin.origin, finding),
     foundBytes: bytes,
@@ -87,30 +79,6 @@ async function acceptNew(
   return receipt === undefined
     ? { status: 409, size: session.origin.state.size }
     : { status: 200, size: state.size, receipt }
-}
-
-/**
- * Findings of full verification, and the state to go on from. Where a finding leaves the bytes what the box wrote (a clock set
- * back, a seal that is late), there is such a state; where they are in doubt, there is none.
- */
-async function verify(
-  context: Context,
-  { origin }: Session,
-  segment: Segment,
-): Promise<{
-  findings: Awaited<ReturnType<typeof verifySegment>>['findings']
-  state: JournalState | undefined
-}> {
-  const { crypto } = context
-  const keys = journalKeysFor(origin, segment.checkpoint)
-  const { findings, state } = await verifySegment(crypto, origin.state, segment, keys)
-  if (findings.length === 0) return { findings, state }
-  if (findings.some((finding) => classify(factOf(origin.origin, finding).kind).refusesData))
-    return { findings, state: undefined }
-  const verifier = new JournalVerifier(crypto, origin.state)
-  for (const trace of segment.traces) verifier.append(trace)
-  await verifier.checkpoint(segment.checkpoint, keys)
-  return { findings, state: verifier.state }
 }
 
 async function refuse(

@@ -130,6 +130,21 @@ export async function alertCheckpoint(
   return rows[0]
 }
 
+/** Checkpoints beyond a size, in order. */
+export async function alertCheckpointsAfter(
+  client: Client,
+  tenantId: string,
+  size: number,
+  limit: number,
+): Promise<AlertCheckpoint[]> {
+  const { rows } = await client.query<AlertCheckpoint>(
+    `SELECT size, note FROM centre.alert_checkpoints
+     WHERE tenant_id = $1 AND size > $2 ORDER BY size LIMIT $3`,
+    [tenantId, size, limit],
+  )
+  return rows
+}
+
 /** What opens a commitment of a trace, for as long as the person it names stays. */
 export async function insertOpening(
   client: Client,

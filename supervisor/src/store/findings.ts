@@ -162,3 +162,19 @@ function findingOf(row: FindingRow): StoredFinding {
     resolvedAtMs: ms(row.resolved_at),
   }
 }
+
+/** Bytes that findings are kept with, each side once, by the finding that names them. */
+export async function findingEvidence(
+  client: Client,
+): Promise<{ boxId: string; findingId: string; sha256: Uint8Array }[]> {
+  const { rows } = await client.query<{ box_id: string; finding_id: string; sha256: Buffer }>(
+    `SELECT DISTINCT ON (sha256) box_id, finding_id, sha256
+     FROM centre.findings, unnest(ARRAY[expected_evidence, found_evidence]) AS sha256
+     WHERE sha256 IS NOT NULL ORDER BY sha256, raised_at`,
+  )
+  return rows.map(({ box_id, finding_id, sha256 }) => ({
+    boxId: box_id,
+    findingId: finding_id,
+    sha256: new Uint8Array(sha256),
+  }))
+}

@@ -58,18 +58,36 @@ interface OriginRow {
   shipped_at: Date | null
 }
 
+const SELECT = `SELECT o.*, (
+    SELECT coalesce(json_agg(json_build_object('until', until_size, 'key', journal_key) ORDER BY until_size), '[]')
+    FROM centre.former_journal_keys f
+    WHERE f.tenant_id = o.tenant_id AND f.box_id = o.box_id AND f.origin = o.origin
+  ) AS former_journal_keys
+  FROM centre.origins o`
+
 /** The origin that a box now writes; undefined when none is open. */
 export async function openOrigin(client: Client, box: BoxKey): Promise<Origin | undefined> {
   const { rows } = await client.query<OriginRow>(
-    `SELECT o.*, (
-       SELECT coalesce(json_agg(json_build_object('until', until_size, 'key', journal_key) ORDER BY until_size), '[]')
-       FROM centre.former_journal_keys f
-       WHERE f.tenant_id = o.tenant_id AND f.box_id = o.box_id AND f.origin = o.origin
-     ) AS former_journal_keys
-     FROM centre.origins o WHERE tenant_id = $1 AND box_id = $2 AND closed_at IS NULL`,
+    `${SELECT} WHERE tenant_id = $1 AND box_id = $2 AND closed_at IS NULL`,
     keyOf(box),
   )
   return rows[0] && originOf(rows[0])
+}
+
+/** One origin by name, open or closed. */
+export async function findOrigin(client: Client, origin: string): Promise<Origin | undefined> {
+  const { rows } = await client.query<OriginRow>(`${SELECT} WHERE origin = $1`, [origin])
+  return rows[0] && originOf(rows[0])
+}
+
+/** Names of all origins, also closed ones; those of some boxes where their names are given. */
+export async function originNames(client: Client, boxes: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ origin: string }>(
+    `SELECT origin FROM centre.origin_directory
+     WHERE cardinality($1::text[]) = 0 OR box_id = ANY ($1) ORDER BY origin`,
+    [[...boxes]],
+  )
+  return rows.map(({ origin }) => origin)
 }
 
 /** The box whose journal it is, or was. */

@@ -66,6 +66,21 @@ export async function segmentsCovering(
   return rows.map(segmentOf)
 }
 
+/** Rows in their order, from an ordinal on. */
+export async function segmentsFrom(
+  client: Client,
+  key: OriginKey,
+  ordinal: number,
+  limit: number,
+): Promise<StoredSegment[]> {
+  const { rows } = await client.query<SegmentRow>(
+    `SELECT ${COLUMNS} FROM centre.segments
+     WHERE ${OF_ORIGIN} AND ordinal >= $4 ORDER BY ordinal LIMIT $5`,
+    [...originKey(key), ordinal, limit],
+  )
+  return rows.map(segmentOf)
+}
+
 /** The receipt of the first segment that ends at `size` or later. */
 export async function receiptCovering(
   client: Client,
