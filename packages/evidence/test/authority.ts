@@ -1,5 +1,6 @@
 import {
   BitString,
+  Enumerated,
   Integer,
   Null,
   ObjectIdentifier,
@@ -34,6 +35,8 @@ export interface CertificateOptions {
   readonly purposes?: readonly string[]
   readonly purposesCritical?: boolean
   readonly criticalExtension?: string
+  /** Where its revocation lists are said to be; null: in a way that can't be read. */
+  readonly listsAt?: readonly string[] | null
   readonly keyIdentifier?: Uint8Array
   /** The key identifier is there twice. */
   readonly twice?: boolean
@@ -95,6 +98,13 @@ function extensionsOf(options: CertificateOptions): pkijs.Extension[] {
     add('2.5.29.37', options.purposesCritical ?? true, usage.toSchema())
   }
   if (options.criticalExtension !== undefined) add(options.criticalExtension, true, new Null())
+  if (options.listsAt === null) add('2.5.29.31', false, new Null())
+  else if (options.listsAt !== undefined) {
+    const distributionPoints = options.listsAt.map(
+      (uri) => new pkijs.DistributionPoint({ distributionPoint: [address(uri)] }),
+    )
+    add('2.5.29.31', false, new pkijs.CRLDistributionPoints({ distributionPoints }).toSchema())
+  }
   if (options.keyIdentifier) {
     const id = new OctetString({ valueHex: new Uint8Array(options.keyIdentifier).buffer })
     add('2.5.29.14', false, id)
@@ -102,6 +112,86 @@ function extensionsOf(options: CertificateOptions): pkijs.Extension[] {
   }
   return extensions
 }
+
+/** A uniformResourceIdentifier. */
+const address = (value: string): pkijs.GeneralName => new pkijs.GeneralName({ type: 6, value })
+
+export interface ListOptions {
+  readonly issuer: TestCertificate
+  readonly thisUpdate?: string
+  /** None when null. */
+  readonly nextUpdate?: string | null
+  readonly revoked?: readonly {
+    readonly certificate: TestCertificate
+    readonly at: string
+    /** CRLReason. */
+    readonly reason?: number
+    readonly criticalExtension?: string
+  }[]
+  /** What it is limited to. */
+  readonly scope?: ConstructorParameters<typeof pkijs.IssuingDistributionPoint>[0] & {
+    readonly at?: string
+  }
+  readonly criticalExtension?: string
+  readonly forgedBy?: CryptoKey
+}
+
+/** DER of a certificate revocation list. */
+export async function makeList(options: ListOptions): Promise<Uint8Array> {
+  const { issuer, revoked = [], scope, criticalExtension } = options
+  const list = new pkijs.CertificateRevocationList()
+  list.version = 1
+  list.issuer.typesAndValues.push(commonName(issuer.name))
+  list.thisUpdate = time(options.thisUpdate ?? '2026-03-01T00:00:00Z')
+  if (options.nextUpdate !== null)
+    list.nextUpdate = time(options.nextUpdate ?? '2026-03-08T00:00:00Z')
+  if (revoked.length > 0)
+    list.revokedCertificates = revoked.map(
+      ({ certificate, at, reason, criticalExtension: critical }) =>
+        new pkijs.RevokedCertificate({
+          userCertificate: certificate.parsed.serialNumber,
+          revocationDate: time(at),
+          ...entryExtensions(reason, critical),
+        }),
+    )
+  const extensions: pkijs.Extension[] = []
+  if (scope !== undefined) {
+    const { at, ...rest } = scope
+    const point = new pkijs.IssuingDistributionPoint({
+      ...rest,
+      ...(at === undefined ? {} : { distributionPoint: [address(at)] }),
+    })
+    const value: unknown = point.toSchema()
+    if (value instanceof Sequence) extensions.push(extension('2.5.29.28', true, value))
+  }
+  if (criticalExtension !== undefined)
+    extensions.push(extension(criticalExtension, true, new Null()))
+  if (extensions.length > 0) list.crlExtensions = new pkijs.Extensions({ extensions })
+  await list.sign(options.forgedBy ?? issuer.privateKey, 'SHA-256')
+  return new Uint8Array(list.toSchema(true).toBER())
+}
+
+function entryExtensions(
+  reason: number | undefined,
+  critical: string | undefined,
+): { crlEntryExtensions?: pkijs.Extensions } {
+  const extensions = [
+    ...(reason === undefined
+      ? []
+      : [extension('2.5.29.21', false, new Enumerated({ value: reason }))]),
+    ...(critical === undefined ? [] : [extension(critical, true, new Null())]),
+  ]
+  return extensions.length === 0 ? {} : { crlEntryExtensions: new pkijs.Extensions({ extensions }) }
+}
+
+const extension = (
+  extnID: string,
+  critical: boolean,
+  value: { toBER(): ArrayBuffer },
+): pkijs.Extension => new pkijs.Extension({ extnID, critical, extnValue: value.toBER() })
+
+const time = (text: string): pkijs.Time =>
+  new pkijs.Time({ type: pkijs.TimeType.UTCTime, value: new Date(text) })
 
 export interface TokenOptions {
   readonly imprint: Uint8Array

@@ -76,11 +76,7 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
   }
 }
 
-function timeOf({ value }: Time): number {
-  const ms = value.getTime()
-  if (Number.isNaN(ms)) throw malformed('a date that is none')
-  return ms
-}
+const timeOf = ({ value }: Time): number => value.getTime()
 
 function isUnderstood({ extnID }: Extension): boolean {
   return extnID === id.issuingDistributionPoint
