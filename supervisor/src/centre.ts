@@ -1,5 +1,5 @@
 import { Loop } from '@probant/host'
-import { administrationServer, type AdministrationServer } from '@probant/web'
+import { administrationServer, type AdministrationServer, type Server } from '@probant/web'
 import { dispatch } from './alerts/dispatch.ts'
 import { AlertJournalKeeper } from './alerts/keeper.ts'
 import { createMailer } from './alerts/mailer.ts'
@@ -10,11 +10,18 @@ import { closeContext, openContext, type World } from './open-context.ts'
 import type { Settings } from './settings.ts'
 import { openHostKey } from './ssh/host-key.ts'
 import { startIntake } from './ssh/intake-server.ts'
+import { createDoor } from './witness/door.ts'
 
 /** A running centre. */
 export interface Centre {
   readonly context: Context
-  readonly ports: { http: number; ssh: number; administration: number }
+  readonly ports: {
+    http: number
+    ssh: number
+    administration: number
+    /** Undefined where no heads of other centres' boxes are taken. */
+    witness: number | undefined
+  }
   /** One round of watching the clock, as the loop makes it: for tests that drive time. */
   watch(): Promise<void>
   /** Ends every part in order; what was committed stays. */
@@ -64,15 +71,17 @@ export async function startCentre(
     port: intake.port,
   }))
   await api.listen({ host: settings.listen.host, port: settings.listen.port })
+  const door = settings.witness === undefined ? undefined : await createDoor(context, halt)
+  await door?.listen({ ...settings.witness })
   const administration = await startAdministration(context)
   for (const loop of [watching, sending, tending]) loop.start()
-  const address = api.server.address()
   return {
     context,
     ports: {
-      http: typeof address === 'object' && address !== null ? address.port : settings.listen.port,
+      http: portOf(api) ?? settings.listen.port,
       ssh: intake.port,
       administration: administration.port,
+      witness: door && portOf(door),
     },
     async watch() {
       await watch()
@@ -80,12 +89,18 @@ export async function startCentre(
     async stop() {
       await intake.close()
       await api.close()
+      await door?.close()
       await administration.close()
       await Promise.all([watching.stop(), sending.stop(), tending.stop()])
       mailer.close()
       await closeContext(context)
     },
   }
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.server.address()
+  return typeof address === 'object' && address !== null ? address.port : undefined
 }
 
 function startAdministration(context: Context): Promise<AdministrationServer> {

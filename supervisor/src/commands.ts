@@ -78,6 +78,20 @@ export function register(program: Command, context: CommandContext): void {
       process.exitCode = await confirmEnrolment(words, options)
     })
 
+  const witness = supervisor
+    .command('witness')
+    .description('heads of journals that another centre follows')
+  withSettings(
+    witness
+      .command('add-origin')
+      .description('cosign the heads of a journal from now on; prints the keys that the box pins')
+      .argument('<vkey>', "the journal's verifier key, as in journal.vkeys")
+      .option('--name <name>', 'how people call the box'),
+  ).action(async (vkey: string, { settings, name }: Options & { name?: string }) => {
+    const { addOrigin } = await import('./commands/witness.ts')
+    process.exitCode = await addOrigin(settings, vkey, name)
+  })
+
   withSettings(
     supervisor
       .command('audit')

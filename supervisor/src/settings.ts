@@ -29,6 +29,8 @@ export const Settings = Type.Object(
     administration: Listen,
     /** Where agents dial in; `host` is also what enrolments tell them. */
     ssh: Listen,
+    /** Where other centres' boxes bring heads to be cosigned (C2SP tlog-witness); absent: nowhere. */
+    witness: Type.Optional(Listen),
     keys: KeySettings,
     mail: Type.Object(
       {

@@ -1,3 +1,4 @@
+export * from './add-checkpoint.ts'
 export type { Attestation, EventLog } from './attestation.ts'
 export * from './attestation-file.ts'
 export * from './enrolment.ts'

@@ -57,7 +57,11 @@ function BoxTable({ boxes }: { boxes: readonly Box[] }) {
         },
         { title: say.state, cell: ({ state }) => <BoxState state={state} /> },
         { title: say.lastHead, cell: ({ lastHead }) => <SeenAt seen={lastHead} /> },
-        { title: say.lastShipment, cell: ({ lastShipment }) => <SeenAt seen={lastShipment} /> },
+        {
+          title: say.lastShipment,
+          cell: ({ lastShipment, witnessedOnly }) =>
+            witnessedOnly ? say.followedElsewhere : <SeenAt seen={lastShipment} />,
+        },
         {
           title: say.nextDeadline,
           cell: ({ nextDeadline }) =>

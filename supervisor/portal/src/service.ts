@@ -2,6 +2,7 @@ import type { Shaped } from '@probant/web/browser'
 import {
   address,
   anything,
+  flag,
   list,
   number,
   oneOf,
@@ -21,6 +22,7 @@ export const boxShape = record({
   name: text,
   origin: optional(text),
   state: oneOf('ok', 'warning', 'alert', 'silent'),
+  witnessedOnly: flag,
   lastHead: optional(headShape),
   lastShipment: optional(headShape),
   nextDeadline: optional(text),

@@ -29,6 +29,7 @@ export type AlertAct =
   | 'enrolment-refused'
   | 'enrolment-fingerprint-confirmed'
   | 'enrolled'
+  | 'witnessed-origin-added'
   | 'attestation-key-replaced'
   | 'reference-values-imported'
   | 'attestation-approved'

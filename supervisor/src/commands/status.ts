@@ -18,23 +18,29 @@ async function statusOf({ database }: Context) {
   const boxes = await listFleet(database, DEFAULT_TENANT, 100_000)
   const alerts = await listAlerts(database, DEFAULT_TENANT, 1000)
   return {
-    boxes: boxes.map(({ boxId, name, lastHead, lastShipment, nextDeadlineMs, openKinds }) => ({
-      id: boxId,
-      name,
-      witnessed: lastHead?.size ?? null,
-      audited: lastShipment?.size ?? null,
-      nextDeadline: nextDeadlineMs === null ? null : formatTime(nextDeadlineMs),
-      findings: openKinds,
-    })),
+    boxes: boxes.map(
+      ({ boxId, name, isWitnessedOnly, lastHead, lastShipment, nextDeadlineMs, openKinds }) => ({
+        id: boxId,
+        name,
+        witnessedOnly: isWitnessedOnly,
+        witnessed: lastHead?.size ?? null,
+        audited: lastShipment?.size ?? null,
+        nextDeadline: nextDeadlineMs === null ? null : formatTime(nextDeadlineMs),
+        findings: openKinds,
+      }),
+    ),
     openAlerts: alerts.filter(({ state }) => state === 'open').length,
   }
 }
 
 function textOf({ boxes, openAlerts }: Status): string {
   const lines = boxes.map(
-    ({ id, name, witnessed, audited, nextDeadline, findings }) =>
-      `${id} (${name}): witnessed ${witnessed ?? 'never'}, audited ${audited ?? 'never'}, ` +
-      `next deadline ${nextDeadline ?? 'none'}, findings: ${findings.join(', ') || 'none'}`,
+    ({ id, name, witnessedOnly, witnessed, audited, nextDeadline, findings }) =>
+      `${id} (${name}): witnessed ${witnessed ?? 'never'}, ` +
+      (witnessedOnly
+        ? 'followed by another centre, '
+        : `audited ${audited ?? 'never'}, next deadline ${nextDeadline ?? 'none'}, `) +
+      `findings: ${findings.join(', ') || 'none'}`,
   )
   return `${[...lines, `open alerts: ${openAlerts}`].join('\n')}\n`
 }

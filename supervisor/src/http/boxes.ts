@@ -84,6 +84,7 @@ function shownBox(box: FleetEntry) {
     name: box.name,
     origin: box.origin,
     state: stateOf(box),
+    witnessedOnly: box.isWitnessedOnly,
     lastHead: shown(box.lastHead),
     lastShipment: shown(box.lastShipment),
     nextDeadline: box.nextDeadlineMs === null ? null : formatTime(box.nextDeadlineMs),

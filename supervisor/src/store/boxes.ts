@@ -48,6 +48,33 @@ export async function noteRefusedKey(client: Client, box: BoxKey, atMs: number):
   )
 }
 
+/** The box whose journal is cosigned here and followed elsewhere; undefined for one that is followed here, or isn't known. */
+export async function witnessedBox(client: Client, origin: string): Promise<BoxKey | undefined> {
+  const { rows } = await client.query<{ tenant_id: string; box_id: string }>(
+    `SELECT tenant_id, box_id FROM centre.origin_directory JOIN centre.boxes USING (tenant_id, box_id)
+     WHERE origin = $1 AND witness_only`,
+    [origin],
+  )
+  return rows[0] && { tenantId: rows[0].tenant_id, boxId: rows[0].box_id }
+}
+
+/** A box that is followed elsewhere: nobody signs in under its name. */
+export async function insertWitnessedBox(
+  client: Client,
+  { tenantId, boxId, name }: BoxKey & { name: string },
+  atMs: number,
+): Promise<void> {
+  await client.query('INSERT INTO centre.box_directory (box_id, tenant_id) VALUES ($1, $2)', [
+    boxId,
+    tenantId,
+  ])
+  await client.query(
+    `INSERT INTO centre.boxes (tenant_id, box_id, name, enrolled_at, witness_only)
+     VALUES ($1, $2, $3, $4, true)`,
+    [tenantId, boxId, name, instant(atMs)],
+  )
+}
+
 export async function insertBox(
   client: Client,
   box: BoxKey & { name: string; agentKey: Uint8Array },

@@ -7,6 +7,8 @@ import { ms, type BoxKey } from './rows.ts'
 export interface FleetEntry extends BoxKey {
   name: string
   origin: string | null
+  /** Followed by another centre: only its heads come here. */
+  isWitnessedOnly: boolean
   lastHead: { size: number; atMs: number } | null
   lastShipment: { size: number; atMs: number } | null
   nextDeadlineMs: number | null
@@ -20,6 +22,7 @@ interface FleetRow {
   box_id: string
   name: string
   origin: string | null
+  witness_only: boolean
   witnessed_size: number | null
   witnessed_at: Date | null
   audited_size: number | null
@@ -30,7 +33,7 @@ interface FleetRow {
   open_kinds: FindingKind[]
 }
 
-const SELECT = `SELECT b.tenant_id, b.box_id, b.name, o.origin, o.witnessed_size, o.witnessed_at,
+const SELECT = `SELECT b.tenant_id, b.box_id, b.name, b.witness_only, o.origin, o.witnessed_size, o.witnessed_at,
     o.audited_size, o.audited_at, s.due_at, t.outcome, t.attested_at,
     ARRAY(SELECT f.kind FROM centre.findings f
       WHERE f.tenant_id = b.tenant_id AND f.box_id = b.box_id AND NOT EXISTS (
@@ -78,6 +81,7 @@ function entryOf(row: FleetRow): FleetEntry {
     boxId: row.box_id,
     name: row.name,
     origin: row.origin,
+    isWitnessedOnly: row.witness_only,
     lastHead: at(row.witnessed_size, row.witnessed_at),
     lastShipment: at(row.audited_size, row.audited_at),
     nextDeadlineMs: ms(row.due_at),

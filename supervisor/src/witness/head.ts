@@ -20,28 +20,48 @@ import { cosignedHeads, insertCosignedHead } from '../store/cosigned-heads.ts'
 import { moveWitnessed, touchWitnessed, type Origin } from '../store/origins.ts'
 import { readHead, type SignedHead } from './signed-head.ts'
 
+/** The answer to a head, and what it brought to light. */
+export interface HeadJudgement {
+  readonly answer: HeadAnswer
+  readonly fact?: Fact
+}
+
+/** Judges a head of a session with its box, and raises what it brings to light. */
+export async function answerHead(
+  context: Context,
+  session: Session,
+  head: Head,
+): Promise<HeadAnswer> {
+  const { answer, fact } = await judgeHead(context, session, head)
+  if (fact !== undefined) await raiseInSession(context, session, [fact])
+  return answer
+}
+
 /**
  * Answers as a C2SP witness: cosigns a head that extends what was cosigned before, and nothing else. A cosignature is
  * committed, with the size it moves, before it leaves.
  */
-export async function answerHead(
+export async function judgeHead(
   context: Context,
   session: Session,
   { oldSize, note, proof }: Head,
-): Promise<HeadAnswer> {
+): Promise<HeadJudgement> {
   const { origin } = session
   const reading = await readHead(context, origin, note)
-  if ('fact' in reading) return refuse(context, session, reading.status, reading.fact)
+  if ('fact' in reading) return refusal(session, reading.status, reading.fact)
   const { head } = reading
-  const { size } = head.checkpoint
-  const witnessed = origin.witnessed?.size ?? 0
+  const { size, root } = head.checkpoint
+  const { witnessed } = origin
+  const known = witnessed?.size ?? 0
 
-  if (size < witnessed) return refuse(context, session, 409, shrunk(session, head))
-  if (size === witnessed && origin.witnessed !== null) return seenAgain(context, session, head)
-  if (oldSize !== witnessed) return { status: 409, size: witnessed }
+  if (size < known) return refusal(session, 409, shrunk(session, head))
+  if (size === witnessed?.size && !equalBytes(witnessed.root, root))
+    return refusal(session, 409, fork(origin, head, witnessed.root, witnessed.note))
+  if (oldSize !== known) return { answer: { status: 409, size: known } }
+  if (size === witnessed?.size) return { answer: await seenAgain(context, session, head) }
   const fact = await inconsistency(context, origin, head, proof)
-  if (fact !== undefined) return refuse(context, session, 422, fact)
-  return cosign(context, session, head)
+  if (fact !== undefined) return refusal(session, 422, fact)
+  return { answer: await cosign(context, session, head) }
 }
 
 /** Fewer traces than were witnessed: deleted at the end while the database counts on, or put back as a whole. */
@@ -59,16 +79,13 @@ function shrunk({ origin, databaseSize }: Session, { checkpoint, note }: SignedH
   return { ...fact, ...sides, key: `${origin.origin}|truncated|${known}` }
 }
 
-/** The size that is witnessed already: the same head again, or another history of the same length. */
+/** The head that is witnessed already, once more. */
 async function seenAgain(
   context: Context,
   session: Session,
   head: SignedHead,
 ): Promise<HeadAnswer> {
   const { origin } = session
-  const { witnessed } = origin
-  if (witnessed !== null && !equalBytes(witnessed.root, head.checkpoint.root))
-    return refuse(context, session, 409, fork(origin, head, witnessed.root, witnessed.note))
   const { size } = head.checkpoint
   const [cosigned] = await cosignedHeads(context.database, origin, size - 1, size)
   if (cosigned === undefined) return cosign(context, session, head)
@@ -164,16 +181,11 @@ async function cosign(context: Context, session: Session, head: SignedHead): Pro
   return { status: 200, size, lines }
 }
 
-async function refuse(
-  context: Context,
-  session: Session,
+function refusal(
+  { origin }: Session,
   status: Exclude<HeadAnswer['status'], 200>,
   fact: Fact,
-): Promise<HeadAnswer> {
-  await raiseInSession(context, session, [fact])
-  return {
-    status,
-    size: session.origin.witnessed?.size ?? 0,
-    reason: `${fact.kind}: ${fact.found}`.slice(0, 4000),
-  }
+): HeadJudgement {
+  const reason = `${fact.kind}: ${fact.found}`.slice(0, 4000)
+  return { answer: { status, size: origin.witnessed?.size ?? 0, reason }, fact }
 }

@@ -178,6 +178,14 @@ export class TestCentre {
     return answer
   }
 
+  /** Asks this centre as a witness of another's box (C2SP tlog-witness); the whole answer. */
+  async addCheckpoint(body: string): Promise<{ status: number; type: string; text: string }> {
+    const url = `http://127.0.0.1:${this.centre.ports.witness ?? 0}/add-checkpoint`
+    const answer = await fetch(url, { method: 'POST', body })
+    const type = answer.headers.get('content-type') ?? ''
+    return { status: answer.status, type, text: await answer.text() }
+  }
+
   /** A whole night's shipment. */
   async ship(followed: Followed) {
     const agent = await this.connect(followed)
@@ -292,6 +300,7 @@ function settingsOf(
     listen: { host: '127.0.0.1', port: 0 },
     administration: { host: '127.0.0.1', port: 0 },
     ssh: { host: '127.0.0.1', port: 0 },
+    witness: { host: '127.0.0.1', port: 0 },
     keys: { provider: 'software', folder: join(home, 'keys') },
     mail: { host: '127.0.0.1', port: mailPort, from: 'probant@centre.test', secure: false },
     publicUrl: 'http://centre.test',
