@@ -10,18 +10,20 @@ import {
 import type { Database } from '@probant/postgres'
 import { Appliance } from './appliance/appliance.ts'
 import type { Platform } from './attestation/platform.ts'
-import { AgentError, messageOf } from './errors.ts'
+import { AgentError, codeOf, messageOf } from './errors.ts'
 import { createFigures, type Figures, type FigureSource } from './figures.ts'
 import { LocalFindings } from './findings/findings.ts'
+import { Round } from './heads/round.ts'
 import { Memory } from './memory/memory.ts'
 import { repeat } from './schedule/repeat.ts'
 import { ShippingSchedule } from './schedule/shipping-schedule.ts'
 import type { AgentSettings } from './settings.ts'
 import type { ShipmentOutcome } from './shipment/shipment.ts'
 import type { ProviderKeyAgent } from './ssh/signing-key.ts'
-import { statusOf, type AgentStatus, type LastRun } from './status.ts'
+import { runOf, statusOf, type AgentStatus, type LastRun } from './status.ts'
 import { JournalReader } from './store/journal.ts'
 import { Supervised } from './supervised.ts'
+import { Witnesses } from './witnesses/witnesses.ts'
 
 export interface AgentParts {
   settings: AgentSettings
@@ -48,6 +50,7 @@ export class Agent {
   /** Absent where traces go by file only. */
   readonly #schedule: ShippingSchedule | undefined
   readonly #supervised: Supervised | undefined
+  readonly #witnesses: Witnesses
   readonly #figures: Figures
   #lastHead: LastRun | undefined
   #lastShipment: LastRun | undefined
@@ -56,12 +59,14 @@ export class Agent {
     parts: AgentParts,
     memory: Memory,
     findings: LocalFindings,
+    witnesses: Witnesses,
     supervised: Supervised | undefined,
   ) {
     this.#parts = parts
     this.#journal = new JournalReader(parts.database)
     this.#memory = memory
     this.#findings = findings
+    this.#witnesses = witnesses
     this.#supervised = supervised
     const { window } = parts.settings
     if (window !== null) this.#schedule = new ShippingSchedule(window, parts.randomness)
@@ -77,23 +82,22 @@ export class Agent {
     const findings = new LocalFindings(folder, clock, logger, (one) => appliance.giveFinding(one))
     await findings.load()
     const { centre } = settings
-    if (centre === null) return new Agent(parts, memory, findings, undefined)
-    if (key === undefined) throw new AgentError('unusable-key', 'a box with a centre needs a key')
     const journal = new JournalReader(database)
-    const supervised = await Supervised.open({
-      ...parts,
-      key,
-      centre,
-      journal,
-      memory,
-      findings,
-      appliance,
-    })
-    return new Agent(parts, memory, findings, supervised)
+    const round = new Round(journal, clock, settings.heads?.everySeconds ?? null)
+    const shared = { ...parts, journal, round, memory, findings, appliance }
+    const witnesses = new Witnesses(shared)
+    if (centre === null) return new Agent(parts, memory, findings, witnesses, undefined)
+    if (key === undefined) throw new AgentError('unusable-key', 'a box with a centre needs a key')
+    const supervised = await Supervised.open({ ...shared, key, centre })
+    return new Agent(parts, memory, findings, witnesses, supervised)
   }
 
   /** Sends heads and ships traces when they are due, until the service stops. Never rejects. */
   async run(): Promise<void> {
+    await Promise.all([this.#witnesses.run(this.#figures), this.#runSupervised()])
+  }
+
+  async #runSupervised(): Promise<void> {
     const supervised = this.#supervised
     if (supervised === undefined) return
     const { clock, settings } = this.#parts
@@ -161,6 +165,7 @@ export class Agent {
       checkpointSize: (await this.#journal.newestCheckpoint())?.size ?? null,
       remembered: this.#memory.state,
       lastHead: this.#lastHead,
+      lastHeads: this.#witnesses.last,
       lastShipment: this.#lastShipment,
       nextHeadMs: this.#supervised?.heads.dueMs,
       nextShipmentMs: this.#supervised && this.#schedule?.dueMs(nowMs, this.#memory.state),
@@ -184,7 +189,7 @@ export class Agent {
     try {
       const outcome = await supervised.sendHead()
       if (outcome === undefined) return
-      this.#lastHead = { ...outcome, findings: outcome.findings.length, atMs: clock.nowMs() }
+      this.#lastHead = runOf(outcome, clock.nowMs())
       this.#figures.heads.inc({ outcome: String(outcome.status ?? 'none') })
     } catch (error) {
       this.#lastHead = { atMs: clock.nowMs(), error: messageOf(error) }
@@ -219,11 +224,9 @@ export class Agent {
       nightsWithoutReceipt: () => this.#nightsWithoutReceipt(),
       lastHeadMs: () => memory.state.witnessed?.atMs ?? 0,
       lastReceiptMs: () => memory.state.receipt?.atMs ?? 0,
+      witnesses: () =>
+        Object.entries(memory.state.witnesses ?? {}).map(([name, one]) => ({ name, ...one })),
       findingKinds: () => this.#findings.all().map(({ kind }) => kind),
     }
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof AgentError ? error.code : 'unexpected'
 }

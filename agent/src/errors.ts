@@ -4,6 +4,9 @@ export type AgentErrorCode =
   | 'host-key-mismatch'
   | 'refused-by-centre'
   | 'centre-misbehaved'
+  | 'witness-unreachable'
+  | 'refused-by-witness'
+  | 'witness-misbehaved'
   | 'appliance-unreachable'
   | 'appliance-refused'
   | 'not-enrolled'
@@ -22,6 +25,9 @@ const KINDS: Record<AgentErrorCode, AgentErrorKind> = {
   'host-key-mismatch': 'fatal',
   'refused-by-centre': 'retryable',
   'centre-misbehaved': 'retryable',
+  'witness-unreachable': 'retryable',
+  'refused-by-witness': 'retryable',
+  'witness-misbehaved': 'retryable',
   'appliance-unreachable': 'retryable',
   'appliance-refused': 'fatal',
   'not-enrolled': 'caller',
@@ -48,4 +54,9 @@ export class AgentError extends Error {
 /** A message for people from whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Under what a failure is counted. */
+export function codeOf(error: unknown): string {
+  return error instanceof AgentError ? error.code : 'unexpected'
 }

@@ -3,6 +3,7 @@ import { Counter, Gauge, type Metrics } from '@probant/host'
 /** What the agent counts. */
 export interface Figures {
   heads: Counter<'outcome'>
+  witnessHeads: Counter<'witness' | 'outcome'>
   shipments: Counter<'outcome'>
   shippedTraces: Counter
 }
@@ -17,6 +18,8 @@ export interface FigureSource {
   lastHeadMs: () => number
   lastReceiptMs: () => number
   findingKinds: () => string[]
+  /** What each further witness cosigned last. */
+  witnesses: () => { name: string; size: number; atMs: number }[]
 }
 
 /** The agent's figures for its administration address; the gauges ask the source at each collection. */
@@ -57,6 +60,30 @@ export function createFigures(registry: Metrics, source: FigureSource): Figures 
     'When an audit receipt last came, POSIX time; 0: never.',
     () => source.lastReceiptMs() / 1000,
   )
+  const ofWitness = (
+    name: string,
+    help: string,
+    value: (one: ReturnType<FigureSource['witnesses']>[number]) => number,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['witness'],
+      registers,
+      collect() {
+        for (const one of source.witnesses()) this.set({ witness: one.name }, value(one))
+      },
+    })
+  ofWitness(
+    'probant_agent_witness_size',
+    'Largest size cosigned by a witness beside the centre.',
+    ({ size }) => size,
+  )
+  ofWitness(
+    'probant_agent_witness_timestamp_seconds',
+    'When a witness beside the centre last cosigned, POSIX time.',
+    ({ atMs }) => atMs / 1000,
+  )
   new Gauge({
     name: 'probant_agent_findings',
     help: 'Contradictions that the agent found itself and keeps, by kind.',
@@ -76,6 +103,12 @@ function createCounters(registers: Metrics[]): Figures {
       name: 'probant_agent_heads_total',
       help: 'Heads sent to the centre, by what came of them (the status, or the code of the error).',
       labelNames: ['outcome'],
+      registers,
+    }),
+    witnessHeads: new Counter({
+      name: 'probant_agent_witness_heads_total',
+      help: 'Heads sent to a witness beside the centre, by what came of them (the status, or the code of the error).',
+      labelNames: ['witness', 'outcome'],
       registers,
     }),
     shipments: new Counter({

@@ -1,4 +1,5 @@
 import { KeySettings } from '@probant/keys'
+import { WitnessSettings } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
@@ -38,6 +39,8 @@ export const settingsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ]),
+    /** Beside the centre; heads go to each at the same instants. */
+    witnesses: Type.Optional(Type.Array(WitnessSettings, { maxItems: 15 })),
     keys: KeySettings,
     /** The TPM that vouches for this machine; absent: the box is not attested. Never touched unless it is named here. */
     attestation: Type.Optional(

@@ -1,5 +1,6 @@
 import { formatTime } from '@probant/host'
 import type { LocalFinding } from './findings/findings.ts'
+import type { HeadOutcome } from './heads/heads.ts'
 import type { Remembered } from './memory/memory.ts'
 import type { AgentSettings } from './settings.ts'
 
@@ -19,6 +20,13 @@ export interface AgentStatus {
   databaseSize: number
   checkpointSize: number | null
   witnessed: { size: number; at: string } | null
+  /** The witnesses beside the centre: what each cosigned last, and what came of the last head to it. */
+  witnesses: {
+    name: string
+    url: string
+    cosigned: { size: number; at: string } | null
+    lastHead: object | null
+  }[]
   receipt: { size: number; at: string; handedOver: boolean } | null
   lastHead: object | null
   lastShipment: object | null
@@ -36,6 +44,7 @@ export interface StatusFacts {
   checkpointSize: number | null
   remembered: Readonly<Remembered>
   lastHead: LastRun | undefined
+  lastHeads: ReadonlyMap<string, LastRun>
   lastShipment: LastRun | undefined
   nextHeadMs: number | undefined
   nextShipmentMs: number | undefined
@@ -56,6 +65,15 @@ export function statusOf(facts: StatusFacts): AgentStatus {
     databaseSize: facts.databaseSize,
     checkpointSize: facts.checkpointSize,
     witnessed: witnessed && { size: witnessed.size, at: formatTime(witnessed.atMs) },
+    witnesses: (settings.witnesses ?? []).map(({ name, url }) => {
+      const cosigned = remembered.witnesses?.[name]
+      return {
+        name,
+        url,
+        cosigned: cosigned ? { size: cosigned.size, at: formatTime(cosigned.atMs) } : null,
+        lastHead: dated(facts.lastHeads.get(name)),
+      }
+    }),
     receipt: receipt && {
       size: receipt.size,
       at: formatTime(receipt.atMs),
@@ -69,6 +87,11 @@ export function statusOf(facts: StatusFacts): AgentStatus {
     findingCount: facts.findings.length,
     findings: facts.findings.slice(-NEWEST_FINDINGS),
   }
+}
+
+/** What came of a head, for status. */
+export function runOf(outcome: HeadOutcome, atMs: number): LastRun {
+  return { ...outcome, findings: outcome.findings.length, atMs }
 }
 
 function dated(run: LastRun | undefined): object | null {

@@ -14,6 +14,7 @@ import { Turn } from './centre/turn.ts'
 import { AgentError, messageOf } from './errors.ts'
 import type { LocalFindings } from './findings/findings.ts'
 import { Heads, type HeadOutcome } from './heads/heads.ts'
+import type { Round } from './heads/round.ts'
 import { Positions } from './journal/positions.ts'
 import type { Memory } from './memory/memory.ts'
 import type { AgentSettings, CentreSettings } from './settings.ts'
@@ -27,6 +28,7 @@ export interface SupervisedParts {
   centre: CentreSettings
   key: ProviderKeyAgent
   journal: JournalReader
+  round: Round
   memory: Memory
   findings: LocalFindings
   appliance: Appliance
@@ -87,7 +89,7 @@ export class Supervised {
     const outcome = await this.#centre.withSession(
       async (session) => {
         const known = await inspect(session.welcome, settings.origin, memory, findings)
-        return this.heads.send(session, known)
+        return this.heads.send(session, known, 'of the round')
       },
       () => this.heads.isDue(),
     )

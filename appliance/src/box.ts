@@ -25,7 +25,7 @@ import { JournalProofs } from './journal/proofs.ts'
 import { RememberedHeads } from './journal/remembered-heads.ts'
 import { SealSchedule } from './journal/seal-schedule.ts'
 import { Sha3Tree } from './journal/sha3-tree.ts'
-import { Witnessing } from './journal/witnessing.ts'
+import { pinnedWitnesses, requiredWitnesses, Witnessing } from './journal/witnessing.ts'
 import { Recovery } from './recovery/recovery.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
 import { Rotation } from './rotation/rotation.ts'
@@ -100,6 +100,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const clock = options.clock ?? systemClock
   const randomness = options.randomness ?? systemRandomness
   const crypto = nodeCrypto
+  const witnessKeys = pinnedWitnesses(crypto, settings)
   const digest = (spki: Uint8Array) => toHex(crypto.hash('sha256', spki))
   const keys = options.keys ?? (await openProvider(settings.keys, randomness))
   const { service, owner, ...place } = settings.database
@@ -131,6 +132,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     signer: journalSigner,
     proofs,
     heads,
+    requiredWitnesses: requiredWitnesses(settings.witnessing),
     fatal: options.fatal,
   })
   const files = options.files ?? new ObjectFiles(settings.home)
@@ -228,13 +230,13 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     }),
     journal,
     dating,
-    witnessing: new Witnessing(database, clock, settings.witnessing?.refuseAfterHours ?? undefined),
+    witnessing: new Witnessing(database, clock, settings.witnessing),
     proofs,
     sha3Tree,
     heads,
     journalKey: journalSigner.publicKey,
     latKey: latSigner.publicKey,
-    witnessKeys: (settings.centre?.witnessKeys ?? []).map((key) => parseVkey(key, crypto)),
+    witnessKeys,
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
       const stopped = [schedule, sha3Tree, reminders, signerWatch, dating].map((each) =>

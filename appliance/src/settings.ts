@@ -51,6 +51,10 @@ export const ApplianceSettings = Type.Object(
         {
           /** Deposits are refused once the oldest unwitnessed act is older; null: never. */
           refuseAfterHours: Type.Union([Type.Null(), Type.Integer({ minimum: 1 })]),
+          /** Different witnesses who have to cosign one checkpoint, the centre among them, for what it covers to be witnessed; 1 by default. */
+          required: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
+          /** vkeys of witnesses beside the centre. */
+          keys: Type.Optional(Type.Array(Type.String())),
         },
         strict,
       ),

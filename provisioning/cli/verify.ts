@@ -18,7 +18,8 @@ import { languageOf } from './verification/language.ts'
 export interface VerifyOptions {
   readonly document?: string
   readonly anchors?: string
-  readonly requireWitness?: boolean
+  /** Without a number: one. */
+  readonly requireWitness?: number | true
   readonly json?: boolean
   readonly lang?: string
 }
@@ -31,7 +32,11 @@ export function register(program: Command): void {
     .argument('<bundle>', 'the bundle, or the collection (zip)')
     .option('--document <file>', 'a file that should be the document, or one of them')
     .option('--anchors <folder>', 'the keys and authorities that you trust (docs/formats.md)')
-    .option('--require-witness', "without a given witness's cosignature: can't tell")
+    .option(
+      '--require-witness [count]',
+      "cosigned by fewer of the given witnesses (1 without a number): can't tell",
+      countOf,
+    )
     .option('--json', 'the report as JSON')
     .option('--lang <fr|en>', 'language of the report')
     .addHelpText(
@@ -62,11 +67,18 @@ async function verifyFile(bundle: string, options: VerifyOptions): Promise<Inspe
   const document = options.document === undefined ? undefined : await openDocument(options.document)
   const source = await openBundle(bundle)
   try {
-    const { requireWitness } = options
-    return await inspect(nodeCrypto, source, anchors, { document, requireWitness })
+    const { requireWitness = 0 } = options
+    const requireWitnesses = requireWitness === true ? 1 : requireWitness
+    return await inspect(nodeCrypto, source, anchors, { document, requireWitnesses })
   } finally {
     await source.close()
   }
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9][0-9]?$/.test(text))
+    throw new UnusableInput(`--require-witness: ${text} is not a number from 1 to 99`)
+  return Number(text)
 }
 
 async function openBundle(path: string): Promise<ZipBundle> {

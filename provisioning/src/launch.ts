@@ -170,6 +170,7 @@ export class Launch {
       box,
       centre,
       configuration.timestamping.authorities,
+      configuration.witnessing.witnesses,
     )
   }
 

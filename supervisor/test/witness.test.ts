@@ -29,7 +29,7 @@ async function witness(t: Test) {
     centre,
     box,
     add: (vkey = box.vkey) => addOrigin(settings, vkey, 'Box of another centre'),
-    async ask(oldSize: number, of = box, note = of.checkpoint()) {
+    ask: async (oldSize: number, of = box, note = of.checkpoint()) => {
       const proof = oldSize < of.size ? await of.proof(oldSize) : []
       const body = formatAddCheckpoint({ oldSize, proof: proof.map(toBase64), note })
       return centre.addCheckpoint(body)

@@ -62,7 +62,15 @@ await t.test('cosignatures: how long a box is unwitnessed; deposits refused beyo
   holds(t, 'appliance/test/journal/witnessing.test.ts'),
 )
 
-await absent('cosignatures: several witnesses, a policy of how many', 'one centre is the witness')
+await t.test('cosignatures: several witnesses, a policy of how many', (t) =>
+  holds(
+    t,
+    'packages/shipping/test/add-checkpoint.test.ts',
+    'supervisor/test/witness.test.ts',
+    'test/shipping/witnesses.test.ts',
+    'appliance/test/journal/several-witnesses.test.ts',
+  ),
+)
 
 await t.test('journal export, verifiable alone', (t) =>
   holds(t, 'provisioning/test/verification/journal.test.ts'),

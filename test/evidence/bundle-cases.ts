@@ -12,7 +12,7 @@ export interface BundleCase {
   readonly zip: Uint8Array
   readonly anchors: ReadonlyMap<string, Uint8Array> | null
   readonly document?: string
-  readonly requireWitness?: boolean
+  readonly requireWitness?: number
   /** Damage to the zip itself: whether it is invalid or unusable may differ. */
   readonly isDamaged?: boolean
 }
@@ -101,7 +101,7 @@ function* orders(): Generator<BundleCase> {
   yield given('without a document', bare, { expected: 'valid' })
   yield given('without, the document given', bare, { expected: 'valid', document: content })
   yield given('without, another document given', bare, { expected: 'invalid', document: 'autre' })
-  yield given('a witness required', entries, { expected: 'valid', requireWitness: true })
+  yield given('a witness required', entries, { expected: 'valid', requireWitness: 1 })
 }
 
 function* anchorsChanged(): Generator<BundleCase> {

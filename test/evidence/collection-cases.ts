@@ -35,7 +35,7 @@ export function* collectionCases(): Generator<BundleCase> {
   yield given('in order', entries, { expected: 'valid' })
   yield given('in another order', entries.toReversed(), { expected: 'valid' })
   yield given('without anchors', entries, { expected: 'cannot-tell', anchors: null })
-  yield given('a witness required', entries, { expected: 'valid', requireWitness: true })
+  yield given('a witness required', entries, { expected: 'valid', requireWitness: 1 })
   yield given('the document of one', entries, { expected: 'valid', document: 'second\n' })
   yield given('the document of none', entries, { expected: 'invalid', document: 'autre\n' })
   const bare = collect(

@@ -30,7 +30,7 @@ interface Asked {
   readonly bundle: string
   readonly anchors?: string
   readonly document?: string
-  readonly requireWitness: boolean
+  readonly requireWitness: number
 }
 interface Answer {
   readonly answer: string | undefined
@@ -52,7 +52,9 @@ const words = ({ bundle, anchors, document, requireWitness }: Asked): string[] =
   bundle,
   ...(anchors === undefined ? [] : ['--anchors', anchors]),
   ...(document === undefined ? [] : ['--document', document]),
-  ...(requireWitness ? ['--require-witness'] : []),
+  // alone where it is one: both must read it so
+  ...(requireWitness > 0 ? ['--require-witness'] : []),
+  ...(requireWitness > 1 ? [String(requireWitness)] : []),
 ]
 
 // -B: leaves no compiled files beside the source; -: one process for all questions
@@ -86,7 +88,7 @@ async function ask(t: Test, asked: BundleCase): Promise<void> {
   for (const [name, bytes] of anchors ?? []) save(join('anchors', name), bytes)
   const given: Asked = {
     bundle: save('bundle.zip', asked.zip),
-    requireWitness: asked.requireWitness ?? false,
+    requireWitness: asked.requireWitness ?? 0,
     ...(anchors === null ? {} : { anchors: join(place, 'anchors') }),
     ...(document === undefined ? {} : { document: save('document', document) }),
   }

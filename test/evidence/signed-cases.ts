@@ -1,4 +1,5 @@
-import { fromUtf8, utf8 } from '@probant/evidence'
+import { formatVkey, fromUtf8, utf8 } from '@probant/evidence'
+import { nodeCrypto } from '@probant/keys'
 import { makeCertificate, makeSeal, timeStamping } from '../../packages/evidence/test/authority.ts'
 import type {
   CertificateOptions,
@@ -38,22 +39,38 @@ function* witnessed(): Generator<BundleCase> {
   if (ed25519 === undefined || mlDsa === undefined) throw new Error('no witnesses')
   const plain = { checkpointNote: note }
   yield signed('no cosignature', plain, { expected: 'valid' })
-  yield signed('none, and required', plain, { expected: 'cannot-tell', requireWitness: true })
+  yield signed('none, and required', plain, { expected: 'cannot-tell', requireWitness: 1 })
   for (const seconds of [0, 1, 1_772_366_700, 4_102_444_800]) {
     const checkpointNote = cosign(note, ed25519, seconds)
-    yield signed(`cosigned at ${seconds}`, { checkpointNote }, { requireWitness: true })
+    yield signed(`cosigned at ${seconds}`, { checkpointNote }, { requireWitness: 1 })
   }
   yield signed(
     'cosigned twice by one',
     { checkpointNote: cosign(cosign(note, ed25519, 5), ed25519, 6) },
-    { expected: 'valid', requireWitness: true },
+    { expected: 'valid', requireWitness: 1 },
   )
+  const both = { checkpointNote: cosign(cosign(note, ed25519, 5), mlDsa, 6) }
+  yield signed('two keys of one witness', both, { expected: 'valid', requireWitness: 1 })
+  yield signed('two keys, and two required', both, { expected: 'cannot-tell', requireWitness: 2 })
+  const second = testSigner('other.example/w', 4)
+  const ofTwo = { checkpointNote: cosign(cosign(note, ed25519, 5), second, 7) }
+  const vkeys = `${fromUtf8(trusted.get('witness.vkeys') ?? new Uint8Array())}${vkeyOf(second)}\n`
+  const anchors = new Map([...trusted, ['witness.vkeys', utf8(vkeys)]])
+  for (const [requireWitness, expected] of [
+    [1, 'valid'],
+    [2, 'valid'],
+    [3, 'cannot-tell'],
+  ] as const)
+    yield signed(`by two of ${requireWitness}`, ofTwo, { expected, anchors, requireWitness })
+  yield signed('the second unknown', ofTwo, { expected: 'cannot-tell', requireWitness: 2 })
+  const spoilt = { checkpointNote: falsified(ofTwo.checkpointNote) }
+  yield signed('the second false', spoilt, { expected: 'invalid', anchors })
   const unknown = cosign(note, testSigner('someone', 4), 5)
   yield signed('cosigned by somebody', { checkpointNote: unknown }, { expected: 'valid' })
   yield signed(
     'by somebody, and required',
     { checkpointNote: unknown },
-    { expected: 'cannot-tell', requireWitness: true },
+    { expected: 'cannot-tell', requireWitness: 1 },
   )
   const false_ = falsified(cosign(note, ed25519, 5))
   yield signed('a false cosignature', { checkpointNote: false_ }, { expected: 'invalid' })
@@ -65,6 +82,9 @@ function* witnessed(): Generator<BundleCase> {
     checkpointNote: note + world.journal.checkpoint().slice(note.indexOf('\n\n') + 2),
   })
 }
+
+const vkeyOf = ({ key: { name, type, publicKey } }: ReturnType<typeof testSigner>): string =>
+  formatVkey(name, type, publicKey, nodeCrypto)
 
 /** Another signature in the last line. */
 function falsified(note: string): string {

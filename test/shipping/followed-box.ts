@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 import { Agent } from '../../agent/src/agent.ts'
 import { Appliance } from '../../agent/src/appliance/appliance.ts'
 import { LocalFindings } from '../../agent/src/findings/findings.ts'
+import { Round } from '../../agent/src/heads/round.ts'
 import { Memory } from '../../agent/src/memory/memory.ts'
 import type { AgentSettings } from '../../agent/src/settings.ts'
 import { SSH_KEY_LABEL, sshKeyOf, sshPublicKey } from '../../agent/src/ssh/signing-key.ts'
@@ -27,11 +28,17 @@ export interface FollowedBox {
   centre: TestCentre
   appliance: TestAppliance
   settings: AgentSettings
+  /** Ends what the agent does by itself. */
+  stop: () => void
   /** Sends one head, as the agent does every minute. */
   head: () => Promise<void>
 }
 
-export async function followedBox(t: Test): Promise<FollowedBox> {
+/** @param witnesses beside the centre */
+export async function followedBox(
+  t: Test,
+  witnesses: AgentSettings['witnesses'] = [],
+): Promise<FollowedBox> {
   const centre = await TestCentre.start(t)
   const folder = await mkdtemp(join(tmpdir(), 'probant-shipping-'))
   const provider = await openProvider({ provider: 'software', folder: join(folder, 'keys') })
@@ -52,7 +59,7 @@ export async function followedBox(t: Test): Promise<FollowedBox> {
     },
   })
   t.equal(status, 201, 'enrolled')
-  const settings = settingsOf(folder, box, appliance, centre)
+  const settings = { ...settingsOf(folder, box, appliance, centre), witnesses }
   const database = createPool({ ...box.reader, max: 4 })
   const stopping = new AbortController()
   const { clock } = centre
@@ -69,10 +76,12 @@ export async function followedBox(t: Test): Promise<FollowedBox> {
   const agent = await Agent.open(parts)
   const head = async () => {
     const { home, origin } = settings
+    const journal = new JournalReader(database)
     const supervised = await Supervised.open({
       ...parts,
       centre: centreOf(settings),
-      journal: new JournalReader(database),
+      journal,
+      round: new Round(journal, clock, 60),
       memory: await Memory.open(home, origin, clock),
       findings: new LocalFindings(home, clock, parts.logger, () => Promise.resolve()),
       appliance: new Appliance(settings.applianceSocket, stopping.signal),
@@ -88,7 +97,8 @@ export async function followedBox(t: Test): Promise<FollowedBox> {
     await provider.close()
     await rm(folder, { recursive: true })
   })
-  return { box, agent, centre, appliance, settings, head }
+  const stop = () => stopping.abort()
+  return { box, agent, centre, appliance, settings, stop, head }
 }
 
 function centreOf({ centre }: AgentSettings) {

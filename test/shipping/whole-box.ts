@@ -12,6 +12,7 @@ import { Appliance } from '../../agent/src/appliance/appliance.ts'
 import { Platform } from '../../agent/src/attestation/platform.ts'
 import { enrolBox } from '../../agent/src/command-line/enrol.ts'
 import { LocalFindings } from '../../agent/src/findings/findings.ts'
+import { Round } from '../../agent/src/heads/round.ts'
 import { Memory } from '../../agent/src/memory/memory.ts'
 import type { AgentSettings } from '../../agent/src/settings.ts'
 import { SSH_KEY_LABEL, sshKeyOf, sshPublicKey } from '../../agent/src/ssh/signing-key.ts'
@@ -146,10 +147,12 @@ export class WholeBox {
       const { settings, clock, logger, stopping } = parts
       const { centre, home, origin } = settings
       if (centre === null) throw new Error('this box has a centre')
+      const journal = new JournalReader(parts.database)
       const supervised = await Supervised.open({
         ...parts,
         centre,
-        journal: new JournalReader(parts.database),
+        journal,
+        round: new Round(journal, clock, 60),
         memory: await Memory.open(home, origin, clock),
         findings: new LocalFindings(home, clock, logger, () => Promise.resolve()),
         appliance: new Appliance(settings.applianceSocket, stopping),
@@ -226,7 +229,7 @@ export class WholeBox {
 
 type AgentParts = Omit<
   SupervisedParts,
-  'centre' | 'journal' | 'memory' | 'findings' | 'appliance'
+  'centre' | 'round' | 'journal' | 'memory' | 'findings' | 'appliance'
 > &
   Pick<Parameters<typeof Agent.open>[0], 'database' | 'randomness'>
 

@@ -8,6 +8,7 @@ export const LOCAL_KINDS = [
   'truncated',
   'rollback',
   'gap',
+  'fork',
 ] as const
 
 export type LocalFindingKind = (typeof LOCAL_KINDS)[number]
@@ -20,8 +21,8 @@ export interface Sentence {
 
 export const SENTENCES: Record<LocalFindingKind, Sentence> = {
   'supervisor-rollback': {
-    fr: 'Le centre de supervision connaît moins du journal que ce dont ce boîtier détient la preuve.',
-    en: 'The supervision centre knows less of the journal than this box holds proof of.',
+    fr: 'Le centre de supervision, ou un témoin, connaît moins du journal que ce dont ce boîtier détient la preuve.',
+    en: 'The supervision centre, or a witness, knows less of the journal than this box holds proof of.',
   },
   'supervisor-equivocation': {
     fr: 'Le centre de supervision atteste un autre journal que celui que ce boîtier lui a expédié.',
@@ -32,20 +33,24 @@ export const SENTENCES: Record<LocalFindingKind, Sentence> = {
     en: "What answers at the supervision centre's address doesn't have the expected key.",
   },
   'bad-checkpoint-signature': {
-    fr: "Une signature reçue du centre de supervision n'est pas valable.",
-    en: 'A signature received from the supervision centre is not valid.',
+    fr: 'Une signature reçue du centre de supervision, ou d’un témoin, n’est pas valable.',
+    en: 'A signature received from the supervision centre, or from a witness, is not valid.',
   },
   'tiles-altered': {
     fr: "Les nœuds d'arbre mis en cache ne correspondent pas aux traces ; la preuve a été recalculée.",
     en: 'The cached tree nodes do not match the traces; the proof was computed anew.',
   },
   truncated: {
-    fr: 'Le journal de ce boîtier est plus court que ce que le centre de supervision en a vu ; des traces récentes manquent.',
-    en: "This box's journal is shorter than what the supervision centre saw of it; recent traces are missing.",
+    fr: 'Le journal de ce boîtier est plus court que ce que le centre de supervision, ou un témoin, en a vu ; des traces récentes manquent.',
+    en: "This box's journal is shorter than what the supervision centre, or a witness, saw of it; recent traces are missing.",
   },
   rollback: {
-    fr: 'La base de ce boîtier est revenue à un état antérieur à ce que le centre de supervision a vu.',
-    en: "This box's database is back in a state older than what the supervision centre saw.",
+    fr: 'La base de ce boîtier est revenue à un état antérieur à ce que le centre de supervision, ou un témoin, a vu.',
+    en: "This box's database is back in a state older than what the supervision centre, or a witness, saw.",
+  },
+  fork: {
+    fr: 'Un témoin a vu, sous le nom et la signature de ce journal, une autre histoire que celle de ce boîtier.',
+    en: "A witness saw, under this journal's name and signature, another history than this box's.",
   },
   gap: {
     fr: 'Des traces couvertes par un point de contrôle signé manquent dans la base.',

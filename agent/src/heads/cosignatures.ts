@@ -6,9 +6,9 @@ import {
   type EvidenceCrypto,
   type VerifierKey,
 } from '@probant/evidence'
-import { AgentError, messageOf } from '../errors.ts'
+import { AgentError, messageOf, type AgentErrorCode } from '../errors.ts'
 
-/** Signature lines from the centre, sorted by what they are worth. */
+/** Signature lines from a witness, sorted by what they are worth. */
 export interface CheckedCosignatures {
   /** The checkpoint with the good lines added. */
   note: string
@@ -19,13 +19,14 @@ export interface CheckedCosignatures {
 
 /**
  * Checks cosignature lines against the pinned witness keys. Lines of other keys are left out.
- * @throws AgentError `centre-misbehaved` when they are no signature lines
+ * @throws AgentError with the given code when they are no signature lines
  */
 export async function checkCosignatures(
   crypto: EvidenceCrypto,
   checkpointNote: string,
   lines: readonly string[],
   witnessKeys: readonly VerifierKey[],
+  fault: AgentErrorCode,
 ): Promise<CheckedCosignatures> {
   const checkpoint = parseNote(checkpointNote)
   const known = checkpoint.signatures.map(({ line }) => line)
@@ -33,7 +34,11 @@ export async function checkCosignatures(
   const bad: CosignatureFinding[] = []
   const kept: string[] = []
   for (const line of lines) {
-    const answers = await verifyCosignatures(crypto, cosigned(checkpoint.text, line), witnessKeys)
+    const answers = await verifyCosignatures(
+      crypto,
+      cosigned(checkpoint.text, line, fault),
+      witnessKeys,
+    )
     good.push(...answers.filter(({ answer }) => answer === 'valid'))
     bad.push(...answers.filter(({ answer }) => answer === 'invalid'))
     if (answers.some(({ answer }) => answer === 'valid')) kept.push(line)
@@ -41,10 +46,10 @@ export async function checkCosignatures(
   return { note: formatNote(checkpoint.text, [...known, ...kept]), good, bad }
 }
 
-function cosigned(text: string, line: string) {
+function cosigned(text: string, line: string, fault: AgentErrorCode) {
   try {
     return parseNote(formatNote(text, [line]))
   } catch (error) {
-    throw new AgentError('centre-misbehaved', `a cosignature line: ${messageOf(error)}`, error)
+    throw new AgentError(fault, `a cosignature line: ${messageOf(error)}`, error)
   }
 }

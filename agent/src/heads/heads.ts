@@ -11,13 +11,15 @@ import type { HeadAnswer, ShippedFinding } from '@probant/shipping'
 import type { Appliance } from '../appliance/appliance.ts'
 import type { InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
-import { AgentError, messageOf } from '../errors.ts'
+import { AgentError } from '../errors.ts'
 import type { LocalFinding, LocalFindings } from '../findings/findings.ts'
-import { proveConsistency, type KnownTree } from '../journal/consistency.ts'
+import type { KnownTree } from '../journal/consistency.ts'
 import type { Memory } from '../memory/memory.ts'
-import { nextInstant } from '../schedule/instants.ts'
+import { FixedInstants } from '../schedule/fixed-instants.ts'
 import type { JournalReader, StoredCheckpoint } from '../store/journal.ts'
-import { checkCosignatures } from './cosignatures.ts'
+import { acceptCosignatures } from './acceptance.ts'
+import { proveHead, reportBehind } from './proof.ts'
+import type { Round } from './round.ts'
 
 export interface HeadParts {
   /** Interval of the fixed instants in UTC; null: no head but with a shipment. */
@@ -25,6 +27,7 @@ export interface HeadParts {
   crypto: EvidenceCrypto
   witnessKeys: readonly VerifierKey[]
   journal: JournalReader
+  round: Round
   memory: Memory
   findings: LocalFindings
   appliance: Appliance
@@ -46,48 +49,54 @@ export interface HeadOutcome {
 /** Sends the newest signed head with its proof and takes the centre's cosignatures back to the appliance. */
 export class Heads {
   readonly #parts: HeadParts
-  #dueMs: number
+  readonly #instants: FixedInstants
 
   constructor(parts: HeadParts) {
     this.#parts = parts
-    this.#dueMs = this.#nextInstant()
+    this.#instants = new FixedInstants(parts.everySeconds, parts.clock)
   }
 
   /** When the next head is due; infinite when the policy sends none by itself. */
   get dueMs(): number {
-    return this.#dueMs
+    return this.#instants.dueMs
   }
 
   /** Whether an instant has come and no head was sent since. */
   isDue(): boolean {
-    const nowMs = this.#parts.clock.nowMs()
-    // A clock that was set back must not silence the box until it has caught up.
-    this.#dueMs = Math.min(this.#dueMs, this.#nextInstant())
-    return nowMs >= this.#dueMs
-  }
-
-  #nextInstant(): number {
-    const { everySeconds, clock } = this.#parts
-    return everySeconds === null ? Infinity : nextInstant(clock.nowMs(), everySeconds)
+    return this.#instants.isDue()
   }
 
   /**
    * One head in a session that is open. Whatever the database holds is sent, consistent or not.
    * @param centre what the centre announced; its witnessed tree is moved on when it cosigns
+   * @param which the round's, which goes to every witness, or the newest
    * @throws AgentError `refused-by-centre`, `centre-misbehaved`, `centre-unreachable`
    */
-  async send(session: CentreSession, centre: InspectedCentre): Promise<HeadOutcome> {
-    const dueMs = this.#nextInstant()
-    const outcome = await this.#send(session, centre)
-    this.#dueMs = dueMs
+  async send(
+    session: CentreSession,
+    centre: InspectedCentre,
+    which: 'of the round' | 'newest',
+  ): Promise<HeadOutcome> {
+    const dueMs = this.#instants.next
+    const { journal, round } = this.#parts
+    const isNewest = which === 'newest'
+    const checkpoint = await (isNewest
+      ? journal.newestCheckpoint()
+      : round.head(centre.witnessed?.size ?? 0))
+    const outcome = await this.#send(session, centre, checkpoint)
+    this.#instants.done(dueMs)
     return outcome
   }
 
-  async #send(session: CentreSession, centre: InspectedCentre): Promise<HeadOutcome> {
-    const checkpoint = await this.#parts.journal.newestCheckpoint()
+  async #send(
+    session: CentreSession,
+    centre: InspectedCentre,
+    checkpoint: StoredCheckpoint | undefined,
+  ): Promise<HeadOutcome> {
     if (checkpoint === undefined) return this.#nothingToSend(centre)
     const head = { ...checkpoint, ...stated(checkpoint) }
-    const { proof, findings } = await this.#prove(centre.witnessed, head)
+    const known = centre.witnessed ?? { size: 0, root: new Uint8Array() }
+    const { proof, findings } = await proveHead(this.#parts, known, head)
     const answer = await session.head({
       oldSize: Math.min(centre.witnessed?.size ?? 0, head.size),
       note: checkpoint.note,
@@ -107,43 +116,14 @@ export class Heads {
     return { ...outcome, findings: [...findings, this.#refused(head, answer.reason)] }
   }
 
-  async #prove(witnessed: KnownTree | null, head: StoredCheckpoint) {
-    const { crypto, journal, findings } = this.#parts
-    const known = witnessed ?? { size: 0, root: new Uint8Array() }
-    const proven = await proveConsistency(crypto, journal, known, head)
-    if (!proven.nodesAltered) return { proof: proven.proof, findings: [] }
-    const finding = await findings.report({
-      kind: 'tiles-altered',
-      seq: null,
-      expected: `nodes that prove ${known.size} to ${head.size}, as the traces do`,
-      found: 'other hashes in journal.nodes',
-    })
-    return { proof: proven.proof, findings: [finding] }
-  }
-
-  /** Checks and remembers what the centre signed, then gives it to the appliance. */
-  async #accept(head: StoredCheckpoint, lines: readonly string[]): Promise<number> {
-    const { crypto, witnessKeys, memory, clock, findings, appliance, logger } = this.#parts
-    const checked = await checkCosignatures(crypto, head.note, lines, witnessKeys)
-    const [bad] = checked.bad
-    if (bad !== undefined) {
-      await findings.report({
-        kind: 'bad-checkpoint-signature',
-        seq: null,
-        expected: `a cosignature of size ${head.size} by ${bad.name}`,
-        found: `a line of type ${bad.type} that does not verify`,
-      })
-      throw new AgentError('centre-misbehaved', 'a cosignature by a pinned key does not verify')
+  #accept(head: StoredCheckpoint, lines: readonly string[]): Promise<number> {
+    const { witnessKeys, memory, clock } = this.#parts
+    const remember = async (size: number) => {
+      if (size >= (memory.state.witnessed?.size ?? 0))
+        await memory.update({ witnessed: { size, atMs: clock.nowMs() } })
     }
-    if (checked.good.length === 0)
-      throw new AgentError('centre-misbehaved', 'no cosignature by a pinned witness key came back')
-    if (head.size >= (memory.state.witnessed?.size ?? 0))
-      await memory.update({ witnessed: { size: head.size, atMs: clock.nowMs() } })
-    // The next head brings fresh cosignatures: an appliance that is away now loses nothing.
-    await appliance.giveCosignatures(checked.note).catch((error: unknown) => {
-      logger.warn({ reason: messageOf(error) }, 'the appliance did not take the cosignatures')
-    })
-    return checked.good.length
+    const centre = { keys: witnessKeys, fault: 'centre-misbehaved', remember } as const
+    return acceptCosignatures(this.#parts, centre, head, lines)
   }
 
   async #nothingToSend(centre: InspectedCentre): Promise<HeadOutcome> {
@@ -152,15 +132,8 @@ export class Heads {
     return { size: null, status: null, cosignatures: 0, findings }
   }
 
-  /** The centre saw more than this database can show. */
-  async #behind(head: { size: number }, witnessed: number): Promise<LocalFinding> {
-    const databaseSize = await this.#parts.journal.databaseSize()
-    return this.#parts.findings.report({
-      kind: databaseSize > head.size ? 'truncated' : 'rollback',
-      seq: head.size,
-      expected: `size ${witnessed} or more, which the centre witnessed`,
-      found: `newest checkpoint of size ${head.size}, database of size ${databaseSize}`,
-    })
+  #behind({ size }: { size: number }, witnessed: number): Promise<LocalFinding> {
+    return reportBehind(this.#parts, 'the centre', size, witnessed)
   }
 
   /** The centre says why in its finding's words: `kind: what it found`. */
@@ -172,7 +145,7 @@ export class Heads {
 }
 
 /** What the note itself says, where it can be read: the columns beside it are not signed. */
-function stated(checkpoint: StoredCheckpoint): KnownTree {
+export function stated(checkpoint: StoredCheckpoint): KnownTree {
   try {
     return parseCheckpoint(parseNote(checkpoint.note).text)
   } catch (error) {

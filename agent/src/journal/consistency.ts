@@ -5,6 +5,7 @@ import {
   leafHash,
   verifyConsistency,
   type Hashing,
+  type NodeAddress,
 } from '@probant/evidence'
 import { nodeKey, type JournalReader, type StoredCheckpoint } from '../store/journal.ts'
 
@@ -53,6 +54,41 @@ export async function proveConsistency(
   if (fromTraces !== undefined && holds(fromTraces))
     return { proof: fromTraces, source: 'traces', nodesAltered: fromNodes !== undefined }
   return { proof: fromNodes ?? fromTraces ?? [], source: 'none', nodesAltered: false }
+}
+
+/**
+ * The tree of the first `size` traces: by the checkpoint that the box signed of it, else from the cached nodes, else from the
+ * traces; with an empty root where one is gone, which no proof will fit.
+ */
+export async function treeAt(
+  hashing: Hashing,
+  journal: JournalReader,
+  size: number,
+): Promise<KnownTree> {
+  const signed = await journal.checkpointAt(size)
+  if (signed !== undefined || size === 0) return { size, root: signed?.root ?? new Uint8Array() }
+  const addresses = perfectSubtrees(size)
+  const cached = await journal.nodes(addresses)
+  const hashes: Uint8Array[] = []
+  for (const { level, index } of addresses) {
+    const cachedHash = cached.get(nodeKey({ level, index }))
+    const hash = cachedHash ?? (await subtreeRoot(hashing, journal, level, index))
+    if (hash === undefined) return { size, root: new Uint8Array() }
+    hashes.push(hash)
+  }
+  return { size, root: new CompactRange(hashing, size, hashes).root() }
+}
+
+/** The perfect subtrees that a tree of this size is made of, the largest first. */
+function perfectSubtrees(size: number): NodeAddress[] {
+  const addresses: NodeAddress[] = []
+  for (let level = 52, before = 0; level >= 0; level--) {
+    const width = 2 ** level
+    if (size - before < width) continue
+    addresses.push({ level, index: before / width })
+    before += width
+  }
+  return addresses
 }
 
 async function attempt(

@@ -16,6 +16,8 @@ const remembered = Type.Object({
   sinceMs: atMs,
   /** Largest size cosigned by the pinned witness keys. */
   witnessed: orNull(Type.Object({ size, atMs })),
+  /** The same for each further witness, by its name in the settings. */
+  witnesses: Type.Optional(Type.Record(Type.String(), Type.Object({ size, atMs }))),
   /** The newest audit receipt verified, and whether the appliance has taken it. */
   receipt: orNull(Type.Object({ size, note: Type.String(), atMs, handedOver: Type.Boolean() })),
   /** Start of the last shipment that reached its end, whatever the centre said of it. */

@@ -120,7 +120,7 @@ export class Shipment {
       const { challenge } = session.welcome
       outcome.findings.push(...(await answerChallenge(session, challenge, this.#parts)))
       const isMoreLeft = await this.#segments(session, known, outcome)
-      const head = await heads.send(session, known)
+      const head = await heads.send(session, known, 'newest')
       outcome.findings.push(...head.findings)
       return isMoreLeft
     }
@@ -190,7 +190,8 @@ export class Shipment {
       outcome.segments += 1
       outcome.traces += segment.traces
       outcome.shippedTo = position.size
-      if (heads.isDue()) outcome.findings.push(...(await heads.send(session, known)).findings)
+      if (heads.isDue())
+        outcome.findings.push(...(await heads.send(session, known, 'newest')).findings)
     }
     return true
   }

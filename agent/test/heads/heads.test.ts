@@ -221,3 +221,19 @@ await t.test('off-peak: one shipment a night, a missed one at once, nights count
   world.stop()
   await running
 })
+
+await t.test('witnesses that sign under one name are one', async (t) => {
+  const world = await World.open(t)
+  const witness = (name: string, keys: string[]) => ({ name, url: 'http://127.0.0.1:1', keys })
+  const { witnessKeys } = world.centre
+  const isRefused = { code: 'unusable-key' }
+  await t.rejects(world.agent({ witnesses: [witness('other', witnessKeys)] }), isRefused)
+  const foreign = 'temoin.example/centre+0969dd23+BIHDlUYNRY+euI+5bTSIvGatkSr8cx2HnqHV1spLj5p+'
+  const twice = [witness('other', [foreign]), witness('third', [foreign])]
+  await t.rejects(world.agent({ witnesses: twice }), isRefused)
+  await t.rejects(
+    world.agent({ witnesses: [witness('other', [foreign, ...witnessKeys])] }),
+    isRefused,
+  )
+  await t.resolves(world.agent({ witnesses: [witness('other', [foreign])] }))
+})

@@ -147,7 +147,7 @@ function HeadLine() {
   const say = words()
   const head = journalHead.value
   if (!head) return null
-  const { size, witnessedSize, witnessedAt } = head
+  const { size, witnessedSize, witnessedAt, requiredWitnesses, witnesses } = head
   return (
     <p>
       {say.head(formatNumber(size))},{' '}
@@ -158,6 +158,24 @@ function HeadLine() {
         <>
           {' '}
           · {say.lastWitnessed} <Time iso={witnessedAt} withSeconds />
+        </>
+      )}
+      {(requiredWitnesses > 1 || witnesses.length > 1) && (
+        <>
+          {' '}
+          · {say.witnessesRequired(formatNumber(requiredWitnesses))}
+          {witnesses.map(({ name, size: seen, at }) => (
+            <span key={name}>
+              {' '}
+              · {name}: {formatNumber(seen)}
+              {at !== undefined && (
+                <>
+                  {' '}
+                  (<Time iso={at} withSeconds />)
+                </>
+              )}
+            </span>
+          ))}
         </>
       )}
     </p>

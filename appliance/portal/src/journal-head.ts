@@ -17,6 +17,7 @@ export function watchJournalHead(): () => void {
     const isNew =
       head.size !== shown?.size ||
       head.witnessedSize !== shown.witnessedSize ||
+      head.witnesses.some(({ size }, at) => size !== shown.witnesses[at]?.size) ||
       head.datedSize !== shown.datedSize
     if (isNew) {
       journalHead.value = head

@@ -31,6 +31,8 @@ export const headShape = record({
   size: number,
   witnessedSize: optional(number),
   witnessedAt: optional(text),
+  requiredWitnesses: number,
+  witnesses: list(record({ name: text, size: number, at: optional(text) })),
   datedSize: optional(number),
 })
 export type JournalHead = Shaped<typeof headShape>

@@ -101,6 +101,7 @@ export const words = dictionary(
     head: (size: string) => `Journal : ${size} traces`,
     headWitnessed: (size: string) => `${size} vues par le témoin`,
     headUnwitnessed: 'pas encore vu par le témoin',
+    witnessesRequired: (count: string) => `témoins exigés : ${count}`,
     lastWitnessed: 'dernier contre-seing le',
   },
   {
@@ -202,6 +203,7 @@ export const words = dictionary(
     head: (size) => `Journal: ${size} traces`,
     headWitnessed: (size) => `${size} seen by the witness`,
     headUnwitnessed: 'not yet seen by the witness',
+    witnessesRequired: (count) => `witnesses required: ${count}`,
     lastWitnessed: 'last countersigned on',
   },
 )

@@ -3,7 +3,12 @@ import { nodeCrypto, openProvider, type KeyProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { KEY_LABELS } from '../box.ts'
 import { datingStanding } from '../dating/standing.ts'
-import { unwitnessedSince } from '../journal/witnessing.ts'
+import {
+  pinnedWitnesses,
+  requiredWitnesses,
+  unwitnessedSince,
+  witnessReport,
+} from '../journal/witnessing.ts'
 import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
 import { DEFAULT_SCHEDULE } from '../rotation/context.ts'
@@ -29,9 +34,10 @@ export async function status(options: { settings: string; json?: boolean }): Pro
   try {
     const state = await readState(database)
     const head = await newestCheckpoint(database)
-    const witnessed = await newestWitnessed(database)
+    const required = requiredWitnesses(settings.witnessing)
+    const witnessed = await newestWitnessed(database, required)
     const audited = await newestAuditReceipt(database)
-    const sinceMs = await unwitnessedSince(database)
+    const sinceMs = await unwitnessedSince(database, required)
     const schedule = settings.keyEpochs ?? DEFAULT_SCHEDULE
     const standing = await keyStanding(database, schedule)
     const roots = standing.epochs.map(({ root }) => root)
@@ -48,6 +54,8 @@ export async function status(options: { settings: string; json?: boolean }): Pro
         witnessed: witnessed?.size ?? 0,
         witnessedAt:
           witnessed === undefined ? null : new Date(witnessed.timestamp * 1000).toISOString(),
+        requiredWitnesses: required,
+        witnesses: await witnessReport(database, pinnedWitnesses(nodeCrypto, settings)),
         unwitnessedSince: sinceMs === undefined ? null : formatTime(sinceMs),
         refuseAfterHours: settings.witnessing?.refuseAfterHours ?? null,
         audited: audited?.size ?? 0,
@@ -136,6 +144,8 @@ interface Report {
     readonly checkpoint: number
     readonly witnessed: number
     readonly witnessedAt: string | null
+    readonly requiredWitnesses: number
+    readonly witnesses: Awaited<ReturnType<typeof witnessReport>>
     readonly unwitnessedSince: string | null
     readonly refuseAfterHours: number | null
     readonly audited: number
@@ -172,9 +182,7 @@ function sentences(report: Report): string[] {
       ? 'service    ready'
       : `service    NOT READY: ${service.missing?.join('; ') ?? ''}`,
     `journal    ${origin}: ${journal.traces} traces, ${journal.checkpoint} under the newest checkpoint`,
-    journal.witnessedAt === null
-      ? 'witness    no cosignature yet'
-      : `witness    ${journal.witnessed} traces cosigned, last at ${journal.witnessedAt}`,
+    ...witnessSentences(journal),
     ...unwitnessedSentences(journal),
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     ...timeSentences(time),
@@ -210,6 +218,29 @@ function timeSentences(time: TimeReport): string[] {
     ...(failingSince === null
       ? []
       : [`WARNING    dating: attempts have failed since ${failingSince}; see the log`]),
+  ]
+}
+
+/** How far the journal is witnessed, and by whom where it takes or has several. */
+function witnessSentences({
+  witnessed,
+  witnessedAt,
+  requiredWitnesses: required,
+  witnesses,
+}: Report['journal']): string[] {
+  const by = required === 1 ? '' : ` by ${required} witnesses`
+  const sum =
+    witnessedAt === null
+      ? `witness    ${required === 1 ? 'no cosignature yet' : `no checkpoint cosigned${by} yet`}`
+      : `witness    ${witnessed} traces cosigned${by}, last at ${witnessedAt}`
+  if (required === 1 && witnesses.length < 2) return [sum]
+  return [
+    sum,
+    ...witnesses.map(({ name, size, at }) =>
+      at === null
+        ? `           ${name}: no cosignature yet`
+        : `           ${name}: ${size} traces, at ${at}`,
+    ),
   ]
 }
 

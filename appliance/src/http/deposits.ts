@@ -143,7 +143,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
         if (deposited.kind === 'repeated') {
           const object = await requireObject(box, vault.id, deposited.objectId)
           const opening = await objectOpening(box, vault, object)
-          const receipt = await receiptNow(box.database, box.proofs, object, opening)
+          const receipt = await receiptNow(box, object, opening)
           const seal = sealOf(box.seals, object.lat)
           return await reply.code(201).send({ ...describeObject(object), seal, receipt })
         }

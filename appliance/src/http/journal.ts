@@ -3,7 +3,7 @@ import { formatTime } from '@probant/host'
 import { strictObject, type Server } from '@probant/web'
 import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
-import { unwitnessedSince } from '../journal/witnessing.ts'
+import { unwitnessedSince, witnessReport } from '../journal/witnessing.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
 import { newestCheckpoint, searchTraces, type TraceFilter } from '../store/journal.ts'
 import { allowedIn, callerOf, performed } from './caller.ts'
@@ -32,15 +32,19 @@ export function journalRoutes(server: Server, box: Box): void {
       callerOf(request)
       const { database, clock, journal, proofs } = box
       const head = await newestCheckpoint(database)
-      const witnessed = await newestWitnessed(database)
+      const { required } = box.witnessing
+      const witnessed = await newestWitnessed(database, required)
       const audited = await newestAuditReceipt(database)
-      const sinceMs = await unwitnessedSince(database)
+      const sinceMs = await unwitnessedSince(database, required)
+      const witnesses = await witnessReport(database, box.witnessKeys)
       return {
         origin: journal.origin,
         size: head?.size ?? 0,
         checkpoint:
           head === undefined ? null : (await proofs.checkpointWithCosignatures(head.size)).note,
         witnessedSize: witnessed?.size ?? 0,
+        requiredWitnesses: required,
+        witnesses,
         datedSize: box.dating.datedSize,
         datedAt:
           box.dating.newestTimeMs === 0 ? null : new Date(box.dating.newestTimeMs).toISOString(),

@@ -174,7 +174,7 @@ export function objectRoutes(server: Server, box: Box): void {
       const { vault, caller } = allowed
       const described = sees(allowed) ? await descriptions(box, vault, [object]) : undefined
       const opening = await objectOpening(box, vault, object)
-      const receipt = await receiptNow(box.database, box.proofs, object, opening)
+      const receipt = await receiptNow(box, object, opening)
       await performed(box, caller, 'read-metadata', { vault: vault.id, object: id })
       const seal = sealOf(box.seals, object.lat)
       return { ...describeObject(object), ...described?.get(id), seal, receipt }

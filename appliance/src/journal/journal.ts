@@ -22,6 +22,8 @@ export interface JournalContext {
   readonly signer: JournalSigner
   readonly proofs: JournalProofs
   readonly heads: RememberedHeads
+  /** Different witnesses that it takes; 1 by default. */
+  readonly requiredWitnesses?: number
   /** Who may have signed the newest checkpoint: the signer alone, but for a change of hardware. */
   readonly acceptedKeys?: readonly VerifierKey[]
   /** The journal's state is no longer known: the process must stop; its restart recovers. */
@@ -83,7 +85,8 @@ export class Journal {
     const { database, crypto } = context
     const state = await database.transaction(takeEpoch)
     const isStillWriter = async () => (await readState(database))?.epoch === state.epoch
-    const witnessedSize = (await newestWitnessed(database))?.size ?? 0
+    const witnessedSize =
+      (await newestWitnessed(database, context.requiredWitnesses ?? 1))?.size ?? 0
     let opened
     try {
       opened = await openCommitted(
@@ -183,7 +186,7 @@ export class Journal {
     return this.#head
   }
 
-  /** Largest size that a witness has cosigned. */
+  /** Largest size that as many witnesses as are required have cosigned. */
   get witnessedSize(): number {
     return this.#witnessedSize
   }

@@ -16,7 +16,7 @@ import type { Box } from '../box.ts'
 import { problemOf } from '../http/problems.ts'
 import { recomputationData, recompute } from '../integrity/recomputation.ts'
 import { readSigningKeys } from '../journal/signing-keys.ts'
-import { keepAuditReceipt, keepCosignatures } from '../store/cosignatures.ts'
+import { keepAuditReceipt, keepCosignatures, newestWitnessed } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
 import { listenAt } from './socket.ts'
 
@@ -178,7 +178,10 @@ async function takeCosignatures(box: Box, text: string): Promise<void> {
     const key = box.witnessKeys.find(
       (each) => each.name === signature.name && equalBytes(each.keyId, signature.keyId),
     )
-    if (key === undefined || !valid.some((each) => each.type === key.type)) return []
+    const isValid = valid.some(
+      ({ name, keyId }) => name === signature.name && equalBytes(keyId, signature.keyId),
+    )
+    if (key === undefined || !isValid) return []
     const { timestamp } = parseCosignature(signature)
     return [
       {
@@ -193,7 +196,8 @@ async function takeCosignatures(box: Box, text: string): Promise<void> {
   })
   await keepCosignatures(box.database, rows, box.clock.nowMs())
   await box.heads.witnessed(text)
-  box.journal.noteWitnessed(checkpoint.size)
+  const reached = await newestWitnessed(box.database, box.witnessing.required)
+  box.journal.noteWitnessed(reached?.size ?? 0)
 }
 
 /** Keeps and journals the centre's receipt over stored and recomputed traces. */

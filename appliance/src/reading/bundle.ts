@@ -36,13 +36,14 @@ export async function evidenceBundle(
   withDescription: boolean,
 ): Promise<Readable> {
   const { database, proofs } = box
-  const deposited = await provingCheckpoint(database, object.depositSeq + 1)
+  const { required } = box.witnessing
+  const deposited = await provingCheckpoint(database, object.depositSeq + 1, required)
   const all = await tracesOfObject(database, object.id, MAX_TRACES)
   const newest = all.at(-1)?.seq ?? object.depositSeq
   // Prefer a cosigned checkpoint that covers every trace; else the cosigned one that covers the deposit, with the traces it covers.
-  const covering = await provingCheckpoint(database, newest + 1)
+  const covering = await provingCheckpoint(database, newest + 1, required)
   const checkpoint =
-    covering.state === 'witnessed' || deposited.state === 'accepted' ? covering : deposited
+    covering.witnesses >= Math.min(deposited.witnesses, required) ? covering : deposited
   const traces = []
   for (const { seq, bytes } of all)
     if (seq < checkpoint.size)

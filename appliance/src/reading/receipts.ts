@@ -1,5 +1,6 @@
 import { receiptValue, type JsonObject, type Opening, type ReceiptState } from '@probant/evidence'
 import type { Database } from '@probant/postgres'
+import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { JournalProofs } from '../journal/proofs.ts'
@@ -25,14 +26,16 @@ export async function freshReceipt(
   })
 }
 
+/** What of a box it takes to prove a deposit. */
+type ProvingBox = Pick<Box, 'database' | 'proofs' | 'witnessing'>
+
 /** The receipt as it can be given now: under a cosigned checkpoint as soon as there is one. What dates it is in the bundle. */
 export async function receiptNow(
-  database: Database,
-  proofs: JournalProofs,
+  { database, proofs, witnessing: { required } }: ProvingBox,
   object: { readonly lat: Uint8Array; readonly depositSeq: number },
   opening: Opening,
 ): Promise<JsonObject> {
-  const checkpoint = await provingCheckpoint(database, object.depositSeq + 1)
+  const checkpoint = await provingCheckpoint(database, object.depositSeq + 1, required)
   const [trace] = await readTraces(database, object.depositSeq, object.depositSeq + 1)
   if (trace === undefined)
     throw new BoxError('journal-altered', 'fatal', `trace ${object.depositSeq} is missing`)
@@ -49,13 +52,19 @@ export async function receiptNow(
   })
 }
 
-/** The checkpoint to prove traces 0 … size − 1 under: the smallest cosigned one that covers them, else the smallest of all. */
+/**
+ * The checkpoint to prove traces 0 … size − 1 under: the smallest that covers them and that as many witnesses as are required cosigned,
+ * else the smallest that one did, else the smallest of all.
+ */
 export async function provingCheckpoint(
   database: Database,
   size: number,
-): Promise<CheckpointRow & { state: ReceiptState }> {
-  const witnessedSize = await witnessedCovering(database, size)
-  const checkpoint = await checkpointCovering(database, witnessedSize ?? size)
+  required: number,
+): Promise<CheckpointRow & { state: ReceiptState; witnesses: number }> {
+  const witnessedSize = await witnessedCovering(database, size, required)
+  const cosignedSize =
+    witnessedSize ?? (required > 1 ? await witnessedCovering(database, size, 1) : undefined)
+  const checkpoint = await checkpointCovering(database, cosignedSize ?? size)
   if (checkpoint === undefined)
     throw new BoxError('no-such-object', 'retryable', `no checkpoint covers ${size} traces yet`)
   const cosignatures = await cosignaturesOf(database, checkpoint.size)
@@ -66,5 +75,6 @@ export async function provingCheckpoint(
       cosignatures.map((each) => each.line),
     ),
     state: witnessedSize === undefined ? 'accepted' : 'witnessed',
+    witnesses: new Set(cosignatures.map(({ name }) => name)).size,
   }
 }

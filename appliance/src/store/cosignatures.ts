@@ -75,29 +75,68 @@ export async function cosignaturesReceivedAfter(
   return rows.map(of)
 }
 
-/** The largest cosigned size with the time of its first cosignature, POSIX seconds. */
-export async function newestWitnessed(
-  client: Queryable,
-): Promise<{ size: number; timestamp: number } | undefined> {
-  const { rows } = await client.query<{ size: number; timestamp: number }>(
-    `SELECT size, min(timestamp) AS timestamp FROM journal.cosignatures GROUP BY size ORDER BY size DESC LIMIT 1`,
-  )
-  const row = rows[0]
-  return row === undefined ? undefined : { size: row.size, timestamp: row.timestamp }
+/** What one witness cosigned last. */
+export interface WitnessStanding {
+  readonly name: string
+  readonly size: number
+  /** POSIX seconds, by its clock. */
+  readonly timestamp: number
 }
 
-/** The smallest cosigned checkpoint of at least `size`. */
+/** Every witness that ever cosigned, by name. */
+export async function witnessStandings(client: Queryable): Promise<WitnessStanding[]> {
+  // From one name to the next by the index: there are few names and millions of rows.
+  const { rows } = await client.query<{ name: string; size: number; timestamp: number }>(
+    `WITH RECURSIVE names AS (
+       SELECT min(name) AS name FROM journal.cosignatures
+       UNION ALL
+       SELECT (SELECT min(name) FROM journal.cosignatures WHERE name > before.name)
+       FROM names before WHERE before.name IS NOT NULL
+     )
+     SELECT names.name, newest.size, newest.timestamp FROM names CROSS JOIN LATERAL (
+       SELECT size, timestamp FROM journal.cosignatures
+       WHERE name = names.name ORDER BY size DESC LIMIT 1
+     ) newest ORDER BY names.name`,
+  )
+  return rows
+}
+
+/** The largest size that so many different witnesses cosigned, with the time at which they were so many, POSIX seconds. */
+export async function newestWitnessed(
+  client: Queryable,
+  required: number,
+): Promise<{ size: number; timestamp: number } | undefined> {
+  const standings = await witnessStandings(client)
+  // None beyond what the last of those needed has reached.
+  const furthest = standings.map(({ size }) => size).sort((a, b) => b - a)[required - 1]
+  if (furthest === undefined) return undefined
+  const { rows } = await client.query<{ size: number }>(
+    `SELECT size FROM journal.cosignatures WHERE size <= $1
+     GROUP BY size HAVING count(DISTINCT name) >= $2 ORDER BY size DESC LIMIT 1`,
+    [furthest, required],
+  )
+  const size = rows[0]?.size
+  if (size === undefined) return undefined
+  const first = new Map<string, number>()
+  for (const { name, timestamp } of await cosignaturesOf(client, size))
+    first.set(name, Math.min(timestamp, first.get(name) ?? timestamp))
+  const timestamp = [...first.values()].sort((a, b) => a - b)[required - 1] ?? 0
+  return { size, timestamp }
+}
+
+/** The smallest checkpoint of at least `size` that so many different witnesses cosigned. */
 export async function witnessedCovering(
   client: Queryable,
   size: number,
+  required: number,
 ): Promise<number | undefined> {
-  const { rows } = await client.query<{ size: number | null }>({
+  const { rows } = await client.query<{ size: number }>({
     name: 'witnessed-covering',
-    text: `SELECT min(size) AS size FROM journal.cosignatures WHERE size >= $1`,
-    values: [size],
+    text: `SELECT size FROM journal.cosignatures WHERE size >= $1
+      GROUP BY size HAVING count(DISTINCT name) >= $2 ORDER BY size LIMIT 1`,
+    values: [size, required],
   })
-  const size_ = rows[0]?.size ?? null
-  return size_ === null ? undefined : size_
+  return rows[0]?.size
 }
 
 export async function keepAuditReceipt(

@@ -28,7 +28,7 @@ async function driven(t: Test, settings: Partial<ApplianceSettings>) {
       const answer = await world.call('POST', `/vaults/${vault}/objects`, { token, body })
       return { status: answer.status, body: (await answer.json()) as unknown }
     },
-    since: () => unwitnessedSince(world.box.database),
+    since: () => unwitnessedSince(world.box.database, 1),
     async newestTrace() {
       const answer = await world.call('GET', '/journal?limit=1', { token })
       return ((await answer.json()) as { items: Record<string, unknown>[] }).items[0]

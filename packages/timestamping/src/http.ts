@@ -19,21 +19,24 @@ export interface Exchange {
   readonly signal?: AbortSignal | undefined
   /** Most bytes of an answer that are read. */
   readonly limitBytes: number
+  /** Statuses whose answers are read; 200 alone by default. */
+  readonly statuses?: readonly number[]
 }
 
 export interface HttpAnswer {
+  readonly status: number
   /** Media type without parameters, lower-case. */
   readonly type: string
   readonly bytes: Uint8Array
 }
 
 /**
- * The body of a 200 answer. No redirect is followed: an authority's address is the one that was configured. The time
+ * The body of an answer. No redirect is followed: an authority's address is the one that was configured. The time
  * limit is for the whole, so that a peer who sends a byte a second is cut off as well.
  * @throws TimestampError `unreachable`, `timed-out`, `refused-by-server`, `too-large`, `bad-settings`
  */
 export async function exchange(what: Exchange): Promise<HttpAnswer> {
-  const { url, method, body, login, timeoutMs, limitBytes } = what
+  const { url, method, body, login, timeoutMs, limitBytes, statuses = [200] } = what
   const headers: Record<string, string> = {
     ...(body === undefined ? {} : { 'content-type': body.type }),
     ...(login === undefined ? {} : { authorization: await basicLogin(login) }),
@@ -49,12 +52,14 @@ export async function exchange(what: Exchange): Promise<HttpAnswer> {
       signal,
       body: body === undefined ? null : Buffer.from(body.bytes),
     })
-    if (answer.statusCode !== 200) {
+    const { statusCode } = answer
+    if (!statuses.includes(statusCode)) {
       const status = `${answer.statusCode} ${answer.statusText}`.trim()
       throw new TimestampError('refused-by-server', `${url} answers ${status}`)
     }
     const type = String(answer.headers['content-type'] ?? '').split(';')[0] ?? ''
-    return { type: type.trim().toLowerCase(), bytes: await limited(answer.body, limitBytes, url) }
+    const bytes = await limited(answer.body, limitBytes, url)
+    return { status: statusCode, type: type.trim().toLowerCase(), bytes }
   } catch (error) {
     if (error instanceof TimestampError) throw error
     if (tooLong.aborted)

@@ -37,6 +37,7 @@ export function parseConfiguration(text: string, source: string): Configuration 
   checkTimeZone(configuration.window.timeZone, source)
   checkKeys(configuration.keys, source)
   checkTimestamping(configuration.timestamping, source)
+  checkWitnessing(configuration.witnessing, source)
   checkAttestation(configuration.attestation, source)
   return configuration
 }
@@ -119,6 +120,16 @@ function checkTimestamping(given: Configuration['timestamping'], source: string)
   if (proxy !== undefined && proxy.url === undefined) throw fail('proxy needs proxy.url')
   for (const login of [proxy, ...authorities].flatMap((each) => each?.login ?? []))
     if (Object.keys(login).length !== 1) throw fail('login needs one of credential and file')
+}
+
+/** Who is to cosign has to be there; under one name nobody cosigns twice. */
+function checkWitnessing(given: Configuration['witnessing'], source: string): void {
+  const { required, witnesses } = given
+  const names = witnesses.map(({ name }) => name)
+  const fail = (what: string) => refusal(`${source}: witnessing.${what}`)
+  if (new Set(names).size !== names.length) throw fail('witnesses has a name twice')
+  if (required > names.length + 1)
+    throw fail(`required asks for ${required} of ${names.length + 1} witnesses`)
 }
 
 /** A TPM that no maker vouches for enrols nothing, and a maker alone attests nothing. */

@@ -1,4 +1,5 @@
 import { ProxySettings, TimestampingSettings, type AuthoritySettings } from '@probant/timestamping'
+import { WitnessSettings } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 
 /**
@@ -20,7 +21,22 @@ export const configurationSchema = Type.Object(
   {
     box: Type.Optional(Type.Object({ name: Type.Optional(name) }, closed)),
     centre: Type.Optional(
-      Type.Object({ name: Type.Optional(name), contact: Type.Optional(mailAddress) }, closed),
+      Type.Object(
+        {
+          name: Type.Optional(name),
+          contact: Type.Optional(mailAddress),
+          witness: Type.Optional(
+            Type.Object(
+              {
+                host: Type.Optional(Type.String({ minLength: 1 })),
+                port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
     ),
     keys: Type.Optional(
       Type.Object(
@@ -80,6 +96,8 @@ export const configurationSchema = Type.Object(
           refuseAfterHours: Type.Optional(
             Type.Union([Type.Integer({ minimum: 1, maximum: 8784 }), Type.Null()]),
           ),
+          required: Type.Optional(Type.Integer({ minimum: 1, maximum: 16 })),
+          witnesses: Type.Optional(Type.Array(WitnessSettings, { maxItems: 15 })),
         },
         closed,
       ),
@@ -175,7 +193,11 @@ const defaults = {
   centre: { contact: 'supervision@demo.example' },
   keys: { provider: 'software' as 'software' | 'pkcs11' | 'tpm2' },
   journal: { sealAfterSeconds: 60, idleSealSeconds: 3600 },
-  witnessing: { refuseAfterHours: null as number | null },
+  witnessing: {
+    refuseAfterHours: null as number | null,
+    required: 1,
+    witnesses: [] as WitnessSettings[],
+  },
   seal: { required: false, policies: [] as string[] },
   timestamping: {
     keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { toHex, utf8, verifyScript } from '@probant/evidence'
 import { writeDurably } from '@probant/host'
 import { nodeCrypto } from '@probant/keys'
+import type { WitnessSettings } from '@probant/shipping'
 import type { AuthoritySettings } from '@probant/timestamping'
 import { ProvisioningError } from '../errors.ts'
 import type { BoxIdentity, CentreIdentity } from '../installation/identities.ts'
@@ -13,11 +14,12 @@ export async function writeAnchors(
   box: BoxIdentity,
   centre: CentreIdentity,
   outside: readonly AuthoritySettings[] = [],
+  witnesses: readonly WitnessSettings[] = [],
 ): Promise<void> {
   const files = {
     'journal.vkeys': [box.journalKey, centre.alertJournalKey].join('\n'),
     'lat.pem': box.latKey,
-    'witness.vkeys': centre.witnessKeys.join('\n'),
+    'witness.vkeys': [...centre.witnessKeys, ...witnesses.flatMap(({ keys }) => keys)].join('\n'),
     'audit.vkeys': centre.auditKey,
     'tsa.pem': box.tsaRoot,
     'box.txt': box.boxId,

@@ -40,7 +40,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     keys: { ...configuration.keys, folder: paths.keys('box') },
     centre: { witnessKeys: centre.witnessKeys, auditKey: centre.auditKey },
     journal: configuration.journal,
-    witnessing: configuration.witnessing,
+    ...witnessingSettings(configuration),
     seal: configuration.seal,
     timestamping: { keyType: configuration.timestamping.keyType },
     ...datingSettings(configuration),
@@ -48,6 +48,13 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }
+}
+
+/** How many witnesses it takes, and whose keys count beside the centre's. */
+function witnessingSettings({ witnessing }: Configuration) {
+  const { refuseAfterHours, required, witnesses } = witnessing
+  const keys = witnesses.flatMap((witness) => witness.keys)
+  return { witnessing: { refuseAfterHours, required, keys } }
 }
 
 /** Authorities outside, where there are any. */
@@ -85,6 +92,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
       witnessKeys: centre.witnessKeys,
       auditKey: centre.auditKey,
     },
+    witnesses: configuration.witnessing.witnesses,
     keys: { ...configuration.keys, folder: paths.keys('agent') },
     ...agentAttestation(configuration),
     heads: everySeconds === null ? null : { everySeconds },
@@ -109,6 +117,7 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     listen: { host: LOOPBACK, port: layout.ports.supervision },
     administration: { host: LOOPBACK, port: layout.ports.centreAdministration },
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
+    ...witnessDoor(configuration),
     // The centre stands elsewhere: the hardware is the box's, and few tokens make ML-DSA keys.
     keys: { provider: 'software', folder: paths.keys('centre') },
     ...centreAttestation(configuration),
@@ -121,6 +130,12 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     publicUrl: `http://localhost:${layout.ports.supervision}`,
     portalFolder: paths.pages('supervision'),
   }
+}
+
+/** Where boxes of other centres bring their heads, once a port says so. */
+function witnessDoor({ centre }: Configuration) {
+  const { host = LOOPBACK, port } = centre.witness ?? {}
+  return port === undefined ? {} : { witness: { host, port } }
 }
 
 function boxSocket(sockets: Sockets): string {

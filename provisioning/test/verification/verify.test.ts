@@ -47,14 +47,18 @@ async function verify(...words: string[]): Promise<Run> {
     options: {
       document: { type: 'string' },
       anchors: { type: 'string' },
-      'require-witness': { type: 'boolean' },
+      'require-witness': { type: 'string' },
       json: { type: 'boolean' },
       lang: { type: 'string' },
     },
   })
-  const { 'require-witness': requireWitness = false, ...options } = values
+  const { 'require-witness': count = '0', ...options } = values
   try {
-    const found = await verifyCommand(file, { ...options, requireWitness }, { LANG: 'C' })
+    const found = await verifyCommand(
+      file,
+      { ...options, requireWitness: Number(count) },
+      { LANG: 'C' },
+    )
     return { status: found.exitCode, output: found.text }
   } catch (error) {
     if (!(error instanceof UnusableInput)) throw error
@@ -99,7 +103,7 @@ void t.test('a bundle in order', async (t) => {
   }
   const deflated = zipped(entries.map((entry) => ({ ...entry, deflate: true })))
   t.match(await verify(deflated, '--anchors', anchors), { status: 0 })
-  t.match(await verify(bundle, '--anchors', anchors, '--require-witness'), { status: 0 })
+  t.match(await verify(bundle, '--anchors', anchors, '--require-witness', '1'), { status: 0 })
   t.match(await verify(bundle, '--anchors', anchors, '--document', document), { status: 0 })
 })
 
@@ -196,11 +200,11 @@ void t.test("can't tell: what is missing", async (t) => {
   const accepted = await verify(plain, '--anchors', anchors)
   t.equal(accepted.status, 0)
   t.match(accepted.output, /state: accepted/)
-  const required = await verify(plain, '--anchors', anchors, '--require-witness')
+  const required = await verify(plain, '--anchors', anchors, '--require-witness', '1')
   t.equal(required.status, 3)
-  t.match(required.output, /missing: a cosignature/)
+  t.match(required.output, /missing: cosignatures by as many witnesses/)
   const cosigned = zipped(world.bundle(deposit, { checkpointNote: cosign(note, witness, 1) }))
-  t.match(await verify(cosigned, '--anchors', anchors, '--require-witness'), { status: 0 })
+  t.match(await verify(cosigned, '--anchors', anchors, '--require-witness', '1'), { status: 0 })
 })
 
 void t.test('without a document', async (t) => {

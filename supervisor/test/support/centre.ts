@@ -81,6 +81,7 @@ export class TestCentre {
     t: Test,
     nowMs = NOON_MS,
     attestation?: { makers: Buffer[]; referenceKeys?: string[] },
+    centreName = 'centre.test',
   ): Promise<TestCentre> {
     const db = await testDatabase({
       name: 'centre',
@@ -96,6 +97,7 @@ export class TestCentre {
       await rm(home, { recursive: true, force: true })
     })
     const settings = settingsOf(home, db.connection, db.as('centre_service'), relay.port)
+    settings.centreName = centreName
     if (attestation !== undefined)
       settings.attestation = await attestationSettings(home, attestation)
     const clock = new ManualClock({ nowMs })

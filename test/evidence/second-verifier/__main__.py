@@ -1,6 +1,6 @@
 """A second verifier of Probant's evidence bundles and collections of them, written from docs/formats.md alone.
 
-python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness]
+python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness [COUNT]]
 
 Prints its answer as JSON; ends with 0 valid, 1 invalid, 2 unusable, 3 can't tell. With `-` alone it answers in one line
 for each line of its input, a JSON array of such words.
@@ -32,7 +32,7 @@ def answer(words):
     parser.add_argument("bundle")
     parser.add_argument("--anchors")
     parser.add_argument("--document")
-    parser.add_argument("--require-witness", action="store_true")
+    parser.add_argument("--require-witness", nargs="?", type=int, const=1, default=0)
     given = parser.parse_args(words)
     try:
         with Archive.open(given.bundle) as archive:

@@ -27,11 +27,15 @@ export interface CosignaturesCheck {
   readonly witnesses: readonly WitnessFact[]
 }
 
-/** Who else saw the checkpoint. One that doesn't verify under a given key rejects the note. */
+/**
+ * Who else saw the checkpoint. One that doesn't verify under a given key rejects the note. A witness is one name, by how many keys ever
+ * it signed.
+ */
 export async function checkCosignatures(
   crypto: EvidenceCrypto,
   note: Note,
   { witnessKeys }: Anchors,
+  required: number,
 ): Promise<CosignaturesCheck> {
   const keys = witnessKeys ?? []
   if (keys.length === 0) return { verdict: cannotTell("the witnesses' keys"), witnesses: [] }
@@ -46,10 +50,21 @@ export async function checkCosignatures(
       ? []
       : [{ name, algorithm: type === 4 ? 'ed25519' : 'ml-dsa-44', time: timeOf(timestamp) }],
   )
-  if (witnesses.length > 0) return { verdict: valid, witnesses }
-  const missing =
-    found.length > 0 ? 'a way to check ML-DSA-44 signatures' : 'a cosignature by a given witness'
-  return { verdict: cannotTell(missing), witnesses }
+  const count = namesOf(witnesses).size
+  if (count >= Math.max(required, 1)) return { verdict: valid, witnesses }
+  return { verdict: cannotTell(missing(count, required, namesOf(found).size)), witnesses }
+}
+
+/** @param all with those whose cosignatures can't be checked here */
+function missing(count: number, required: number, all: number): string {
+  if (all >= Math.max(required, 1)) return 'a way to check ML-DSA-44 signatures'
+  return required > 1
+    ? `cosignatures by ${required} given witnesses: there are ${count}`
+    : 'a cosignature by a given witness'
+}
+
+function namesOf(named: readonly { readonly name: string }[]): Set<string> {
+  return new Set(named.map(({ name }) => name))
 }
 
 /** A cosigner's seconds may lie beyond what a Date can say. */

@@ -33,7 +33,7 @@ export interface BundleJournal {
 export async function checkJournal(
   bundle: BundleUnderCheck,
   { statement, latBytes }: ArchiveProof,
-  requireWitness: boolean,
+  requireWitnesses: number,
 ): Promise<BundleJournal> {
   const { crypto, source, manifest, anchors, checks } = bundle
   checks.begin('openings')
@@ -58,9 +58,9 @@ export async function checkJournal(
   checks.begin('checkpoint')
   checks.end(await checkCheckpoint(crypto, note, checkpoint, anchors))
   checks.begin('cosignatures')
-  const cosigned = await checkCosignatures(crypto, note, anchors)
+  const cosigned = await checkCosignatures(crypto, note, anchors, requireWitnesses)
   // What a witness doesn't say lowers the state that is reported, not the validity.
-  checks.end(cosigned.verdict, requireWitness || cosigned.verdict.status === 'invalid')
+  checks.end(cosigned.verdict, requireWitnesses > 0 || cosigned.verdict.status === 'invalid')
 
   checks.begin('audit-receipt')
   const receipt = await readIfListed(source, manifest, entryName.auditReceipt)

@@ -19,6 +19,6 @@ export interface BundleOptions {
   readonly document?: AsyncIterable<Uint8Array> | undefined
   /** A file that may be one of them: it counts where it is, and nothing is wrong where it isn't. */
   readonly held?: Measure | undefined
-  /** Without a cosignature by a given witness the answer is *can't tell*. */
-  readonly requireWitness?: boolean | undefined
+  /** With cosignatures by fewer different witnesses, among those given, the answer is *can't tell*; 0 by default. */
+  readonly requireWitnesses?: number | undefined
 }

@@ -71,7 +71,7 @@ async function verifyContent(
 ): Promise<Findings | undefined> {
   const archive = await checkArchiveProof(bundle, options)
   if (archive === undefined) return undefined
-  const journal = await checkJournal(bundle, archive, options.requireWitness === true)
+  const journal = await checkJournal(bundle, archive, options.requireWitnesses ?? 0)
   const extras = await checkBlocksAndScript(bundle, archive, journal)
   return {
     facts: bundleFacts(archive, journal),

@@ -41,7 +41,7 @@ export async function verifyCollection(
   crypto: EvidenceCrypto,
   source: CollectionSource,
   anchors: Anchors,
-  { document, requireWitness }: BundleOptions = {},
+  { document, requireWitnesses }: BundleOptions = {},
 ): Promise<CollectionReport> {
   const checks: CollectionCheck[] = []
   const listing = await readListing(source, checks)
@@ -55,7 +55,7 @@ export async function verifyCollection(
   for (const { name } of listing.entries) {
     const object = objectOfBundle(name)
     if (object === undefined) continue
-    const found = await verifyOne(crypto, source, name, anchors, { held, requireWitness })
+    const found = await verifyOne(crypto, source, name, anchors, { held, requireWitnesses })
     isHeld ||= found.facts?.documents.some(({ compared }) => compared === 'given') === true
     for (const each of found.notProved) notProved.add(each)
     objects.push(collected(object, listing, found))

@@ -157,12 +157,25 @@ void t.test('witnesses', async (t) => {
   t.equal(accepted.facts?.state, 'accepted')
   t.ok(accepted.notProved.includes('no-witness'))
   t.match(find(accepted), { verdict: { status: 'cannot-tell' }, isDecisive: false })
-  const required = await verify(made({ checkpointNote: plain }), { requireWitness: true })
+  const required = await verify(made({ checkpointNote: plain }), { requireWitnesses: 1 })
   t.match(required.verdict, { status: 'cannot-tell', missing: 'a cosignature by a given witness' })
 
+  const second = testSigner('other.example/w', 4)
+  const ofTwo = made({ checkpointNote: cosign(cosign(plain, ed25519, 1), second, 2) })
+  const given = { ...anchors, witnessKeys: [ed25519.key, mlDsa.key, second.key] }
+  t.match((await verify(ofTwo, { requireWitnesses: 2 }, given)).facts?.witnesses, [
+    { name: 'centre.example/w' },
+    { name: 'other.example/w' },
+  ])
+  t.equal((await verify(ofTwo, { requireWitnesses: 2 }, given)).verdict.status, 'valid')
+  const oneName = made({ checkpointNote: cosign(cosign(plain, ed25519, 1), mlDsa, 2) })
+  t.match((await verify(oneName, { requireWitnesses: 2 })).verdict, {
+    status: 'cannot-tell',
+    missing: 'cosignatures by 2 given witnesses: there are 1',
+  })
   const noKeys = { ...anchors, witnessKeys: undefined }
   t.equal((await verify(entries, {}, noKeys)).facts?.state, 'accepted')
-  t.equal(await answer(entries, { requireWitness: true }, noKeys), 'cannot-tell')
+  t.equal(await answer(entries, { requireWitnesses: 1 }, noKeys), 'cannot-tell')
   const otherKeys = { ...anchors, witnessKeys: [testSigner('other', 4).key] }
   t.equal((await verify(entries, {}, otherKeys)).facts?.state, 'accepted')
 

@@ -10,7 +10,7 @@ import { words } from './words.ts'
 /** One page: what is given, and the answer. */
 export function App() {
   const say = words()
-  const { bundle, documentFile, anchorFiles, requiresWitness, outcome } = inquiry
+  const { bundle, documentFile, anchorFiles, requiredWitnesses, outcome } = inquiry
   const strangers = useSignal<readonly string[]>([])
   const isMissing = useSignal(false)
   const isOver = useDrops()
@@ -73,11 +73,15 @@ export function App() {
         <p class="no-print">
           <label class="tick">
             <input
-              type="checkbox"
-              checked={requiresWitness.value}
-              onChange={(event) => inquiry.requireWitness(event.currentTarget.checked)}
+              type="number"
+              min={0}
+              max={99}
+              value={requiredWitnesses.value}
+              onInput={({ currentTarget: { valueAsNumber } }) =>
+                inquiry.requireWitnesses(Number.isInteger(valueAsNumber) ? valueAsNumber : 0)
+              }
             />
-            {say.requireWitness}
+            {say.requiredWitnesses}
           </label>
         </p>
         <div class="actions no-print">

@@ -13,7 +13,8 @@ export const bundle = signal<File | undefined>(undefined)
 export const documentFile = signal<File | undefined>(undefined)
 /** By name: later ones take the place of earlier ones. */
 export const anchorFiles = signal<ReadonlyMap<string, File>>(new Map())
-export const requiresWitness = signal(false)
+/** How many of the witnesses given must have cosigned. */
+export const requiredWitnesses = signal(0)
 
 /** What came of it; none while nothing was verified or what was given has changed since. */
 export type Outcome =
@@ -59,8 +60,8 @@ export function forgetAnchors(): void {
   outcome.value = undefined
 }
 
-export function requireWitness(isRequired: boolean): void {
-  requiresWitness.value = isRequired
+export function requireWitnesses(count: number): void {
+  requiredWitnesses.value = count
   outcome.value = undefined
 }
 
@@ -82,7 +83,7 @@ async function judged(file: File): Promise<Outcome> {
       const document = documentFile.value === undefined ? undefined : piecesOf(documentFile.value)
       return await inspect(browserCrypto, source, anchors, {
         document,
-        requireWitness: requiresWitness.value,
+        requireWitnesses: requiredWitnesses.value,
       })
     } finally {
       await source.close()

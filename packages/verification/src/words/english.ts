@@ -29,7 +29,7 @@ export const english: Words = {
     'deposit-trace': 'the deposit trace commits to this archive proof',
     inclusion: 'traces under the checkpoint',
     checkpoint: "the checkpoint's signature by the journal",
-    cosignatures: 'cosignature by a witness',
+    cosignatures: 'cosignatures by witnesses',
     'audit-receipt': 'audit receipt of the supervision centre',
     dating: 'time-stamp of the journal by an authority outside',
     blocks: 'extensions (blocks)',
@@ -50,7 +50,8 @@ export const english: Words = {
     'deposit-trace': 'the opening of the deposit trace, which was erased',
     inclusion: 'a later format of a trace',
     checkpoint: "the journal's key for this origin (journal.vkeys)",
-    cosignatures: 'a cosignature by a witness whose key was given (witness.vkeys)',
+    cosignatures:
+      'cosignatures by as many witnesses as are asked for, at least one, whose keys were given (witness.vkeys)',
     'audit-receipt': 'an audit receipt under a key that was given (audit.vkeys)',
     dating: 'a root of the authority outside (outside-tsa.pem), or a way to check its token',
     blocks: 'a way to check a critical extension',

@@ -32,7 +32,7 @@ export const french: Words = {
     'deposit-trace': 'la trace du dépôt désigne cette preuve d’archivage',
     inclusion: 'traces sous le point de contrôle',
     checkpoint: 'signature du point de contrôle par le journal',
-    cosignatures: 'contre-seing d’un témoin',
+    cosignatures: 'contre-seings de témoins',
     'audit-receipt': 'reçu d’audit du centre de supervision',
     dating: 'horodatage du journal par une autorité extérieure',
     blocks: 'extensions (blocs)',
@@ -55,7 +55,8 @@ export const french: Words = {
     'deposit-trace': 'l’ouverture de la trace du dépôt, qui a été effacée',
     inclusion: 'un format de trace plus récent',
     checkpoint: 'la clé du journal pour cette origine (journal.vkeys)',
-    cosignatures: 'un contre-seing d’un témoin dont la clé est donnée (witness.vkeys)',
+    cosignatures:
+      'les contre-seings d’autant de témoins qu’il en est exigé, un au moins, dont les clés sont données (witness.vkeys)',
     'audit-receipt': 'un reçu d’audit sous une clé donnée (audit.vkeys)',
     dating:
       'une racine de l’autorité extérieure (outside-tsa.pem), ou un moyen de vérifier son jeton',
