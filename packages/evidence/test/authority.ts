@@ -161,14 +161,15 @@ export async function makeList(options: ListOptions): Promise<Uint8Array> {
       ...rest,
       ...(at === undefined ? {} : { distributionPoint: [address(at)] }),
     })
-    const value: unknown = point.toSchema()
-    if (value instanceof Sequence) extensions.push(extension('2.5.29.28', true, value))
+    extensions.push(extension('2.5.29.28', true, point.toSchema()))
   }
   if (criticalExtension !== undefined)
     extensions.push(extension(criticalExtension, true, new Null()))
   if (extensions.length > 0) list.crlExtensions = new pkijs.Extensions({ extensions })
   await list.sign(options.forgedBy ?? issuer.privateKey, 'SHA-256')
-  return new Uint8Array(list.toSchema(true).toBER())
+  const schema: unknown = list.toSchema(true)
+  if (!(schema instanceof Sequence)) throw new Error('a list is a sequence')
+  return new Uint8Array(schema.toBER())
 }
 
 function entryExtensions(
