@@ -10,9 +10,10 @@ import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
 import type { FsckOptions } from './commands/fsck.ts'
 import type { GetOptions } from './commands/get.ts'
+import type { ProofsOptions } from './commands/proofs.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
-/** Adds `deposit`, `get` and `box …` to the command line. */
+/** Adds `deposit`, `get`, `proofs` and `box …` to the command line. */
 export function register(program: Command, context: CommandContext): void {
   const reaching = (command: Command) =>
     command
@@ -36,6 +37,21 @@ export function register(program: Command, context: CommandContext): void {
     .action(async (id: string, options: GetOptions) => {
       const { get } = await import('./commands/get.ts')
       await get(context, id, options)
+    })
+  reaching(
+    program
+      .command('proofs')
+      .description(
+        'fetch the evidence bundles of several documents, or of a whole vault, as one zip',
+      ),
+  )
+    .argument('[id...]', 'the documents')
+    .requiredOption('--output <file>', 'where to write it')
+    .option('--all', 'every document of the vault')
+    .option('--no-content', 'without the documents themselves')
+    .action(async (ids: string[], options: ProofsOptions) => {
+      const { proofs } = await import('./commands/proofs.ts')
+      await proofs(context, ids, options)
     })
 
   const box = program.command('box').description('administration of this box')

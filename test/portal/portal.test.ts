@@ -2,6 +2,8 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import Type from 'typebox'
+import { Value } from 'typebox/value'
 import { Installation } from './installation.ts'
 import { hasChromium, Screens } from './screens.ts'
 
@@ -28,6 +30,12 @@ const file = (name: string, text: string) => ({
   name,
   mimeType: 'text/plain',
   buffer: Buffer.from(text),
+})
+
+/** What is asked of the report of `probant verify` about a collection. */
+const Collected = Type.Object({
+  answer: Type.Literal('valid'),
+  objects: Type.Array(Type.Object({ object: Type.String() })),
 })
 
 /** Heads go out at whole minutes: what is deposited now is seen unwitnessed for a while. */
@@ -194,10 +202,31 @@ await t.test(
   },
 )
 
+await t.test('the evidence of documents that are chosen, and of the whole vault', async (t) => {
+  const verified = async (button: string) => {
+    const { name, bytes } = await bytesOf(page, button)
+    t.match(name, /^preuves-.*\.zip$/)
+    const zip = join(installation.home, name)
+    await writeFile(zip, bytes)
+    const found: unknown = JSON.parse(
+      await installation.probant('verify', zip, '--anchors', demo.anchors, '--json'),
+    )
+    return Value.Parse(Collected, found).objects.length
+  }
+  for (const title of ['premier.txt', 'second.txt'])
+    await rowOf(title).getByRole('checkbox').check()
+  await page.getByText('Documents choisis : 2.').waitFor()
+  t.same(await screens.faults(), [])
+  t.equal(await verified('Télécharger les preuves des documents choisis'), 2)
+  await page.getByRole('button', { name: 'Ne plus rien choisir' }).click()
+  t.ok((await verified('Télécharger les preuves de tout le coffre')) > 2)
+})
+
 await t.test('everything can be reached with the keyboard alone', async (t) => {
   const reached: string[] = []
   await page.locator('.skip').focus()
-  for (let stop = 0; stop < 12; stop += 1) {
+  const isTitle = () => page.evaluate(() => document.activeElement?.matches('tbody a') === true)
+  for (let stop = 0; stop < 40 && !(await isTitle()); stop += 1) {
     await page.keyboard.press('Tab')
     const [name, outline] = await page.evaluate(() => {
       const { activeElement: active } = document

@@ -3,8 +3,16 @@ import type { VaultDocument } from './service.ts'
 import { StateBadge } from './state.tsx'
 import { words } from './words.ts'
 
-/** Documents of a vault, one a line. */
-export function DocumentTable(props: { vault: string; documents: readonly VaultDocument[] }) {
+interface DocumentTableProps {
+  vault: string
+  documents: readonly VaultDocument[]
+  /** Identifiers of those chosen. */
+  chosen: ReadonlySet<string>
+  onChoose: (id: string, isChosen: boolean) => void
+}
+
+/** Documents of a vault, one a line; any of them can be chosen. */
+export function DocumentTable({ chosen, onChoose, ...props }: DocumentTableProps) {
   const say = words()
   return (
     <Table
@@ -12,6 +20,19 @@ export function DocumentTable(props: { vault: string; documents: readonly VaultD
       rows={props.documents}
       keyOf={({ id }) => id}
       columns={[
+        {
+          title: say.choice,
+          cell: ({ id, title }) => (
+            <label class="tick">
+              <input
+                type="checkbox"
+                aria-label={say.choose(title ?? say.untitled(id))}
+                checked={chosen.has(id)}
+                onChange={(event) => onChoose(id, event.currentTarget.checked)}
+              />
+            </label>
+          ),
+        },
         {
           title: say.title,
           isRowHeader: true,

@@ -52,6 +52,7 @@ export const addresses = {
   document: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}`,
   content: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/content`,
   proof: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/proof`,
+  proofs: (vault: string) => address`/vaults/${vault}/proofs`,
   journal: (vault: string, id: string, cursor?: string) =>
     withCursor(address`/vaults/${vault}/objects/${id}/journal`, 50, cursor),
   integrityChecks: (vault: string, id: string) =>

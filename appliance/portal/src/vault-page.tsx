@@ -15,6 +15,7 @@ import { DepositList } from './deposit-list.tsx'
 import { DocumentTable } from './document-table.tsx'
 import { DropZone } from './drop-zone.tsx'
 import { journalHead } from './journal-head.ts'
+import { ProofsDownload } from './proofs-download.tsx'
 import type { Vault, VaultDocument } from './service.ts'
 import { addresses, documentPage } from './service.ts'
 import { mayAdvance } from './state.tsx'
@@ -85,11 +86,36 @@ export function VaultPage({ id }: { id: string }) {
             </Button>
           </div>
           <LoadedList list={documents} empty={mayDeposit ? say.noDocuments : say.noDocumentsHere}>
-            {(items) => <DocumentTable vault={id} documents={items} />}
+            {(items) => <Documents vault={id} documents={items} />}
           </LoadedList>
         </section>
       )}
     </Page>
+  )
+}
+
+/** The list, and what can be had for several of its documents at once. */
+function Documents({ vault, documents }: { vault: string; documents: readonly VaultDocument[] }) {
+  const chosen = useSignal<ReadonlySet<string>>(new Set())
+  return (
+    <>
+      <DocumentTable
+        vault={vault}
+        documents={documents}
+        chosen={chosen.value}
+        onChoose={(id, isChosen) => {
+          const others = [...chosen.value].filter((each) => each !== id)
+          chosen.value = new Set(isChosen ? [...others, id] : others)
+        }}
+      />
+      <ProofsDownload
+        vault={vault}
+        chosen={chosen.value}
+        onForget={() => {
+          chosen.value = new Set()
+        }}
+      />
+    </>
   )
 }
 

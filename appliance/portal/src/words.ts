@@ -56,6 +56,14 @@ export const words = dictionary(
     noDocumentsHere: 'Ce coffre est vide.',
     cannotList: 'Vous pouvez déposer dans ce coffre, mais pas consulter ce qu’il contient.',
 
+    choice: 'Choix',
+    choose: (title: string) => `Choisir ${title}`,
+    chosen: (count: string) => `Documents choisis : ${count}.`,
+    chooseHint: 'Cochez des documents pour n’obtenir que leurs preuves.',
+    forgetChoice: 'Ne plus rien choisir',
+    proofsOfChosen: 'Télécharger les preuves des documents choisis',
+    proofsOfAll: 'Télécharger les preuves de tout le coffre',
+
     accepted: 'Accepté',
     witnessed: 'Contresigné',
     dated: 'Daté',
@@ -156,6 +164,14 @@ export const words = dictionary(
     noDocuments: 'This vault is empty. Deposit a first document above.',
     noDocumentsHere: 'This vault is empty.',
     cannotList: 'You may deposit into this vault, but not consult what it holds.',
+
+    choice: 'Choice',
+    choose: (title) => `Choose ${title}`,
+    chosen: (count) => `Documents chosen: ${count}.`,
+    chooseHint: 'Tick documents to get the evidence of those only.',
+    forgetChoice: 'Choose none',
+    proofsOfChosen: 'Download the evidence of the chosen documents',
+    proofsOfAll: 'Download the evidence of the whole vault',
 
     accepted: 'Accepted',
     witnessed: 'Countersigned',

@@ -35,13 +35,15 @@ export async function get(context: CommandContext, id: string, options: GetOptio
   )
 }
 
-async function fetchTo(
+/** Writes an answer under a temporary name; it gets its own only once it came whole and was found right. */
+export async function fetchTo(
   from: Reach,
   path: string,
   output: string,
   check: (digests: Described['digests']) => void = () => undefined,
+  init: Parameters<typeof call>[2] = {},
 ): Promise<Described['digests']> {
-  const answer = await call(from, path)
+  const answer = await call(from, path, init)
   const part = `${output}.part`
   const file = await open(part, 'wx')
   try {

@@ -1,10 +1,33 @@
-import { strictObject, type Server } from '@probant/web'
+import { Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
+import { BoxError } from '../errors.ts'
 import { evidenceBundle } from '../reading/bundle.ts'
-import { allowedIn, performed } from './caller.ts'
-import { ObjectPath, objectFor } from './objects.ts'
+import { evidenceCollection } from '../reading/collection.ts'
+import { objectsInOrder } from '../store/objects.ts'
+import { allowedIn, performed, type VaultCaller } from './caller.ts'
+import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
+import { problemOf } from './problems.ts'
+import { VaultPath } from './vaults.ts'
+
+/** So many that a verifier still opens the zip: 100,000 entries, README and listing among them. */
+const MAX_COLLECTED = 99_998
+/** So many that a call still names them one by one. */
+const MAX_NAMED = 10_000
+
+const withOrWithout = { content: Type.Optional(Type.Boolean({ default: true })) }
+const Selection = Type.Union([
+  strictObject({
+    objects: Type.Array(Type.String({ format: 'uuid' }), {
+      minItems: 1,
+      maxItems: MAX_NAMED,
+      uniqueItems: true,
+    }),
+    ...withOrWithout,
+  }),
+  strictObject({ all: Type.Literal(true), ...withOrWithout }),
+])
 
 export function proofRoutes(server: Server, box: Box): void {
   server.get(
@@ -46,4 +69,87 @@ export function proofRoutes(server: Server, box: Box): void {
         .send(bundle)
     },
   )
+
+  server.post(
+    '/api/v1/vaults/:vault/proofs',
+    {
+      schema: {
+        tags: ['objects'],
+        summary:
+          'Evidence bundles of a selection (`objects`) or of the whole vault (`all`), as one zip that comes as it is made; each object leaves a trace of its own',
+        params: VaultPath,
+        body: Selection,
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      const allowed = await allowedIn(box, request, request.params.vault, 'prove', { act: 'proof' })
+      const { vault, caller, rights } = allowed
+      const among = 'objects' in body ? body.objects : null
+      const { size: journalSize } = box.journal
+      const ids = await selected(box, allowed, among, journalSize)
+      const mayRead = may('read-content', caller.user.roles, rights)
+      const where = (object: { readonly id: string }) => ({ vault: vault.id, object: object.id })
+      const collection = evidenceCollection(box, {
+        cipher: await box.ciphers.of(vault),
+        vault: vault.id,
+        selection: among === null ? 'vault' : 'objects',
+        journalSize,
+        ids,
+        withContent: mayRead && body.content !== false,
+        withDescription: mayRead,
+        given: (object, content) => performed(box, caller, 'proof', where(object), { content }),
+        altered: ({ id }) => journalIntegrityFailure(box, caller.user.id, vault.id, id, 'proof'),
+      })
+      return await reply
+        .header('content-type', 'application/zip')
+        .header('content-disposition', `attachment; filename="preuves-${vault.id}.zip"`)
+        .send(collection)
+    },
+  )
 }
+
+/** The objects asked for, all of them there. @throws Problem 404, 422; a refusal is journalled */
+async function selected(
+  box: Box,
+  { vault, caller }: VaultCaller,
+  among: readonly string[] | null,
+  journalSize: number,
+): Promise<string[]> {
+  const limit = MAX_COLLECTED + 1
+  const found = await objectsInOrder(box.database, vault.id, among, journalSize, limit)
+  const refuse = async (reason: string, problem: unknown): Promise<never> => {
+    await box.journal.record({
+      act: 'proof',
+      outcome: 'refused',
+      vault: vault.id,
+      actorId: caller.user.id,
+      data: { reason },
+    })
+    throw problem
+  }
+  if (among !== null && found.length < among.length) {
+    const known = new Set(found)
+    const missing = among.find((id) => !known.has(id)) ?? ''
+    const words = { fr: `Il n’y a pas d’objet ${missing}.`, en: `There is no object ${missing}.` }
+    const error = new BoxError('no-such-object', 'caller', words.en, { words })
+    return refuse('no-such-object', problemOf(error))
+  }
+  if (found.length === 0) return refuse('nothing-to-prove', nothingToProve)
+  return found.length > MAX_COLLECTED ? refuse('too-many-objects', tooManyObjects) : found
+}
+
+const nothingToProve = new Problem({
+  type: 'nothing-to-prove',
+  status: 422,
+  title: { fr: 'Ce coffre est vide.', en: 'This vault is empty.' },
+})
+
+const tooManyObjects = new Problem({
+  type: 'too-many-objects',
+  status: 422,
+  title: {
+    fr: `Ce coffre compte plus de ${MAX_COLLECTED} objets : demandez-en les preuves par sélections.`,
+    en: `This vault has more than ${MAX_COLLECTED} objects: ask for their proofs by selections.`,
+  },
+})

@@ -20,7 +20,11 @@ import { openedSecret, type SecretOpenings } from './openings.ts'
 import { provingCheckpoint } from './receipts.ts'
 
 /** Zip times carry no time zone and no meaning here: one fixed date makes equal bundles equal bytes. */
-const ZIP_DATE = new Date(1980, 0, 1)
+export const ZIP_ENTRY = {
+  mtime: new Date(1980, 0, 1),
+  mode: 0o100644,
+  forceDosTimestamp: true,
+} as const
 /** Traces that one bundle carries; an object read more often than that has its journal exported instead. */
 const MAX_TRACES = 10_000
 
@@ -63,9 +67,8 @@ export async function evidenceBundle(
     metadata: openings.metadata === null ? null : fromBase64(openings.metadata.value),
   })
   const zip = new ZipFile()
-  const options = { mtime: ZIP_DATE, mode: 0o100644, forceDosTimestamp: true }
   for (const { name, bytes } of entries)
-    zip.addBuffer(Buffer.from(bytes), name, { ...options, compress: true })
+    zip.addBuffer(Buffer.from(bytes), name, { ...ZIP_ENTRY, compress: true })
   const output = new PassThrough()
   if (withContent) {
     const bytes = content(box.crypto, box.files, cipher, object)
@@ -73,7 +76,7 @@ export async function evidenceBundle(
     // A reader who goes away leaves a zip that waits for ever: the stored file must be closed all the same.
     output.on('close', () => document.destroy())
     zip.addReadStream(document, 'document/1', {
-      ...options,
+      ...ZIP_ENTRY,
       compress: false,
       size: object.sizeBytes,
     })

@@ -107,6 +107,25 @@ export async function allObjectsOf(
   return rows.map(of)
 }
 
+/**
+ * Identifiers in the order of the deposits, of those deposited among the journal's first `journalSize` traces.
+ *
+ * @param among those asked for; null for all of the vault
+ */
+export async function objectsInOrder(
+  client: Queryable,
+  vaultId: string,
+  among: readonly string[] | null,
+  journalSize: number,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM vault.objects WHERE vault_id = $1 AND ($2::uuid[] IS NULL OR id = ANY($2)) AND deposit_seq < $3 ORDER BY deposit_seq LIMIT $4`,
+    [vaultId, among, journalSize, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
 export async function countObjects(
   client: Queryable,
   vaultId: string,
