@@ -1,5 +1,6 @@
 import { createReadStream, openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { systemClock } from '@probant/host'
 import { nodeCrypto } from '@probant/keys'
 import {
   exitCodes,
@@ -8,6 +9,7 @@ import {
   reportJson,
   reportText,
   UnusableInput,
+  verifierTime,
   type Inspection,
   type ZipBundle,
 } from '@probant/verification'
@@ -20,6 +22,8 @@ export interface VerifyOptions {
   readonly anchors?: string
   /** Without a number: one. */
   readonly requireWitness?: number | true
+  /** As of when: a day or a second in UTC. */
+  readonly at?: string
   readonly json?: boolean
   readonly lang?: string
 }
@@ -37,6 +41,7 @@ export function register(program: Command): void {
       "cosigned by fewer of the given witnesses (1 without a number): can't tell",
       countOf,
     )
+    .option('--at <time>', 'judge as of this day or second (UTC); default: now')
     .option('--json', 'the report as JSON')
     .option('--lang <fr|en>', 'language of the report')
     .addHelpText(
@@ -63,13 +68,14 @@ export async function verifyCommand(
 }
 
 async function verifyFile(bundle: string, options: VerifyOptions): Promise<Inspection> {
+  const atMs = verifierTime(options.at, systemClock.nowMs())
   const anchors = await readAnchors(options.anchors)
   const document = options.document === undefined ? undefined : await openDocument(options.document)
   const source = await openBundle(bundle)
   try {
     const { requireWitness = 0 } = options
     const requireWitnesses = requireWitness === true ? 1 : requireWitness
-    return await inspect(nodeCrypto, source, anchors, { document, requireWitnesses })
+    return await inspect(nodeCrypto, source, anchors, { document, requireWitnesses, atMs })
   } finally {
     await source.close()
   }

@@ -108,11 +108,22 @@ await t.test('with anchors: valid, checks, facts and what isn’t proved', async
 })
 
 await t.test('the report that is saved is the one of the command', async (t) => {
+  await page.getByLabel(/^Judge as of/).fill('2027-03-01')
+  t.equal(await answer(), 'VALID')
+  t.match(await page.locator('main').innerText(), /judged as of 2027-03-01T00:00:00\.000Z/)
   const saving = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Save the report (JSON)' }).click()
   const download = await saving
   t.equal(download.suggestedFilename(), 'preuve.verdict.json')
-  const { stdout } = await probant('verify', bundle, '--anchors', anchorsFolder, '--json')
+  const { stdout } = await probant(
+    'verify',
+    bundle,
+    '--anchors',
+    anchorsFolder,
+    '--at',
+    '2027-03-01',
+    '--json',
+  )
   t.equal(await readFile(await download.path(), 'utf8'), stdout)
 })
 

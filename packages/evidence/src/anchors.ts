@@ -1,6 +1,7 @@
 import { fromUtf8 } from './bytes.ts'
 import type { Hashing } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
+import { readRetirements, type Retirements } from './evidence-record/retirement.ts'
 import { parsePem } from './pem.ts'
 import { parseCertificate } from './x509/certificate.ts'
 import { parseVkey, type KeyType, type VerifierKey } from './vkey.ts'
@@ -28,6 +29,8 @@ export interface Anchors {
   readonly boxes?: readonly string[] | undefined
   /** Hex SHA-256 of release files by name. */
   readonly releaseDigests?: ReadonlyMap<string, readonly string[]> | undefined
+  /** From when on algorithms prove nothing any more. */
+  readonly retired?: Retirements | undefined
 }
 
 /** The files of an anchors folder; others in it are none of ours. */
@@ -41,6 +44,7 @@ export const anchorFileNames = [
   'seal.pem',
   'box.txt',
   'release.sha256',
+  'retired.txt',
 ] as const
 
 /**
@@ -79,6 +83,7 @@ export function parseAnchors(files: ReadonlyMap<string, Uint8Array>, hashing?: H
     sealRoots: roots('seal.pem'),
     boxes: read('box.txt', linesOf),
     releaseDigests: read('release.sha256', readDigests),
+    retired: read('retired.txt', (text) => readRetirements(linesOf(text))),
   }
 }
 

@@ -87,7 +87,7 @@ const knownBlocks: ReadonlyMap<string, KnownBlock> = new Map([
   ['seal-signature', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
   ['seal-certificates', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
   ['dating', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
-  ['renewal', { place: 'manifest', checked: false, members: { entry: isEntryName } }],
+  ['renewal', { place: 'manifest', checked: true, members: { entry: isEntryName } }],
 ])
 
 /**

@@ -36,6 +36,7 @@ export { parseToken, type Token } from './timestamp/token.ts'
 export * from './timestamp/verification.ts'
 export * from './dating/group.ts'
 export { datingEntry, type DatedToken, type Dating } from './dating/entries.ts'
+export { renewalEntry, type TokenRenewal } from './dating/renewal-entries.ts'
 export {
   algorithmOf,
   formatEvidenceRecord,

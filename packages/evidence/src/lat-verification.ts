@@ -4,6 +4,7 @@ import { checkBlocks, type BlocksReport } from './blocks.ts'
 import { verifySeal } from './cms/detached-signature.ts'
 import { sealBlocks } from './seal-blocks.ts'
 import { latRoot, parseLat, signedBytes, type Lat } from './lat.ts'
+import type { AuthorityCertificate } from './x509/certificate.ts'
 import { objectDigests, parseStatement, type Statement } from './statement.ts'
 import { verifyToken, type TokenVerification } from './timestamp/verification.ts'
 import { cannotTell, combine, invalid, valid, verdictOf, type Verdict } from './verdict.ts'
@@ -51,6 +52,8 @@ export interface LatSeal {
   /** Names in its certificate, to be believed only when the verdict is valid. */
   readonly subject?: string
   readonly issuer?: string
+  /** Its certificate, then the issuers up to the given root; empty or absent where there is no such path. */
+  readonly path?: readonly AuthorityCertificate[]
 }
 
 /**
@@ -119,13 +122,13 @@ async function verifySeals(
 ): Promise<LatSeal[]> {
   const seals: LatSeal[] = []
   for (const { critical, cms } of sealBlocks(blocks)) {
-    const { verdict, subject, issuer } =
+    const { verdict, subject, issuer, path } =
       genTime === undefined
-        ? { verdict: cannotTell("the time of the token, which is the seal's") }
+        ? { verdict: cannotTell("the time of the token, which is the seal's"), path: [] }
         : await verifySeal(crypto, cms, { content, roots, atMs: Date.parse(genTime) })
     const isDecisive = critical || verdict.status === 'invalid'
     const names = subject === undefined || issuer === undefined ? {} : { subject, issuer }
-    seals.push({ verdict, isDecisive, ...names })
+    seals.push({ verdict, isDecisive, ...names, path })
   }
   return seals
 }

@@ -86,3 +86,25 @@ void t.test('PEM', (t) => {
   t.match(formatPem(new Uint8Array(0), 'CERTIFICATE'), /^-----BEGIN/)
   t.end()
 })
+
+void t.test('retired.txt', (t) => {
+  const read = (text: string) => parseAnchors(new Map([['retired.txt', utf8(text)]])).retired
+  const found = read('# by our policy\nsha256 2033-01-01\n\nrsa-pkcs1  2031-12-31\n')
+  t.same(
+    [...(found ?? [])],
+    [
+      ['sha256', Date.parse('2033-01-01')],
+      ['rsa-pkcs1', Date.parse('2031-12-31')],
+    ],
+  )
+  for (const bad of [
+    'sha256',
+    'sha256 2033',
+    'sha256 2033-02-30',
+    'sha257 2033-01-01',
+    'sha256 2033-01-01\nsha256 2034-01-01',
+    '2033-01-01 sha256',
+  ])
+    t.throws(() => read(bad), { code: 'malformed-anchors', where: 'retired.txt' }, bad)
+  t.end()
+})

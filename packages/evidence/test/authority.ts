@@ -20,10 +20,16 @@ export interface TestCertificate {
   readonly der: Uint8Array
   readonly privateKey: CryptoKey
   readonly name: string
+  /** What its key signs with. */
+  readonly hash: Hash
 }
+
+type Hash = 'SHA-256' | 'SHA-384'
 
 export interface CertificateOptions {
   readonly name: string
+  /** P-384 with SHA-384 in place of P-256 with SHA-256. */
+  readonly isStrong?: boolean
   /** Self-signed when absent. */
   readonly issuer?: TestCertificate
   readonly notBefore?: string
@@ -45,11 +51,13 @@ export interface CertificateOptions {
 }
 
 export const timeStamping = '1.3.6.1.5.5.7.3.8'
-const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 let serial = 1
 
 export async function makeCertificate(options: CertificateOptions): Promise<TestCertificate> {
-  const keys = await crypto.subtle.generateKey(p256, true, ['sign', 'verify'])
+  const namedCurve = options.isStrong ? 'P-384' : 'P-256'
+  const hash = options.isStrong ? 'SHA-384' : 'SHA-256'
+  const algorithm = { name: 'ECDSA', namedCurve }
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const parsed = new pkijs.Certificate()
   parsed.version = 2
   parsed.serialNumber = new Integer({ value: ++serial })
@@ -59,13 +67,17 @@ export async function makeCertificate(options: CertificateOptions): Promise<Test
   parsed.notAfter.value = new Date(options.notAfter ?? '2040-01-01T00:00:00Z')
   parsed.extensions = extensionsOf(options)
   await parsed.subjectPublicKeyInfo.importKey(keys.publicKey)
-  await parsed.sign(options.forgedBy ?? options.issuer?.privateKey ?? keys.privateKey, 'SHA-256')
+  await parsed.sign(
+    options.forgedBy ?? options.issuer?.privateKey ?? keys.privateKey,
+    options.issuer?.hash ?? hash,
+  )
   const der = new Uint8Array(parsed.toSchema(true).toBER())
   return {
     parsed: pkijs.Certificate.fromBER(der),
     der,
     privateKey: keys.privateKey,
     name: options.name,
+    hash,
   }
 }
 
@@ -215,8 +227,10 @@ export interface TokenOptions {
   readonly version?: number
 }
 
+const digestNames = { 'SHA-256': 'sha256', 'SHA-384': 'sha384' } as const
 const id = {
   sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
   tstInfo: '1.2.840.113549.1.9.16.1.4',
   contentType: '1.2.840.113549.1.9.3',
   signingTime: '1.2.840.113549.1.9.5',
@@ -277,7 +291,7 @@ async function makeSignedData(
   const signer = new pkijs.SignerInfo({
     version: options.sid === 'key-identifier' ? 3 : 1,
     sid: signerIdentifier(options),
-    digestAlgorithm: algorithm(id.sha256),
+    digestAlgorithm: algorithm(certificate.hash === 'SHA-256' ? id.sha256 : id.sha384),
     signedAttrs: new pkijs.SignedAndUnsignedAttributes({
       type: 0,
       attributes: attributesOf(options, content),
@@ -293,7 +307,7 @@ async function makeSignedData(
     signerInfos: [signer],
     certificates: (options.certificates ?? [certificate]).map((each) => each.parsed),
   })
-  await signed.sign(options.signWith ?? certificate.privateKey, 0, 'SHA-256', valueHex)
+  await signed.sign(options.signWith ?? certificate.privateKey, 0, certificate.hash, valueHex)
   const outer = new pkijs.ContentInfo({
     contentType: id.signedData,
     content: signed.toSchema(true),
@@ -315,7 +329,8 @@ function signerIdentifier({ sid, certificate, keyIdentifier }: TokenOptions): pk
 function attributesOf(options: TokenOptions, content: Uint8Array): pkijs.Attribute[] {
   const attribute = (type: string, value: unknown): pkijs.Attribute =>
     new pkijs.Attribute({ type, values: [value] })
-  const digest = options.messageDigest ?? testCrypto.hash('sha256', content)
+  const digest =
+    options.messageDigest ?? testCrypto.hash(digestNames[options.certificate.hash], content)
   const attributes = [
     attribute(id.contentType, new ObjectIdentifier({ value: options.contentType ?? id.tstInfo })),
     attribute(

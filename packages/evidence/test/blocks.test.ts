@@ -85,9 +85,9 @@ void t.test('what blocks do to the answer', (t) => {
   t.same(checkBlocks(blocks), {
     verdict: { status: 'valid' },
     ignored: ['zebra version 1'],
-    notChecked: ['cosignatures version 1', 'renewal version 1'],
+    notChecked: ['cosignatures version 1'],
   })
-  const isChecked = (type: string) => !['cosignatures', 'renewal'].includes(type)
+  const isChecked = (type: string) => type !== 'cosignatures'
   for (const { type, content } of known.filter((each) => isChecked(each.type))) {
     t.equal(checkBlocks([block(type, content, true)]).verdict.status, 'valid', `${type} is checked`)
   }

@@ -11,6 +11,11 @@ const spkiPrefix: Partial<Record<SignatureAlgorithm, Buffer>> = {
   'ml-dsa-44': Buffer.from('30820532300b06096086480165030403110382052100', 'hex'),
 }
 
+const digests: ReadonlyMap<SignatureAlgorithm, string> = new Map([
+  ['ecdsa-p256-sha256', 'sha256'],
+  ['ecdsa-p384-sha384', 'sha384'],
+])
+
 /** Cryptography by node:crypto for the algorithms of notes; anything else it can't tell. */
 export const testCrypto: EvidenceCrypto = {
   hash: (name, bytes) => hash(name, bytes, 'buffer'),
@@ -19,14 +24,14 @@ export const testCrypto: EvidenceCrypto = {
     return { update: (bytes) => void state.update(bytes), digest: () => state.digest() }
   },
   verify: (algorithm, publicKey, message, signature) => {
-    if (!['ecdsa-p256-sha256', 'ed25519', 'ml-dsa-44'].includes(algorithm)) {
+    const ecdsa = digests.get(algorithm)
+    if (ecdsa === undefined && algorithm !== 'ed25519' && algorithm !== 'ml-dsa-44') {
       return Promise.resolve('cannot-tell')
     }
     try {
       const der = Buffer.concat([spkiPrefix[algorithm] ?? Buffer.alloc(0), publicKey])
       const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
-      const digest = algorithm === 'ecdsa-p256-sha256' ? 'sha256' : null
-      return Promise.resolve(verify(digest, message, key, signature) ? 'valid' : 'invalid')
+      return Promise.resolve(verify(ecdsa ?? null, message, key, signature) ? 'valid' : 'invalid')
     } catch {
       return Promise.resolve('invalid')
     }

@@ -1,4 +1,10 @@
-import type { BundleCheck, BundleFacts, BundleReport, Verdict } from '@probant/evidence'
+import type {
+  BundleCheck,
+  BundleFacts,
+  BundleReport,
+  RecordTimeStamp,
+  Verdict,
+} from '@probant/evidence'
 import { exitCodes } from './answer.ts'
 import { wordsOf, type Language } from './words/index.ts'
 import type { Words } from './words/words.ts'
@@ -12,7 +18,12 @@ export function bundleJson(report: BundleReport): string {
 /** The report for people: each check, what the bundle shows, what it does not prove, the answer. */
 export function bundleText(file: string, report: BundleReport, language: Language): string {
   const words = wordsOf(language)
-  const lines = [file, '', words.headings.checks]
+  const lines = [
+    file,
+    ...(report.at === undefined ? [] : [words.fact.judgedAt(report.at)]),
+    '',
+    words.headings.checks,
+  ]
   const width = Math.max(...Object.values(words.status).map((each) => each.length))
   const indent = ' '.repeat(width + 6)
   for (const check of report.checks) {
@@ -33,11 +44,16 @@ export function bundleText(file: string, report: BundleReport, language: Languag
   return `${[...lines, ...summary(report, words)].join('\n')}\n`
 }
 
+/** Checks that can miss several things, of which the verifier says which, with its date. */
+const saysMore: ReadonlySet<string> = new Set(['dating', 'renewal', 'algorithms'])
+
 /** Why a check isn't valid: what is wrong, or what is missing. */
 export function whyLines({ name, verdict }: BundleCheck, words: Words): string[] {
   if (verdict.status === 'invalid') return reasonLines(verdict, words)
   if (verdict.status === 'valid') return []
-  return [`${words.missingWord}${words.colon}${words.missing[name]}`]
+  const { missingWord, colon, missing, detail } = words
+  const lines = [`${missingWord}${colon}${missing[name]}`]
+  return saysMore.has(name) ? [...lines, `${detail}${colon}${verdict.missing}`] : lines
 }
 
 /** What, where, since when. */
@@ -77,12 +93,19 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
     ...(facts.token === null ? [] : [fact.token(facts.token.genTime, facts.token.authority)]),
     ...facts.seals.map(({ status, subject, issuer }) => fact.sealed[status](subject, issuer)),
     ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
-    ...facts.datings.flatMap(({ status, time, authority, isRevocationChecked }) => [
+    ...facts.datings.flatMap(({ status, time, authority, isRevocationChecked, chain }) => [
       fact.dated[status](time, authority),
       ...(status === 'valid'
-        ? [fact.notRevoked[isRevocationChecked ? 'checked' : 'unchecked']]
+        ? [
+            fact.notRevoked[isRevocationChecked ? 'checked' : 'unchecked'],
+            ...(facts.isDatedBySha3 ? [fact.datedBySha3] : []),
+            ...chainLines(chain, fact),
+          ]
         : []),
     ]),
+    ...facts.ended.map(({ signed, name, end, isDatedBefore }) =>
+      fact.ended[signed](name, end, isDatedBefore),
+    ),
     ...(facts.audit === null
       ? []
       : [fact.audited(facts.audit.time, facts.audit.name, facts.audit.size)]),
@@ -91,5 +114,16 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
     fact.depositor(facts.depositor),
     fact.journal(facts.origin, facts.checkpointSize),
     ...facts.traces.map(({ seq, act, outcome, time }) => fact.act(seq, act, outcome, time)),
+  ]
+}
+
+/** Through what chain a date still holds, and until when. */
+function chainLines(chain: readonly RecordTimeStamp[], fact: Words['fact']): string[] {
+  const last = chain.at(-1)?.holdsUntil ?? null
+  return [
+    ...chain.map(({ kind, time, authority, algorithms }) =>
+      fact.renewed[kind](time, authority, algorithms.join(', ')),
+    ),
+    ...(last === null ? [] : [fact.holdsUntil(last)]),
   ]
 }

@@ -23,7 +23,8 @@ export function countsOf(objects: readonly CollectedObject[]): Record<Verdict['s
 export function collectionText(file: string, report: CollectionReport, language: Language): string {
   const words = wordsOf(language)
   const { collection, headings } = words
-  const lines = [file, '', headings.checks]
+  const judged = report.at === undefined ? [] : [words.fact.judgedAt(report.at)]
+  const lines = [file, ...judged, '', headings.checks]
   const width = Math.max(...Object.values(words.status).map((each) => each.length))
   for (const { name, verdict } of report.checks) {
     lines.push(`  ${words.status[verdict.status].padEnd(width)}  ${collection.check[name]}`)

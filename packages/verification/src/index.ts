@@ -6,3 +6,4 @@ export { inspect, reportJson, reportText, type Inspection } from './inspection.t
 export { UnusableInput } from './unusable-input.ts'
 export { wordsOf, type Language, type Words } from './words/index.ts'
 export { openZip, type ZipBundle } from './zip-bundle.ts'
+export { verifierTime } from './verifier-time.ts'

@@ -9,6 +9,7 @@ import { cosign } from '../../../packages/evidence/test/journal-world.ts'
 import { TestWorld } from '../../../packages/evidence/test/world.ts'
 import { UnusableInput } from '@probant/verification'
 import { verifyCommand } from '../../cli/verify.ts'
+import * as renewed from '../../../packages/evidence/test/bundle/renewed.ts'
 import { writeZip, type ZipEntry } from './zip-writer.ts'
 
 const cli = join(import.meta.dirname, '../../cli/probant.ts')
@@ -46,6 +47,7 @@ async function verify(...words: string[]): Promise<Run> {
     args: rest,
     options: {
       document: { type: 'string' },
+      at: { type: 'string' },
       anchors: { type: 'string' },
       'require-witness': { type: 'string' },
       json: { type: 'boolean' },
@@ -278,4 +280,45 @@ void t.test('a large document, in constant memory', async (t) => {
   const small = await kibibytes(1)
   const large = await kibibytes(160 * 2 ** 20)
   t.ok(large - small < 100 * 1024, `${small} KiB for a byte, ${large} KiB for 160 MiB`)
+})
+
+await t.test('as of a day: renewed evidence says through what chain it holds', async (t) => {
+  const dating = await renewed.dating(renewed.record2034)
+  const file = saved('renewed.zip', writeZip(renewed.bundled({ dating })))
+  const bare = saved('bare.zip', writeZip(renewed.bundled({ dating: await renewed.dating() })))
+  const trusted = anchorsFolder('renewed', renewed.anchorFiles())
+  const at = (path: string, day: string, ...more: string[]) =>
+    verify(path, '--anchors', trusted, '--at', day, ...more)
+  const { status, output } = await at(file, '2041-02-25')
+  t.equal(status, 0, output)
+  t.match(output, /judged as of 2041-02-25T00:00:00\.000Z/)
+  t.match(
+    output,
+    /by the time-stamp of 2026-03-01.*TSA until 2030 \(sha512, sha256, ecdsa-p256-sha256\)/,
+  )
+  t.match(output, /renewed at 2029-03-01.*TSA until 2040 \(sha512, sha384, ecdsa-p384-sha384\)/)
+  t.match(output, /renewed with new digests at 2034-03-01.*TSA until 2049 \(sha3-512/)
+  t.match(output, /holds until 2049-01-01/)
+  t.match(output, /does not rest on SHA-256/)
+  t.match(
+    output,
+    /the acts after the deposit are in the journal: that rests on a retired algorithm/,
+  )
+  t.match(
+    output,
+    /Test TSA, which stamped the archive proof, ended at 2040.*authority outside shows/,
+  )
+  const unrenewed = await at(bare, '2041-02-25T12:00:00Z')
+  t.equal(unrenewed.status, 3)
+  t.match(unrenewed.output, /detail: a renewal before 2030-01-01/)
+  t.equal((await at(bare, '2029-12-31')).status, 0)
+  t.match(
+    (await at(file, '2041-02-25', '--lang', 'fr')).output,
+    /renouvelé avec de nouvelles empreintes/,
+  )
+  const asJson = await at(file, '2041-02-25', '--json')
+  t.match(asJson.output, /"at": "2041-02-25T00:00:00.000Z"/)
+  t.equal(asJson.output, (await at(file, '2041-02-25', '--json')).output)
+  for (const bad of ['yesterday', '2041-02-30', '2041-02-25T12:00'])
+    t.equal((await at(file, bad)).status, 2, bad)
 })

@@ -1,19 +1,16 @@
-import { equalBytes, fromUtf8 } from '../bytes.ts'
+import { equalBytes, fromHex, fromUtf8 } from '../bytes.ts'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint.ts'
-import {
-  datingEntry,
-  isDatingBlock,
-  maximumDatedTokens,
-  parseConsistency,
-} from '../dating/entries.ts'
+import { datingEntry, isDatingBlock, parseHashes } from '../dating/entries.ts'
 import { datedGroup } from '../dating/group.ts'
-import { verifyConsistency } from '../merkle-verification.ts'
+import { leafHash } from '../merkle.ts'
+import { verifyConsistency, verifyInclusion } from '../merkle-verification.ts'
 import { parseNote } from '../note.ts'
-import { parsePem } from '../pem.ts'
-import { verifyOutsideToken } from '../timestamp/outside-token.ts'
-import { parseTrace } from '../trace.ts'
+import { parseSealData } from '../seal.ts'
+import { parseTrace, type Trace } from '../trace.ts'
 import { combine, invalid, valid, type Verdict } from '../verdict.ts'
+import { checkDatedTokens, verdictOfTokens, type DatedTokenCheck } from './dated-tokens.ts'
 import { checkCheckpoint } from './heads.ts'
+import { traceName } from './names.ts'
 import type { DatingFact } from './report.ts'
 import { readEntry, readIfListed } from './source.ts'
 import type { BundleUnderCheck } from './under-check.ts'
@@ -22,6 +19,9 @@ export interface DatingCheck {
   readonly verdict: Verdict
   /** Every outside token, verified or not. */
   readonly datings: readonly DatingFact[]
+  readonly tokens: readonly DatedTokenCheck[]
+  /** Whether the deposit's trace leads to the stamped seal by SHA3-256. */
+  readonly isDatedBySha3: boolean
 }
 
 /**
@@ -42,22 +42,32 @@ export async function checkDating(
   const note = parseNote(fromUtf8(stamped))
   const dated = parseCheckpoint(note.text)
   const group = datedGroup(crypto, stamped, seal)
+  const sealTrace = parseTrace(seal)
+  const path = await readIfListed(source, manifest, datingEntry.sha3Path)
   const journal = combine([
     await checkCheckpoint(crypto, note, dated, anchors),
     await sameJournal(bundle, checkpoint, dated, depositSeq),
-    sealVerdict(seal, dated),
+    sealVerdict(sealTrace, dated),
     equalBytes(await readEntry(source, datingEntry.group), group.bytes)
       ? valid
       : wrong('the digests that were stamped are not those of checkpoint and seal', 'group'),
+    path === undefined ? valid : await underSeal(bundle, sealTrace, path, depositSeq),
   ])
-  if (journal.status === 'invalid') return { verdict: journal, datings: [] }
-  const tokens = await checkTokens(bundle, group.imprint)
+  if (journal.status === 'invalid')
+    return { verdict: journal, datings: [], tokens: [], isDatedBySha3: false }
+  const tokens = await checkDatedTokens(bundle, {
+    checkpoint: stamped,
+    seal,
+    imprint: group.imprint,
+  })
   return {
-    verdict: combine([journal, verdictOfTokens(tokens)]),
+    verdict: combine([journal, verdictOfTokens(tokens.map(({ verdict }) => verdict))]),
     datings: tokens.map(({ fact }) => ({
       ...fact,
       status: journal.status === 'valid' ? fact.status : 'cannot-tell',
     })),
+    tokens,
+    isDatedBySha3: path !== undefined,
   }
 }
 
@@ -71,7 +81,7 @@ async function sameJournal(
   if (dated.origin !== checkpoint.origin || dated.size <= depositSeq)
     return wrong('the stamped checkpoint is not one that covers the deposit', 'checkpoint')
   const proof = await readIfListed(source, manifest, datingEntry.consistency)
-  const hashes = proof === undefined ? [] : parseConsistency(fromUtf8(proof))
+  const hashes = proof === undefined ? [] : parseHashes(fromUtf8(proof))
   const [older, newer] = dated.size < checkpoint.size ? [dated, checkpoint] : [checkpoint, dated]
   const [oldSize, newSize] = [BigInt(older.size), BigInt(newer.size)]
   return verifyConsistency(crypto, oldSize, newSize, hashes, older.root, newer.root)
@@ -79,53 +89,28 @@ async function sameJournal(
     : wrong('the stamped checkpoint is not of the same journal', 'consistency')
 }
 
-function sealVerdict(bytes: Uint8Array, { origin, size }: Checkpoint): Verdict {
-  const trace = parseTrace(bytes)
+function sealVerdict(trace: Trace, { origin, size }: Checkpoint): Verdict {
   return trace.act === 'seal' && trace.origin === origin && trace.seq < size
     ? valid
     : wrong('the stamped trace is not a seal of this journal', 'seal')
 }
 
-interface TokenCheck {
-  readonly verdict: Verdict
-  readonly fact: DatingFact
+/** The deposit's trace in the SHA3-256 tree of the stamped seal: the date then rests on no SHA-256. */
+async function underSeal(
+  { crypto, source }: BundleUnderCheck,
+  seal: Trace,
+  path: Uint8Array,
+  depositSeq: number,
+): Promise<Verdict> {
+  const { size, sha3Root } = parseSealData(seal.data)
+  const leaf = leafHash(crypto, await readEntry(source, traceName(depositSeq)), 'sha3-256')
+  const hashes = parseHashes(fromUtf8(path))
+  const [index, leaves] = [BigInt(depositSeq), BigInt(size)]
+  return verifyInclusion(crypto, index, leaves, leaf, hashes, fromHex(sha3Root), 'sha3-256')
+    ? valid
+    : wrong("the deposit's trace is not in the tree of the stamped seal", 'sha3-path')
 }
 
-async function checkTokens(
-  { crypto, source, manifest, anchors }: BundleUnderCheck,
-  imprint: Uint8Array,
-): Promise<TokenCheck[]> {
-  const found: TokenCheck[] = []
-  for (let n = 1; n <= maximumDatedTokens; n++) {
-    const bytes = await readIfListed(source, manifest, datingEntry.token(n))
-    if (bytes === undefined) break
-    const certificates = await readIfListed(source, manifest, datingEntry.certificates(n))
-    const lists = await readIfListed(source, manifest, datingEntry.lists(n))
-    const { verdict, ...token } = await verifyOutsideToken(crypto, bytes, {
-      imprint,
-      imprintAlgorithm: 'sha512',
-      roots: anchors.outsideTsaRoots ?? [],
-      certificates:
-        certificates === undefined ? [] : parsePem(fromUtf8(certificates), 'CERTIFICATE'),
-      lists: lists === undefined ? [] : parsePem(fromUtf8(lists), 'X509 CRL'),
-    })
-    const { time, authority, policy, isRevocationChecked } = token
-    found.push({
-      verdict,
-      fact: { status: verdict.status, time, authority, policy, isRevocationChecked },
-    })
-  }
-  return found
-}
-
-/** One good token is enough; a bad one is never passed over. */
-function verdictOfTokens(tokens: readonly TokenCheck[]): Verdict {
-  const verdicts = tokens.map(({ verdict }) => verdict)
-  const bad = verdicts.find(({ status }) => status === 'invalid')
-  if (bad !== undefined) return bad
-  return verdicts.some(({ status }) => status === 'valid') ? valid : combine(verdicts)
-}
-
-function wrong(what: string, where: keyof typeof datingEntry): Verdict {
+function wrong(what: string, where: string): Verdict {
   return invalid('bad-dating', what, `blocks/dated-${where}`)
 }

@@ -1,11 +1,16 @@
 import type { ArchiveProof } from './archive-proof.ts'
 import { depositorOf } from './deposit.ts'
+import { endedCertificates } from './ended-certificates.ts'
 import type { ExtrasCheck } from './extras.ts'
 import type { BundleJournal } from './journal.ts'
 import type { BundleFacts, NotProved } from './report.ts'
 
 /** What the bundle says, to be believed as far as the checks went. */
-export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): BundleFacts {
+export function bundleFacts(
+  archive: ArchiveProof,
+  journal: BundleJournal,
+  atMs: number | undefined,
+): BundleFacts {
   const { box, vault, object, receivedAt } = archive.statement
   const { genTime, authority = '' } = archive.parts.token
   const { checkpoint, cosigned, audited, openings, hasMetadata, traces } = journal
@@ -24,6 +29,8 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
     ),
     state: isDated ? 'dated' : cosigned.witnesses.length > 0 ? 'witnessed' : 'accepted',
     datings,
+    isDatedBySha3: journal.dating?.isDatedBySha3 ?? false,
+    ended: endedCertificates(atMs, archive, journal),
     witnesses: cosigned.witnesses,
     checkpointSize: checkpoint.size,
     audit: audited.audit,
@@ -36,8 +43,9 @@ export function bundleFacts(archive: ArchiveProof, journal: BundleJournal): Bund
 /** What even a valid answer leaves open. */
 export function notProved(
   { documents, parts }: ArchiveProof,
-  { cosigned, audited }: BundleJournal,
+  { cosigned, audited, traces }: BundleJournal,
   { blocks, script }: ExtrasCheck,
+  isAnyRetired: boolean,
 ): NotProved[] {
   const open: [boolean, NotProved][] = [
     [documents.some((document) => document.compared === null), 'document-not-compared'],
@@ -48,6 +56,7 @@ export function notProved(
     [blocks.notChecked.length > 0, 'blocks-not-checked'],
     [blocks.ignored.length > 0, 'blocks-ignored'],
     [script.status !== 'valid', 'script-not-published'],
+    [isAnyRetired && traces.facts.length > 1, 'later-acts-rest-on-retired'],
     [true, 'revocation-not-checked'],
     [true, 'who-the-depositor-is'],
     [true, 'truth-of-the-content'],

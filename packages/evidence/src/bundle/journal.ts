@@ -2,6 +2,7 @@ import { fromUtf8 } from '../bytes.ts'
 import { parseCheckpoint, type Checkpoint } from '../checkpoint.ts'
 import { parseNote } from '../note.ts'
 import type { ArchiveProof } from './archive-proof.ts'
+import { checkRenewals } from './dated-tokens.ts'
 import { checkDating, type DatingCheck } from './dating.ts'
 import { checkDeposit, checkOpenings } from './deposit.ts'
 import {
@@ -76,6 +77,11 @@ export async function checkJournal(
   checks.begin('dating')
   const dating = await checkDating(bundle, checkpoint, deposit?.seq ?? 0)
   if (dating !== undefined) checks.end(dating.verdict, dating.verdict.status === 'invalid')
+  const renewal = checkRenewals(bundle, dating?.tokens ?? [])
+  if (renewal !== undefined) {
+    const { verdict, isCritical } = renewal
+    checks.add('renewal', verdict, isCritical || verdict.status === 'invalid')
+  }
   const hasMetadata = metadata !== undefined
   return { openings, hasMetadata, traces, checkpoint, cosigned, audited, dating }
 }

@@ -1,5 +1,6 @@
 import type { ReceiptState } from '../receipt.ts'
 import type { Digests } from '../statement.ts'
+import type { RecordTimeStamp } from '../evidence-record/verification.ts'
 import type { Verdict } from '../verdict.ts'
 
 /** The checks of formats.md section 15, in the order in which they are made and reported. */
@@ -21,8 +22,10 @@ export const bundleCheckNames = [
   'cosignatures',
   'audit-receipt',
   'dating',
+  'renewal',
   'blocks',
   'verify-script',
+  'algorithms',
 ] as const
 
 export type BundleCheckName = (typeof bundleCheckNames)[number]
@@ -61,6 +64,18 @@ export interface DatingFact {
   readonly policy: string
   /** Whether the bundle shows that no certificate of it had been revoked. */
   readonly isRevocationChecked: boolean
+  /** Through what it holds as of the verifier's time: the token itself, then what renewed it. */
+  readonly chain: readonly RecordTimeStamp[]
+}
+
+/** A certificate that has ended by the verifier's time, after which what it signed is judged by when it was signed. */
+export interface EndedFact {
+  readonly signed: 'token' | 'seal'
+  readonly name: string
+  /** RFC 3339. */
+  readonly end: string
+  /** Whether a verified token of an authority outside shows that what it signed existed before. */
+  readonly isDatedBefore: boolean
 }
 
 /** A seal, by whom its certificate names; an authority that the verifier gave vouches for the name only when it is valid. */
@@ -87,6 +102,9 @@ export interface BundleFacts {
   readonly state: ReceiptState
   /** Tokens of authorities outside, over a checkpoint that covers the deposit. */
   readonly datings: readonly DatingFact[]
+  /** Whether these dates don't rest on SHA-256: the deposit's trace leads to the stamped seal by SHA3-256. */
+  readonly isDatedBySha3: boolean
+  readonly ended: readonly EndedFact[]
   readonly witnesses: readonly WitnessFact[]
   readonly checkpointSize: number
   readonly audit: { readonly name: string; readonly time: string; readonly size: number } | null
@@ -111,6 +129,7 @@ export type NotProved =
   | 'blocks-not-checked'
   | 'blocks-ignored'
   | 'script-not-published'
+  | 'later-acts-rest-on-retired'
   | 'revocation-not-checked'
   | 'who-the-depositor-is'
   | 'truth-of-the-content'
@@ -118,6 +137,8 @@ export type NotProved =
 
 export interface BundleReport {
   readonly verdict: Verdict
+  /** RFC 3339: the verifier's time, where one was given. */
+  readonly at?: string
   readonly checks: readonly BundleCheck[]
   /** Undefined when not enough could be read. */
   readonly facts?: BundleFacts

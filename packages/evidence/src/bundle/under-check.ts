@@ -12,6 +12,8 @@ export interface BundleUnderCheck {
   readonly manifest: Manifest
   readonly anchors: Anchors
   readonly checks: Checks
+  /** The verifier's time; undefined: nothing has ended or was retired since it was made. */
+  readonly atMs: number | undefined
 }
 
 export interface BundleOptions {
@@ -21,4 +23,9 @@ export interface BundleOptions {
   readonly held?: Measure | undefined
   /** With cosignatures by fewer different witnesses, among those given, the answer is *can't tell*; 0 by default. */
   readonly requireWitnesses?: number | undefined
+  /**
+   * As of when ends of certificates and retirements (`retired.txt`) are judged, milliseconds since 1970; a whole second. Without it, as if
+   * nothing had ended or been retired since the evidence was made.
+   */
+  readonly atMs?: number | undefined
 }

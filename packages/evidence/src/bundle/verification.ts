@@ -9,6 +9,7 @@ import { checkJournal } from './journal.ts'
 import { parseManifest } from './manifest.ts'
 import { entryName } from './names.ts'
 import type { BundleReport } from './report.ts'
+import { checkRetiredAlgorithms } from './retired-algorithms.ts'
 import { checkBlocksAndScript } from './extras.ts'
 import { readEntry, type BundleSource } from './source.ts'
 import type { BundleOptions, BundleUnderCheck } from './under-check.ts'
@@ -27,16 +28,18 @@ export async function verifyBundle(
   const checks = new Checks()
   let findings: Findings = { notProved: [], ignoredBlocks: [], blocksNotChecked: [] }
   try {
-    const bundle = await openContainer(crypto, source, anchors, checks)
+    const bundle = await openContainer(crypto, source, anchors, checks, options.atMs)
     if (bundle !== undefined) findings = (await verifyContent(bundle, options)) ?? findings
   } catch (error) {
     // An error that the bundle's content can't cause is thrown again.
     checks.end(verdictOf(error))
   }
-  return { verdict: checks.verdict(), checks: checks.made, ...findings }
+  const { atMs } = options
+  const at = atMs === undefined ? {} : { at: new Date(atMs).toISOString() }
+  return { verdict: checks.verdict(), ...at, checks: checks.made, ...findings }
 }
 
-type Findings = Omit<BundleReport, 'verdict' | 'checks'>
+type Findings = Omit<BundleReport, 'verdict' | 'at' | 'checks'>
 
 /** A bundle whose entries are those that one may have; undefined when they are not. */
 async function openContainer(
@@ -44,6 +47,7 @@ async function openContainer(
   source: BundleSource,
   anchors: Anchors,
   checks: Checks,
+  atMs: number | undefined,
 ): Promise<BundleUnderCheck | undefined> {
   checks.begin('entries')
   const names = checkNames(source)
@@ -61,7 +65,7 @@ async function openContainer(
   if (listing.status !== 'valid') return undefined
   checks.begin('entry-digests')
   checks.end(await checkDigests(crypto, source, manifest))
-  return { crypto, source, manifest, anchors, checks }
+  return { crypto, source, manifest, anchors, checks, atMs }
 }
 
 /** Undefined when there is no archive proof to go on from. */
@@ -73,9 +77,11 @@ async function verifyContent(
   if (archive === undefined) return undefined
   const journal = await checkJournal(bundle, archive, options.requireWitnesses ?? 0)
   const extras = await checkBlocksAndScript(bundle, archive, journal)
+  const algorithms = checkRetiredAlgorithms(bundle.anchors, bundle.atMs, archive, journal)
+  if (algorithms !== undefined) bundle.checks.add('algorithms', algorithms)
   return {
-    facts: bundleFacts(archive, journal),
-    notProved: notProved(archive, journal, extras),
+    facts: bundleFacts(archive, journal, bundle.atMs),
+    notProved: notProved(archive, journal, extras, algorithms !== undefined),
     ignoredBlocks: extras.blocks.ignored,
     blocksNotChecked: extras.blocks.notChecked,
   }

@@ -35,6 +35,8 @@ export type CollectionNotProved = NotProved | 'completeness' | 'omissions'
 export interface CollectionReport {
   /** Invalid when anything in it is, *can't tell* when nothing is invalid and something can't be told. */
   readonly verdict: Verdict
+  /** RFC 3339: the verifier's time, where one was given. */
+  readonly at?: string
   readonly checks: readonly CollectionCheck[]
   /** Undefined when it could not be read. The box's own account. */
   readonly listing?: Pick<Listing, 'box' | 'vault' | 'selection' | 'journalSize' | 'omissions'>

@@ -41,7 +41,7 @@ export async function verifyCollection(
   crypto: EvidenceCrypto,
   source: CollectionSource,
   anchors: Anchors,
-  { document, requireWitnesses }: BundleOptions = {},
+  { document, requireWitnesses, atMs }: BundleOptions = {},
 ): Promise<CollectionReport> {
   const checks: CollectionCheck[] = []
   const listing = await readListing(source, checks)
@@ -55,7 +55,7 @@ export async function verifyCollection(
   for (const { name } of listing.entries) {
     const object = objectOfBundle(name)
     if (object === undefined) continue
-    const found = await verifyOne(crypto, source, name, anchors, { held, requireWitnesses })
+    const found = await verifyOne(crypto, source, name, anchors, { held, requireWitnesses, atMs })
     isHeld ||= found.facts?.documents.some(({ compared }) => compared === 'given') === true
     for (const each of found.notProved) notProved.add(each)
     objects.push(collected(object, listing, found))
@@ -64,7 +64,8 @@ export async function verifyCollection(
   if (held !== undefined)
     checks.push({ name: 'collection-document', verdict: isHeld ? valid : stranger(held) })
   if (listing.omissions.length > 0) notProved.add('omissions')
-  return { ...report(checks, objects, [...notProved]), listing: account(listing) }
+  const at = atMs === undefined ? {} : { at: new Date(atMs).toISOString() }
+  return { ...report(checks, objects, [...notProved]), ...at, listing: account(listing) }
 }
 
 const account = ({ box, vault, selection, journalSize, omissions }: Listing) => ({

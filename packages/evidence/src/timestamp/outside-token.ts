@@ -62,7 +62,7 @@ export async function verifyOutsideToken(
     policy: policy ?? '',
     isRevocationChecked: revocation.status === 'valid',
     holdsUntilMs: path.length === 0 ? undefined : endOf(path),
-    algorithms: path.length === 0 ? [] : algorithmsOf(token, path),
+    algorithms: path.length === 0 ? [] : tokenAlgorithms(token, path),
   }
 }
 
@@ -71,8 +71,11 @@ export function endOf(path: readonly AuthorityCertificate[]): number {
   return Math.min(...path.map(({ notAfterMs }) => notAfterMs))
 }
 
-/** By name, each once; only of a token whose path was found, so that all of them are known. */
-function algorithmsOf(token: Uint8Array, path: readonly AuthorityCertificate[]): string[] {
+/** What a token rests on, by name, each once; only of one whose path was found, so that all of them are known. */
+export function tokenAlgorithms(
+  token: Uint8Array,
+  path: readonly AuthorityCertificate[],
+): string[] {
   const { imprint, signer } = parseToken(token)
   const certificate = signerCertificate(signer, path)
   const digest = hashNameOf(signer.digestAlgorithm.algorithmId)

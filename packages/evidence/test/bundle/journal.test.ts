@@ -244,7 +244,7 @@ void t.test('blocks', async (t) => {
   })
   const contents = new Map([['blocks/more', utf8('more')]])
   const named = { entry: 'blocks/more' }
-  for (const type of ['cosignatures', 'renewal']) {
+  for (const type of ['cosignatures']) {
     const input = { blocks: [block(type, false, named)], blockContents: contents }
     const report = await verify(made(input))
     t.equal(report.verdict.status, 'valid')

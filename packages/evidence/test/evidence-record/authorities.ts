@@ -16,15 +16,19 @@ export class Authority {
     this.certificate = certificate
   }
 
-  static async until(year: number, name = `TSA until ${year}`): Promise<Authority> {
+  /** @param isStrong with SHA-384 throughout, nothing of SHA-256 */
+  static async until(year: number, isStrong = false): Promise<Authority> {
+    const name = `TSA until ${year}`
     const root = await makeCertificate({
       name: `Root of ${name}`,
       authority: true,
+      isStrong,
       notAfter: '2049-12-31T00:00:00Z',
     })
     const certificate = await makeCertificate({
       name,
       issuer: root,
+      isStrong,
       purposes: [timeStamping],
       notAfter: `${year}-01-01T00:00:00Z`,
     })

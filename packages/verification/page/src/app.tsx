@@ -10,7 +10,7 @@ import { words } from './words.ts'
 /** One page: what is given, and the answer. */
 export function App() {
   const say = words()
-  const { bundle, documentFile, anchorFiles, requiredWitnesses, outcome } = inquiry
+  const { bundle, documentFile, anchorFiles, requiredWitnesses, day, outcome } = inquiry
   const strangers = useSignal<readonly string[]>([])
   const isMissing = useSignal(false)
   const isOver = useDrops()
@@ -82,6 +82,16 @@ export function App() {
               }
             />
             {say.requiredWitnesses}
+          </label>
+        </p>
+        <p class="no-print">
+          <label class="tick">
+            {say.asOf}
+            <input
+              type="date"
+              value={day.value}
+              onChange={(event) => inquiry.judgeAsOf(event.currentTarget.value)}
+            />
           </label>
         </p>
         <div class="actions no-print">

@@ -5,6 +5,7 @@ import {
   inspect,
   openZip,
   UnusableInput,
+  verifierTime,
   type Inspection,
 } from '@probant/verification'
 
@@ -15,6 +16,8 @@ export const documentFile = signal<File | undefined>(undefined)
 export const anchorFiles = signal<ReadonlyMap<string, File>>(new Map())
 /** How many of the witnesses given must have cosigned. */
 export const requiredWitnesses = signal(0)
+/** The day as of which to judge; empty: now. */
+export const day = signal('')
 
 /** What came of it; none while nothing was verified or what was given has changed since. */
 export type Outcome =
@@ -65,6 +68,11 @@ export function requireWitnesses(count: number): void {
   outcome.value = undefined
 }
 
+export function judgeAsOf(chosen: string): void {
+  day.value = chosen
+  outcome.value = undefined
+}
+
 /** Verifies what was given; what changes meanwhile makes the answer void. */
 export async function verify(): Promise<void> {
   const file = bundle.value
@@ -77,6 +85,8 @@ export async function verify(): Promise<void> {
 
 async function judged(file: File): Promise<Outcome> {
   try {
+    // The machine's clock, as a browser tells it without a date of its own making.
+    const atMs = verifierTime(day.value, performance.timeOrigin + performance.now())
     const anchors = await readAnchors()
     const source = await openZip(file)
     try {
@@ -84,6 +94,7 @@ async function judged(file: File): Promise<Outcome> {
       return await inspect(browserCrypto, source, anchors, {
         document,
         requireWitnesses: requiredWitnesses.value,
+        atMs,
       })
     } finally {
       await source.close()

@@ -58,9 +58,10 @@ function Answered({ answer, children }: { answer: Answer; children?: preact.Comp
 
 function ReportView({ report }: { report: BundleReport }) {
   const say = words()
-  const { headings } = wordsOf(language.value)
+  const { headings, fact } = wordsOf(language.value)
   return (
     <>
+      {report.at !== undefined && <p>{fact.judgedAt(report.at)}</p>}
       <Table
         caption={headings.checks}
         columns={[

@@ -32,8 +32,10 @@ export const english: Words = {
     cosignatures: 'cosignatures by witnesses',
     'audit-receipt': 'audit receipt of the supervision centre',
     dating: 'time-stamp of the journal by an authority outside',
+    renewal: 'evidence records that renewed the time-stamps from outside',
     blocks: 'extensions (blocks)',
     'verify-script': 'verify.sh is the published one',
+    algorithms: 'what rests on retired algorithms was dated before',
   },
   missing: {
     entries: 'a later format of the bundle',
@@ -53,9 +55,12 @@ export const english: Words = {
     cosignatures:
       'cosignatures by as many witnesses as are asked for, at least one, whose keys were given (witness.vkeys)',
     'audit-receipt': 'an audit receipt under a key that was given (audit.vkeys)',
-    dating: 'a root of the authority outside (outside-tsa.pem), or a way to check its token',
+    dating:
+      'a root of the authority outside (outside-tsa.pem), a renewal in time, or a way to check its token',
+    renewal: 'a renewal in time, a root of its authority (outside-tsa.pem), or a way to check it',
     blocks: 'a way to check a critical extension',
     'verify-script': 'the digest of the published verify.sh (release.sha256)',
+    algorithms: 'evidence from before that does not rest on the retired algorithms',
   },
   notProved: {
     'document-not-compared':
@@ -70,6 +75,8 @@ export const english: Words = {
     'blocks-not-checked': 'what extensions say that this version does not check',
     'blocks-ignored': 'what unknown extensions say',
     'script-not-published': 'that verify.sh in the bundle is the published one: do not rely on it',
+    'later-acts-rest-on-retired':
+      'that the acts after the deposit are in the journal: that rests on a retired algorithm',
     'revocation-not-checked':
       'that a certificate of the time-stamping authority or of a seal had not been revoked',
     'who-the-depositor-is': 'who stands behind the identifier of the depositor',
@@ -101,8 +108,27 @@ export const english: Words = {
         `dated at ${time} by ${authority}: all of this existed by then (independent of the box)`,
       invalid: (time, authority) => `time-stamp of ${time} that names ${authority}: NOT VALID`,
       'cannot-tell': (time, authority) =>
-        `time-stamp of ${time} that names ${authority}: NOT CHECKED, that authority was not given or can't be checked`,
+        `time-stamp of ${time} that names ${authority}: NOT ESTABLISHED, see the check above`,
     },
+    renewed: {
+      first: (time, authority, algorithms) =>
+        `  by the time-stamp of ${time}, ${authority} (${algorithms})`,
+      'time-stamp-renewal': (time, authority, algorithms) =>
+        `  renewed at ${time} by ${authority} (${algorithms})`,
+      'hash-tree-renewal': (time, authority, algorithms) =>
+        `  renewed with new digests at ${time} by ${authority} (${algorithms})`,
+    },
+    holdsUntil: (time) =>
+      `  holds until ${time}, when the path of that authority's certificate ends`,
+    datedBySha3:
+      '  this does not rest on SHA-256: the deposit leads to the stamped seal by SHA3-256',
+    ended: {
+      token: (name, end, isDatedBefore) =>
+        `the certificate of ${name}, which stamped the archive proof, ended at ${end}: ${isDatedBefore ? 'an authority outside shows that the time-stamp existed before' : 'only the box says that the time-stamp existed before'}`,
+      seal: (name, end, isDatedBefore) =>
+        `the seal certificate of ${name} ended at ${end}: ${isDatedBefore ? 'an authority outside shows that the seal existed before' : 'only the box says that the seal existed before'}`,
+    },
+    judgedAt: (time) => `judged as of ${time}`,
     notRevoked: {
       checked: '  its certificates had not been revoked',
       unchecked: '  whether its certificates had been revoked was not checked',

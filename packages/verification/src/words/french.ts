@@ -35,8 +35,10 @@ export const french: Words = {
     cosignatures: 'contre-seings de témoins',
     'audit-receipt': 'reçu d’audit du centre de supervision',
     dating: 'horodatage du journal par une autorité extérieure',
+    renewal: 'enregistrements de preuve qui ont renouvelé les horodatages extérieurs',
     blocks: 'extensions (blocs)',
     'verify-script': 'verify.sh est bien celui publié',
+    algorithms: 'ce qui repose sur des algorithmes retirés a été daté avant',
   },
   missing: {
     entries: 'un format de dossier plus récent',
@@ -59,9 +61,12 @@ export const french: Words = {
       'les contre-seings d’autant de témoins qu’il en est exigé, un au moins, dont les clés sont données (witness.vkeys)',
     'audit-receipt': 'un reçu d’audit sous une clé donnée (audit.vkeys)',
     dating:
-      'une racine de l’autorité extérieure (outside-tsa.pem), ou un moyen de vérifier son jeton',
+      'une racine de l’autorité extérieure (outside-tsa.pem), un renouvellement à temps, ou un moyen de vérifier son jeton',
+    renewal:
+      'un renouvellement à temps, une racine de son autorité (outside-tsa.pem), ou un moyen de le vérifier',
     blocks: 'un moyen de vérifier une extension critique',
     'verify-script': 'l’empreinte du verify.sh publié (release.sha256)',
+    algorithms: 'une preuve antérieure qui ne repose pas sur les algorithmes retirés',
   },
   notProved: {
     'document-not-compared':
@@ -77,6 +82,8 @@ export const french: Words = {
     'blocks-not-checked': 'ce que disent des extensions que cette version ne vérifie pas',
     'blocks-ignored': 'ce que disent des extensions inconnues',
     'script-not-published': 'que le verify.sh du dossier est celui publié : ne vous y fiez pas',
+    'later-acts-rest-on-retired':
+      'que les actes postérieurs au dépôt sont au journal : cela repose sur un algorithme retiré',
     'revocation-not-checked':
       'qu’aucun certificat de l’autorité d’horodatage ou d’un cachet n’avait été révoqué',
     'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
@@ -108,8 +115,26 @@ export const french: Words = {
         `daté du ${time} par ${authority} : tout ceci existait alors (indépendant du boîtier)`,
       invalid: (time, authority) => `horodatage du ${time} au nom de ${authority} : NON VALABLE`,
       'cannot-tell': (time, authority) =>
-        `horodatage du ${time} au nom de ${authority} : NON VÉRIFIÉ, cette autorité n’a pas été donnée ou n’est pas vérifiable`,
+        `horodatage du ${time} au nom de ${authority} : NON ÉTABLI, voir la vérification ci-dessus`,
     },
+    renewed: {
+      first: (time, authority, algorithms) =>
+        `  par l’horodatage du ${time}, ${authority} (${algorithms})`,
+      'time-stamp-renewal': (time, authority, algorithms) =>
+        `  renouvelé le ${time} par ${authority} (${algorithms})`,
+      'hash-tree-renewal': (time, authority, algorithms) =>
+        `  renouvelé avec de nouvelles empreintes le ${time} par ${authority} (${algorithms})`,
+    },
+    holdsUntil: (time) =>
+      `  vaut jusqu’au ${time}, fin du chemin de certification de cette autorité`,
+    datedBySha3: '  cela ne repose pas sur SHA-256 : le dépôt mène au sceau horodaté par SHA3-256',
+    ended: {
+      token: (name, end, isDatedBefore) =>
+        `le certificat de ${name}, qui a horodaté la preuve d’archivage, a pris fin le ${end} : ${isDatedBefore ? 'une autorité extérieure établit que l’horodatage existait avant' : 'seul le boîtier affirme que l’horodatage existait avant'}`,
+      seal: (name, end, isDatedBefore) =>
+        `le certificat de cachet de ${name} a pris fin le ${end} : ${isDatedBefore ? 'une autorité extérieure établit que le cachet existait avant' : 'seul le boîtier affirme que le cachet existait avant'}`,
+    },
+    judgedAt: (time) => `jugé à la date du ${time}`,
     notRevoked: {
       checked: '  ses certificats n’étaient pas révoqués',
       unchecked: '  une éventuelle révocation de ses certificats n’a pas été vérifiée',
@@ -165,6 +190,11 @@ export const french: Words = {
     'altered-entry': 'une entrée n’est pas celle que le manifeste énumère',
     'bad-manifest': 'le manifeste ou une entrée contredit la preuve d’archivage',
     'altered-document': 'le document n’est pas celui qui a été archivé',
+    'bad-renewal': 'un renouvellement ne porte pas sur ce qu’il renouvelle',
+    'not-in-record': 'l’enregistrement de preuve porte sur autre chose',
+    'wrong-order': 'un renouvellement précède ce qu’il renouvelle',
+    'bad-record': 'l’enregistrement de preuve n’annonce pas ses empreintes',
+    'malformed-record': 'l’enregistrement de preuve est illisible',
     'bad-dating': 'l’horodatage extérieur ne porte pas sur ce journal',
     revoked: 'un certificat de l’autorité était révoqué',
     'wrong-policy': 'le jeton relève d’une autre politique',

@@ -5,6 +5,7 @@ import type {
   FindingKind,
   Omission,
   ReceiptState,
+  RecordTimeStamp,
   Verdict,
 } from '@probant/evidence'
 import type { Answer } from '../answer.ts'
@@ -36,6 +37,21 @@ export interface Words {
     readonly witnessed: (time: string, name: string, algorithm: string) => string
     /** By an outside token, and whether it was verified. */
     readonly dated: Readonly<Record<Verdict['status'], (time: string, authority: string) => string>>
+    /** A later link of the chain by which an outside token still holds. */
+    readonly renewed: Readonly<
+      Record<
+        RecordTimeStamp['kind'],
+        (time: string, authority: string, algorithms: string) => string
+      >
+    >
+    /** Until when the newest of them holds. */
+    readonly holdsUntil: (time: string) => string
+    readonly datedBySha3: string
+    /** A certificate that has ended, and whether what it signed was dated before. */
+    readonly ended: Readonly<
+      Record<'token' | 'seal', (name: string, end: string, isDatedBefore: boolean) => string>
+    >
+    readonly judgedAt: (time: string) => string
     readonly notRevoked: Readonly<Record<'checked' | 'unchecked', string>>
     readonly audited: (time: string, name: string, size: number) => string
     readonly state: Readonly<Record<ReceiptState, string>>
