@@ -27,6 +27,8 @@ import { SealSchedule } from './journal/seal-schedule.ts'
 import { Sha3Tree } from './journal/sha3-tree.ts'
 import { pinnedWitnesses, requiredWitnesses, Witnessing } from './journal/witnessing.ts'
 import { Recovery } from './recovery/recovery.ts'
+import { Renewal } from './renewal/renewal.ts'
+import { scheduleOf } from './renewal/schedule.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
 import { Rotation } from './rotation/rotation.ts'
 import { SealAdministration } from './seal-certificate/administration.ts'
@@ -68,6 +70,7 @@ export interface Box {
   readonly sealAdministration: SealAdministration
   readonly journal: Journal
   readonly dating: Dating
+  readonly renewal: Renewal
   readonly witnessing: Witnessing
   readonly proofs: JournalProofs
   readonly sha3Tree: Sha3Tree
@@ -187,6 +190,12 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     settings: settings.dating,
   })
   dating.start()
+  const renewal = await Renewal.open({
+    ...{ database, crypto, clock, randomness, log, journal },
+    schedule: scheduleOf(settings.renewal),
+    settings: settings.dating,
+  })
+  renewal.start()
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
   const threads = new ReceptionThreads()
@@ -230,6 +239,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     }),
     journal,
     dating,
+    renewal,
     witnessing: new Witnessing(database, clock, settings.witnessing),
     proofs,
     sha3Tree,
@@ -239,7 +249,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys,
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
-      const stopped = [schedule, sha3Tree, reminders, signerWatch, dating].map((each) =>
+      const stopped = [schedule, sha3Tree, reminders, signerWatch, dating, renewal].map((each) =>
         each.stop(),
       )
       await rotation.stop()

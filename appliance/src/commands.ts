@@ -5,6 +5,7 @@ import type { CeremonyCommandOptions } from './commands/ceremony.ts'
 import type { CheckShareOptions } from './commands/check-share.ts'
 import type { CommandContext } from './commands/reach.ts'
 import { registerSealCertificate } from './commands/seal-certificate-options.ts'
+import { registerRenewals } from './commands/renewals-options.ts'
 import { registerRotation } from './commands/rotate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
@@ -145,6 +146,7 @@ export function register(program: Command, context: CommandContext): void {
       await checkShare(file, options)
     })
   registerRotation(box, settings)
+  registerRenewals(box, settings)
   registerSealCertificate(box, context)
   registerTpm(box, settings)
   settings(

@@ -1,5 +1,5 @@
 import { KeySettings } from '@probant/keys'
-import { TimestampingSettings } from '@probant/timestamping'
+import { RenewalSettings, TimestampingSettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -95,6 +95,8 @@ export const ApplianceSettings = Type.Object(
     ),
     /** Authorities outside that date the journal; absent: none. */
     dating: Type.Optional(TimestampingSettings),
+    /** When evidence is renewed; absent: 90 days before its end, no algorithm retired. */
+    renewal: Type.Optional(RenewalSettings),
     limits: Type.Object(
       {
         objectBytes: Type.Integer({ minimum: 1 }),

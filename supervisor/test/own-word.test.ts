@@ -64,6 +64,21 @@ void t.test('no token of an authority outside for longer than its limit', async 
   )
 })
 
+void t.test('outside tokens near their end that nothing renewed', async (t) => {
+  const ageing = await worked(centre, 'ageing')
+  const told = { ends: '2026-06-01T12:00:00.000Z', records: 3, reason: 'no-quorum' }
+  const attempt = { act: 'evidence-renewed', outcome: 'failed' } as const
+  ageing.box.act({ ...attempt, data: { ...told, stage: 'early' } })
+  ageing.box.act({ ...attempt, data: { ...told, stage: 'near', records: 0 } })
+  ageing.box.act({ ...attempt, data: { ...told, stage: 'near', ends: 'soon' } })
+  await centre.ship(ageing)
+  t.equal((await centre.findings('ageing')).length, 0, 'there is time left')
+  ageing.box.act({ ...attempt, data: { ...told, stage: 'near' } })
+  t.equal((await centre.ship(ageing)).at(-1)?.status, 200, 'stored and receipted')
+  const finding = await onlyFinding(t, centre, 'ageing', 'evidence-renewal-missing', null)
+  t.match(finding.expected, /renewed before 2026-06-01T12:00:00.000Z/)
+})
+
 void t.test('a clock set back, and the traces are kept', async (t) => {
   const back = await worked(centre, 'set-back')
   back.box.act({ timeMs: Date.UTC(2026, 0, 4) })

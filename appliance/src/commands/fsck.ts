@@ -142,7 +142,7 @@ function report({ journal, store, recovery, begun, wasInterrupted, intact }: Rep
       : []),
     `traces       ${journal.traces} recomputed: chain, SHA-256 and SHA3-256 trees, seals`,
     `checkpoints  ${journal.checkpoints} recomputed, with their signatures`,
-    `tokens       ${journal.tokens} of authorities outside compared with the journal, and verified as of their time`,
+    `tokens       ${journal.tokens} of authorities outside compared with the journal, and verified as of their time; ${journal.renewals} renewals of them`,
     `objects      ${store.objects} recomputed: file, digests, archive proof, deposit trace, metadata`,
     ...inJournal,
     recovery.recoveryKey === null

@@ -11,6 +11,8 @@ import {
 } from '../journal/witnessing.ts'
 import { CopyFolder } from '../recovery/copies.ts'
 import { inspectRecovery, type RecoveryInspection } from '../recovery/inspection.ts'
+import { debtSentence, renewalStanding } from '../renewal/standing.ts'
+import type { RenewalDebt } from '../renewal/debts.ts'
 import { DEFAULT_SCHEDULE } from '../rotation/context.ts'
 import { keyStanding, standingSentences, type KeyStanding } from '../rotation/standing.ts'
 import { Seals } from '../seal-certificate/seals.ts'
@@ -61,6 +63,7 @@ export async function status(options: { settings: string; json?: boolean }): Pro
         audited: audited?.size ?? 0,
       },
       time: await timeOf(database, settings),
+      renewals: await renewalsOf(database, keys, settings),
       seal: await sealOf(database, keys, settings.seal?.required ?? false),
       recovery: await inspectRecovery(database, nodeCrypto, new CopyFolder(settings.home)),
       keys: {
@@ -104,18 +107,31 @@ async function timeOf(database: Database, { dating }: ApplianceSettings) {
   }
 }
 
-/** Whether deposits are sealed by the client's certificate, and until when. */
-async function sealOf(database: Database, keys: KeyProvider, isRequired: boolean) {
+/** What stops proving and when. */
+async function renewalsOf(database: Database, keys: KeyProvider, settings: ApplianceSettings) {
+  const seals = await sealsOf(database, keys, settings.seal?.required ?? false)
+  const nowMs = systemClock.nowMs()
+  return renewalStanding({ database, crypto: nodeCrypto, settings, seals, nowMs })
+}
+
+function sealsOf(database: Database, keys: KeyProvider, isRequired: boolean): Promise<Seals> {
   const log = createLogger({ component: 'appliance', level: 'silent' })
   const clock = systemClock
-  const seals = await Seals.open({ database, crypto: nodeCrypto, clock, log, keys, isRequired })
+  return Seals.open({ database, crypto: nodeCrypto, clock, log, keys, isRequired })
+}
+
+/** Whether deposits are sealed by the client's certificate, and until when. */
+async function sealOf(database: Database, keys: KeyProvider, isRequired: boolean) {
+  const seals = await sealsOf(database, keys, isRequired)
   const { inForce, covered } = seals.standing()
   return {
     required: isRequired,
     inForce: inForce?.certificate.subjectText ?? null,
     until: covered === undefined ? null : formatTime(covered.notAfterMs),
     daysLeft:
-      covered === undefined ? null : Math.floor((covered.notAfterMs - clock.nowMs()) / 86_400_000),
+      covered === undefined
+        ? null
+        : Math.floor((covered.notAfterMs - systemClock.nowMs()) / 86_400_000),
     faults: Object.fromEntries(seals.faults),
   }
 }
@@ -151,6 +167,7 @@ interface Report {
     readonly audited: number
   }
   readonly time: TimeReport
+  readonly renewals: readonly RenewalDebt[]
   readonly seal: SealReport
   readonly recovery: RecoveryInspection
   readonly keys: {
@@ -168,7 +185,7 @@ interface Report {
 }
 
 function sentences(report: Report): string[] {
-  const { name, box, origin, service, journal, time, seal, recovery, keys } = report
+  const { name, box, origin, service, journal, time, renewals, seal, recovery, keys } = report
   const named = Object.entries(keys.present)
   const roots = new Set(keys.vaultKeys.epochs.map(({ root }) => root))
   const isVaults = ([label]: readonly [string, unknown]) => roots.has(label)
@@ -186,6 +203,7 @@ function sentences(report: Report): string[] {
     ...unwitnessedSentences(journal),
     `audit      ${journal.audited} traces stored and recomputed by the supervision centre`,
     ...timeSentences(time),
+    debtSentence(renewals),
     `keys       ${keys.provider}: kept in ${keys.place}`,
     `           signing keys (${present(named.filter((one) => !isVaults(one)))}) ${keys.stayInside ? 'cannot leave the hardware' : 'are in files'}`,
     `           vault keys are enclosed by the keys of their epochs, those by ${present(named.filter(isVaults))} (${enclosedBy ?? 'nothing'})${root}, and opened into the service's memory while it runs`,

@@ -24,6 +24,7 @@ const RotationBody = Type.Union([
     operator,
   }),
 ])
+const RenewalBody = strictObject({ now: Type.Boolean(), operator })
 const Count = Type.Integer({ minimum: 1, maximum: 255 })
 
 /**
@@ -56,6 +57,10 @@ export async function serveConsole(box: Box): Promise<{ close(): Promise<void> }
     await box.rotation.request(request.body)
     return reply.code(202).send(await box.rotation.standing())
   })
+
+  server.post('/renewals', { schema: { body: RenewalBody } }, (request) =>
+    box.renewal.request(request.body),
+  )
 
   server.post(
     '/ceremonies',

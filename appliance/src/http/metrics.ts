@@ -49,6 +49,21 @@ export function countRequests(server: Server, box: Box): void {
     'Time of the newest token of an authority outside, POSIX time; 0: there is none',
     () => box.dating.newestTimeMs / 1000,
   )
+  gauge(
+    'probant_evidence_end_timestamp_seconds',
+    'When the first outside token that still proves stops proving, POSIX time; 0: there is none',
+    () => (box.renewal.nearestEndMs ?? 0) / 1000,
+  )
+  gauge(
+    'probant_evidence_nearest_end_days',
+    'Days until then; 0: there is none',
+    () => Math.max(0, (box.renewal.nearestEndMs ?? 0) - box.clock.nowMs()) / 86_400_000,
+  )
+  gauge(
+    'probant_evidence_overdue_tokens',
+    'Outside tokens that stopped proving without having been renewed',
+    () => box.renewal.overdue,
+  )
   gauge('probant_journal_stopped', '1 when the journal refuses every act', () =>
     box.journal.stoppedBecause === undefined ? 0 : 1,
   )

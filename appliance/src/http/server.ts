@@ -9,6 +9,7 @@ import { objectRoutes } from './objects.ts'
 import { peopleRoutes } from './people.ts'
 import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
+import { renewalRoutes } from './renewals.ts'
 import { sealCertificateRoutes } from './seal-certificates.ts'
 import { sessionRoutes } from './sessions.ts'
 import { vaultRoutes } from './vaults.ts'
@@ -47,6 +48,7 @@ export async function createApi(box: Box): Promise<Server> {
   proofRoutes(server, box)
   journalRoutes(server, box)
   sealCertificateRoutes(server, box)
+  renewalRoutes(server, box)
   if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
   return server
 }

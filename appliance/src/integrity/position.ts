@@ -38,6 +38,12 @@ export const Position = strictObject({
     tokens: Size,
     findings: Type.Array(JournalFinding),
   }),
+  /** `named` are the renewals that a trace named. */
+  renewals: strictObject({
+    named: Type.Array(Size),
+    records: Size,
+    findings: Type.Array(JournalFinding),
+  }),
   /** Nodes kept of the SHA3-256 tree that the traces below don't give. */
   sha3: Type.Array(JournalFinding),
   missing: Type.Array(ObjectFinding),
@@ -55,4 +61,5 @@ export const Position = strictObject({
 export type Position = Static<typeof Position>
 export type JournalPosition = Position['journal']
 export type DatingPosition = Position['dating']
+export type RenewalPosition = Position['renewals']
 export type StorePosition = NonNullable<Position['store']>

@@ -5,6 +5,7 @@ import { DatingRecomputation } from './dating-recomputation.ts'
 import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { missingObjects } from './missing-objects.ts'
 import type { Position } from './position.ts'
+import { RenewalRecomputation } from './renewal-recomputation.ts'
 import { Sha3Recomputation } from './sha3-recomputation.ts'
 import type { StoreFinding } from './store-finding.ts'
 import { recomputeStore, type StoreContext, type StoreReport } from './store-recomputation.ts'
@@ -16,6 +17,8 @@ export interface Recomputation {
   readonly journal: JournalReport & {
     /** Outside tokens that were held against the traces that name them. */
     readonly tokens: number
+    /** Renewals of those, one for each record. */
+    readonly renewals: number
   }
   readonly store: StoreReport
   readonly intact: boolean
@@ -55,6 +58,7 @@ export async function recompute(
   let at = from ?? start(crypto, origin, begun)
   const missing: StoreFinding[] = [...at.missing]
   const datings = new DatingRecomputation(database, crypto, at.dating)
+  const renewals = new RenewalRecomputation(database, crypto, at.renewals)
   const sha3 = new Sha3Recomputation(database, at.sha3)
   const recomputed = await recomputeJournal({
     ...context,
@@ -66,12 +70,14 @@ export async function recompute(
       await sha3.compare()
       missing.push(...(await missingObjects(database, traces)))
       await datings.read(traces)
+      await renewals.read(traces)
     },
     reached: async (position, bytes) => {
       at = {
         ...at,
         journal: position,
         dating: datings.position,
+        renewals: renewals.position,
         sha3: [...sha3.findings],
         missing: [...missing],
       }
@@ -80,11 +86,13 @@ export async function recompute(
     },
   })
   await datings.finish(certifiedSize)
+  await renewals.finish(certifiedSize)
   await sha3.finish()
   const journal = {
     ...recomputed,
     tokens: datings.tokens,
-    findings: [...recomputed.findings, ...datings.findings, ...sha3.findings],
+    renewals: renewals.records,
+    findings: [...recomputed.findings, ...datings.findings, ...renewals.findings, ...sha3.findings],
   }
   const kept = await recomputeStore(context, {
     certifiedSize,
@@ -113,6 +121,7 @@ const start = (crypto: EvidenceCrypto, origin: string, begun: string): Position 
   begun,
   journal: beginning(crypto, origin),
   dating: { named: [], tokens: 0, findings: [] },
+  renewals: { named: [], records: 0, findings: [] },
   sha3: [],
   missing: [],
   store: null,

@@ -36,12 +36,24 @@ export async function keepDating(
     `INSERT INTO journal.datings (size, checkpoint, seal, received_at) VALUES ($1, $2, $3, to_timestamp($4::float8))`,
     [size, Buffer.from(checkpoint), Buffer.from(seal), receivedAtMs / 1000],
   )
+  await insertTokens(client, 'outside_tokens', size, tokens)
+}
+
+const owners = { outside_tokens: 'size', renewal_tokens: 'renewal' } as const
+
+/** Keeps the tokens of a stamped head, or of a renewal, in the order in which their authorities were asked. */
+export async function insertTokens(
+  client: Client,
+  table: keyof typeof owners,
+  owner: number,
+  tokens: readonly (AcceptedToken & { readonly sha256: Uint8Array })[],
+): Promise<void> {
   for (const [place, token] of tokens.entries())
     await client.query(
-      `INSERT INTO journal.outside_tokens (size, place, authority, subject, gen_time, token, token_sha256, path, lists)
+      `INSERT INTO journal.${table} (${owners[table]}, place, authority, subject, gen_time, token, token_sha256, path, lists)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
-        size,
+        owner,
         place,
         token.authority,
         token.subject,
@@ -89,6 +101,12 @@ export async function datingCovering(
   return of(rows[0])
 }
 
+/** The head of exactly that size. */
+export async function datingOver(client: Queryable, size: number): Promise<DatingRow | undefined> {
+  const row = await datingCovering(client, size)
+  return row?.size === size ? row : undefined
+}
+
 export async function datedSizes(client: Queryable): Promise<number[]> {
   const { rows } = await client.query<{ size: number }>(
     `SELECT size FROM journal.datings ORDER BY size`,
@@ -97,7 +115,15 @@ export async function datedSizes(client: Queryable): Promise<number[]> {
 }
 
 /** The tokens over a head, in the order in which their authorities were asked. */
-export async function outsideTokensOf(client: Queryable, size: number): Promise<OutsideTokenRow[]> {
+export const outsideTokensOf = (client: Queryable, size: number): Promise<OutsideTokenRow[]> =>
+  tokensOf(client, 'outside_tokens', size)
+
+/** The tokens of a head or of a renewal. */
+export async function tokensOf(
+  client: Queryable,
+  table: keyof typeof owners,
+  owner: number,
+): Promise<OutsideTokenRow[]> {
   const { rows } = await client.query<{
     authority: string
     subject: string
@@ -108,8 +134,8 @@ export async function outsideTokensOf(client: Queryable, size: number): Promise<
     lists: Buffer[]
   }>(
     `SELECT authority, subject, gen_time, token, token_sha256, path, lists
-     FROM journal.outside_tokens WHERE size = $1 ORDER BY place`,
-    [size],
+     FROM journal.${table} WHERE ${owners[table]} = $1 ORDER BY place`,
+    [owner],
   )
   return rows.map((row) => ({
     authority: row.authority,

@@ -11,7 +11,7 @@ import { formatTime, type Clock, type Randomness } from '@probant/host'
 import { tokenIn } from './answer.ts'
 import { TimestampError } from './errors.ts'
 import { exchange } from './http.ts'
-import { encodeRequest } from './request.ts'
+import { encodeRequest, type ImprintAlgorithm } from './request.ts'
 import { fetchRevocationLists } from './revocation.ts'
 import type { AuthoritySettings, ProxySettings } from './settings.ts'
 
@@ -47,13 +47,14 @@ export interface AuthorityContext {
 }
 
 /**
- * One token over a SHA-512 imprint from one authority: asked for once, and accepted only when nothing is wrong and every check could be
+ * One token over an imprint from one authority: asked for once, and accepted only when nothing is wrong and every check could be
  * run: imprint, nonce, policy, signature, certificate and its path to a configured root at genTime, revocation, a plausible time.
  * @throws TimestampError
  */
 export async function askAuthority(
   settings: AuthoritySettings,
   imprint: Uint8Array,
+  imprintAlgorithm: ImprintAlgorithm,
   context: AuthorityContext,
 ): Promise<AcceptedToken> {
   const { name, url, policies = [], login, tlsRoots } = settings
@@ -64,7 +65,7 @@ export async function askAuthority(
   const askedAtMs = clock.nowMs()
   const body = {
     type: 'application/timestamp-query',
-    bytes: encodeRequest({ imprint, policy: policies[0], nonce }),
+    bytes: encodeRequest({ imprint, imprintAlgorithm, policy: policies[0], nonce }),
   }
   const limits = { timeoutMs, limitBytes: LIMIT_BYTES }
   const how = { url, method: 'POST', body, login, proxy, tlsRoots, signal, ...limits } as const
@@ -72,7 +73,7 @@ export async function askAuthority(
   if (answer.type !== 'application/timestamp-reply')
     throw new TimestampError('not-an-answer', `${name} answers with the type "${answer.type}"`)
   const token = tokenIn(answer.bytes, name)
-  const expected = { imprint, imprintAlgorithm: 'sha512', roots, nonce, policies } as const
+  const expected = { imprint, imprintAlgorithm, roots, nonce, policies }
   const found = await verifyToken(crypto, token, expected)
   insist(name, found.verdict)
   const { genTime = '', serial = '', policy = '', authority: subject = '', path = [] } = found

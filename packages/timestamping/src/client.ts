@@ -2,6 +2,7 @@ import type { EvidenceCrypto } from '@probant/evidence'
 import type { Clock, Logger, Randomness } from '@probant/host'
 import { askAuthority, type AcceptedToken, type AuthorityContext } from './authority.ts'
 import { TimestampError, type TimestampErrorCode } from './errors.ts'
+import type { ImprintAlgorithm } from './request.ts'
 import type { AuthoritySettings, TimestampingSettings } from './settings.ts'
 
 const ATTEMPTS = 3
@@ -21,6 +22,14 @@ export interface AuthorityFailure {
   readonly code: TimestampErrorCode
   /** One sentence. */
   readonly what: string
+}
+
+/** What else is wanted of tokens. */
+export interface StampOptions {
+  /** Digest of the imprint; SHA-512 unless given. */
+  readonly imprintAlgorithm?: ImprintAlgorithm
+  /** Why a token that passed every check is of no use all the same, as one sentence: the next authority is asked then. */
+  readonly refusal?: (token: AcceptedToken) => Promise<string | undefined>
 }
 
 export interface ClientContext {
@@ -58,17 +67,24 @@ export class TimestampClient {
   }
 
   /**
-   * Tokens over a SHA-512 imprint. Nothing is kept here, so it may be called again.
+   * Tokens over an imprint. Nothing is kept here, so it may be called again.
    * @throws NoQuorum, with what each authority said
    */
-  async stamp(imprint: Uint8Array, signal?: AbortSignal): Promise<Stamped> {
+  async stamp(
+    imprint: Uint8Array,
+    signal?: AbortSignal,
+    { imprintAlgorithm = 'sha512', refusal }: StampOptions = {},
+  ): Promise<Stamped> {
     const { authorities, quorum = 1 } = this.#settings
     const tokens: AcceptedToken[] = []
     const failures: AuthorityFailure[] = []
     for (const authority of authorities) {
       if (tokens.length >= quorum) break
       try {
-        tokens.push(await this.#ask(authority, imprint, signal))
+        const token = await this.#ask(authority, imprint, imprintAlgorithm, signal)
+        const why = await refusal?.(token)
+        if (why !== undefined) throw new TimestampError('of-no-use', `${authority.name}: ${why}`)
+        tokens.push(token)
       } catch (error) {
         if (!(error instanceof TimestampError)) throw error
         const { code, message } = error
@@ -83,12 +99,18 @@ export class TimestampClient {
   async #ask(
     authority: AuthoritySettings,
     imprint: Uint8Array,
+    imprintAlgorithm: ImprintAlgorithm,
     signal: AbortSignal | undefined,
   ): Promise<AcceptedToken> {
     const { clock } = this.#context
     for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 4) {
       try {
-        return await askAuthority(authority, imprint, this.#authorityContext(signal))
+        return await askAuthority(
+          authority,
+          imprint,
+          imprintAlgorithm,
+          this.#authorityContext(signal),
+        )
       } catch (error) {
         const isPassing = error instanceof TimestampError && passing.has(error.code)
         if (!isPassing || attempt >= ATTEMPTS || signal?.aborted === true) throw error

@@ -10,6 +10,7 @@ export type TimestampErrorCode =
   | 'bad-token' // the verifier says what is wrong
   | 'not-verifiable' // a check that couldn't be run
   | 'implausible-time'
+  | 'of-no-use' // whoever asked says why
   | 'no-quorum'
 
 /** Who has to act: whoever wrote the settings, or nobody: a later try may succeed. */

@@ -1,5 +1,11 @@
 export type { AcceptedToken } from './authority.ts'
 export { NoQuorum, TimestampClient, type AuthorityFailure, type Stamped } from './client.ts'
+export type { ImprintAlgorithm } from './request.ts'
 export { TimestampError, type TimestampErrorCode } from './errors.ts'
 export { exchange, type Exchange } from './http.ts'
-export { ProxySettings, TimestampingSettings, type AuthoritySettings } from './settings.ts'
+export {
+  ProxySettings,
+  RenewalSettings,
+  TimestampingSettings,
+  type AuthoritySettings,
+} from './settings.ts'

@@ -65,3 +65,35 @@ export const TimestampingSettings = Type.Object(
   closed,
 )
 export type TimestampingSettings = Static<typeof TimestampingSettings>
+
+/** A day, as from its beginning in UTC. */
+const day = Type.Optional(
+  Type.String({ pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' }),
+)
+
+/** When tokens are renewed. */
+export const RenewalSettings = Type.Object(
+  {
+    /** Days before an end from which on they are; 90 by default. */
+    leadDays: Type.Optional(Type.Integer({ minimum: 7, maximum: 1825 })),
+    /** From when on a digest or a signature scheme proves nothing any more. */
+    retired: Type.Optional(
+      Type.Object(
+        {
+          sha256: day,
+          sha384: day,
+          sha512: day,
+          'sha3-512': day,
+          rsa: day,
+          'ecdsa-p256': day,
+          'ecdsa-p384': day,
+          'ecdsa-p521': day,
+          ed25519: day,
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type RenewalSettings = Static<typeof RenewalSettings>

@@ -1,4 +1,9 @@
-import { ProxySettings, TimestampingSettings, type AuthoritySettings } from '@probant/timestamping'
+import {
+  ProxySettings,
+  RenewalSettings,
+  TimestampingSettings,
+  type AuthoritySettings,
+} from '@probant/timestamping'
 import { WitnessSettings } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 
@@ -132,6 +137,7 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    renewal: Type.Optional(RenewalSettings),
     keyEpochs: Type.Optional(
       Type.Object(
         {
@@ -235,6 +241,8 @@ export function withDefaults(file: ConfigurationFile) {
     witnessing: { ...defaults.witnessing, ...file.witnessing },
     seal: { ...defaults.seal, ...file.seal },
     timestamping: { ...defaults.timestamping, ...file.timestamping },
+    /** Undefined: 90 days before the end, no algorithm retired. */
+    renewal: file.renewal,
     keyEpochs: { ...defaults.keyEpochs, ...file.keyEpochs },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },

@@ -44,6 +44,7 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     seal: configuration.seal,
     timestamping: { keyType: configuration.timestamping.keyType },
     ...datingSettings(configuration),
+    ...(configuration.renewal === undefined ? {} : { renewal: configuration.renewal }),
     keyEpochs: configuration.keyEpochs,
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),

@@ -332,6 +332,20 @@ export const advice: Readonly<Record<RaisedKind, Advice>> = {
       en: 'Read the box’s log, which quotes each authority, and “probant box status”; deposits go on, dated by box and witness alone.',
     },
   },
+  'evidence-renewal-missing': {
+    sentence: (told) => ({
+      fr: `${told.subject} : des jetons d’horodatage extérieurs cessent de prouver le ${text(told, 'ends')}, et rien ne les a renouvelés.`,
+      en: `${told.subject}: time-stamp tokens of authorities outside stop proving at ${text(told, 'ends')}, and nothing has renewed them.`,
+    }),
+    cause: always({
+      fr: 'Le certificat de leur autorité prend fin, ou un algorithme est retiré, et aucune autorité configurée n’a donné de jeton qui dure plus longtemps.',
+      en: 'Their authority’s certificate ends or an algorithm is retired, and no authority configured gave a token that lasts longer.',
+    }),
+    action: {
+      fr: 'Lire « probant box renewals » et le journal technique du boîtier ; configurer une autorité dont le certificat dure, puis « probant box renew » avant cette date.',
+      en: 'Read “probant box renewals” and the box’s log; configure an authority whose certificate lasts, then “probant box renew” before that date.',
+    },
+  },
   'seal-certificate-expiring': {
     sentence: (told) => ({
       fr: `${told.subject} : le certificat de cachet du client prend fin le ${text(told, 'notAfter')}.`,

@@ -28,6 +28,8 @@ const ownPhrases: readonly Phrase[] = [
     'a token of an authority outside every {} hours',
     'un jeton d’une autorité extérieure toutes les {} heures',
   ],
+  ['outside tokens renewed before {}', 'des jetons extérieurs renouvelés avant le {}'],
+  ['{} that nothing renewed', '{} que rien n’a renouvelés'],
   ['there never was one', 'il n’y en a jamais eu'],
   ['the last one is of {}', 'le dernier est du {}'],
   ['it expired at {}', 'il a expiré le {}'],

@@ -5,6 +5,7 @@ import { classify } from '../findings/catalogue.ts'
 import { factAt, factOf, type Fact } from '../findings/fact.ts'
 import { boxFailures } from './box-failures.ts'
 import { outsideTokensMissing } from './outside-tokens.ts'
+import { renewalsMissing } from './renewals.ts'
 import { sealCertificateEnds } from './seal-certificates.ts'
 import { unreadable } from './challenge.ts'
 import { commitSegment } from './commit.ts'
@@ -74,6 +75,7 @@ async function acceptNew(
       ...boxFailures(origin.origin, segment),
       ...sealCertificateEnds(origin.origin, segment),
       ...outsideTokensMissing(origin.origin, segment),
+      ...renewalsMissing(origin.origin, segment),
     ],
   })
   return receipt === undefined

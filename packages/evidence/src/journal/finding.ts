@@ -25,6 +25,7 @@ export const findingKinds = [
   'integrity-failure-on-box',
   'journal-unwitnessed',
   'outside-token-missing',
+  'evidence-renewal-missing',
   'seal-certificate-expiring',
   'supervisor-rollback',
   'supervisor-was-blind',

@@ -17,7 +17,7 @@ export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 /** OID under which these authorities stamp. */
 export const testPolicy = '1.3.6.1.4.1.99999.7'
 
-const configuration = (port: number) => `
+const configuration = (port: number, digest: string) => `
 [req]
 distinguished_name = dn
 prompt = no
@@ -32,7 +32,7 @@ crlnumber = crl-number
 new_certs_dir = .
 certificate = root.pem
 private_key = root.key
-default_md = sha256
+default_md = ${digest}
 default_days = 3650
 default_crl_days = 30
 policy = any
@@ -62,11 +62,19 @@ default_tsa = stamping
 [stamping]
 serial = serial
 default_policy = ${testPolicy}
-digests = sha256, sha512
+digests = sha256, sha512, sha3-512
 signer_digest = sha256
 ess_cert_id_alg = sha256
 accuracy = secs:1
 `
+
+/** What an authority is made of. */
+export interface AuthorityOptions {
+  readonly tls?: boolean
+  readonly curve?: 'P-256' | 'P-384'
+  /** Milliseconds since 1970: for one that lives at another time. Its lists last for decades then. */
+  readonly nowMs?: () => number
+}
 
 /** What answers a request in place of the honest authority. */
 export type Misbehaviour = (
@@ -83,6 +91,8 @@ export class OpensslAuthority {
   readonly folder: string
   readonly #server: ReturnType<typeof createServer>
   readonly #name: string
+  readonly #curve: NonNullable<AuthorityOptions['curve']>
+  readonly #nowMs: (() => number) | undefined
   #url = ''
   /** Which certificate and key sign. */
   signer = 'tsa'
@@ -92,39 +102,52 @@ export class OpensslAuthority {
   /** The requests take turns: openssl counts serial numbers in a file. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(folder: string, name: string, server: ReturnType<typeof createServer>) {
+  private constructor(
+    folder: string,
+    name: string,
+    server: ReturnType<typeof createServer>,
+    { curve = 'P-256', nowMs }: AuthorityOptions,
+  ) {
     this.folder = folder
     this.#name = name
+    this.#curve = curve
+    this.#nowMs = nowMs
     this.#server = server
   }
 
-  static async start(name = 'outside', { tls = false } = {}): Promise<OpensslAuthority> {
+  static async start(name = 'outside', options: AuthorityOptions = {}): Promise<OpensslAuthority> {
     const folder = await mkdtemp(join(tmpdir(), 'probant-tsa-'))
     const plain = createServer()
     const port = await listening(plain)
-    await writeFile(join(folder, 'openssl.cnf'), configuration(port))
+    const authority = new OpensslAuthority(folder, name, plain, options)
+    await writeFile(authority.path('openssl.cnf'), configuration(port, authority.#digest))
     for (const file of ['index.txt', 'index.txt.attr']) await writeFile(join(folder, file), '')
     for (const file of ['serial', 'ca-serial', 'crl-number'])
       await writeFile(join(folder, file), '1000\n')
-    const authority = new OpensslAuthority(folder, name, plain)
     await authority.#key('root')
     await authority.openssl(
-      ...'req -x509 -new -key root.key -out root.pem -days 3650 -config openssl.cnf -extensions root -subj'.split(
+      ...'req -x509 -new -key root.key -out root.pem -days 14600 -config openssl.cnf -extensions root -subj'.split(
         ' ',
       ),
       `/CN=${name} root`,
     )
     await authority.certificate('tsa')
-    await authority.publishRevocations()
+    await authority.publishRevocations(
+      ...(options.nowMs === undefined ? [] : ['-crldays', '14000']),
+    )
     plain.on('request', (request, response) => void authority.#serve(request, response))
     authority.#url = `http://127.0.0.1:${port}/tsa`
-    if (tls) await authority.#serveTls()
+    if (options.tls === true) await authority.#serveTls()
     return authority
   }
 
   /** Settings of a client of it. */
   get settings(): AuthoritySettings {
     return { name: this.#name, url: this.#url, roots: this.path('root.pem'), timeoutSeconds: 5 }
+  }
+
+  get #digest(): string {
+    return this.#curve === 'P-256' ? 'sha256' : 'sha384'
   }
 
   path(file: string): string {
@@ -136,7 +159,7 @@ export class OpensslAuthority {
   }
 
   async #key(name: string): Promise<void> {
-    const words = 'genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out'
+    const words = `genpkey -algorithm ec -pkeyopt ec_paramgen_curve:${this.#curve} -out`
     await this.openssl(...words.split(' '), `${name}.key`)
   }
 
@@ -181,11 +204,13 @@ export class OpensslAuthority {
     return stamped
   }
 
-  /** The answer as another certificate would sign it, which openssl does only when it isn't told that it signs a token. */
+  /** The answer as another certificate, or one of another time, would sign it, which openssl does only when it isn't told that it signs a token. */
   async replyBy(name: string, query: Uint8Array): Promise<Uint8Array> {
     const reply = tokenIn(await this.reply(query), this.#name)
-    await writeFile(this.path('info.der'), parseToken(reply).content)
-    const words = `cms -sign -binary -nodetach -cades -md sha256 -outform DER -econtent_type id-smime-ct-TSTInfo -in info.der -signer ${name}.pem -inkey ${name}.key -out forged.tst`
+    const info = parseToken(reply).content
+    if (this.#nowMs !== undefined) setTime(info, this.#nowMs())
+    await writeFile(this.path('info.der'), info)
+    const words = `cms -sign -binary -nodetach -cades -md ${this.#digest} -outform DER -econtent_type id-smime-ct-TSTInfo -in info.der -certfile root.pem -signer ${name}.pem -inkey ${name}.key -out forged.tst`
     await this.openssl(...words.split(' '))
     const token = await readFile(this.path('forged.tst'))
     const granted = Buffer.from('3003020100', 'hex')
@@ -209,7 +234,8 @@ export class OpensslAuthority {
       await this.misbehaviour(this, query, response)
       return
     }
-    answer(response, await this.reply(query))
+    const reply = this.#nowMs === undefined ? this.reply(query) : this.replyBy(this.signer, query)
+    answer(response, await reply)
   }
 
   async #serveTls(): Promise<void> {
@@ -224,6 +250,13 @@ export class OpensslAuthority {
       server.close()
     })
   }
+}
+
+/** Writes another genTime into a TSTInfo as openssl makes it: a GeneralizedTime in whole seconds. */
+function setTime(info: Uint8Array, nowMs: number): void {
+  const time = `${new Date(nowMs).toISOString().replaceAll(/\D/g, '').slice(0, 14)}Z`
+  const at = Buffer.from(info).indexOf(Buffer.from([0x18, time.length]))
+  info.set(Buffer.from(time, 'latin1'), at + 2)
 }
 
 /** Sends what `reply` gave. */
