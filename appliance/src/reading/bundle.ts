@@ -1,10 +1,4 @@
-import {
-  bundleEntries,
-  fromBase64,
-  parseLat,
-  type Dating as BundleDating,
-  type Opening,
-} from '@probant/evidence'
+import { bundleEntries, fromBase64, parseLat, type Opening } from '@probant/evidence'
 import { PassThrough, Readable } from 'node:stream'
 import type { EventEmitter } from 'node:events'
 import { ZipFile } from 'yazl'
@@ -13,9 +7,9 @@ import { signingKey } from '../journal/signing-keys.ts'
 import { auditReceiptCovering } from '../store/cosignatures.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import { tracesOfObject } from '../store/journal.ts'
-import { datingCovering, outsideTokensOf } from '../store/outside-tokens.ts'
 import { readSecrets, type StoredObject } from '../store/objects.ts'
 import { content } from './content.ts'
+import { datingOf } from './dating.ts'
 import { openedSecret, type SecretOpenings } from './openings.ts'
 import { provingCheckpoint } from './receipts.ts'
 
@@ -89,24 +83,6 @@ export async function evidenceBundle(
   )
   zip.outputStream.pipe(output)
   return output
-}
-
-/** The earliest tokens of authorities outside over the deposit, and how the bundle's checkpoint belongs to the one that they date. */
-async function datingOf(
-  { database, proofs }: Box,
-  depositSeq: number,
-  size: number,
-): Promise<BundleDating | undefined> {
-  const dated = await datingCovering(database, depositSeq + 1)
-  if (dated === undefined) return undefined
-  const tokens = await outsideTokensOf(database, dated.size)
-  const [older = 0, newer = 0] = [dated.size, size].toSorted((a, b) => a - b)
-  return {
-    checkpoint: dated.checkpoint,
-    seal: dated.seal,
-    consistency: await proofs.consistency(older, newer),
-    tokens: tokens.map(({ token, path, lists }) => ({ token, certificates: path, lists })),
-  }
 }
 
 /** The key that signed it: of this hardware, or of what the box had when the object came. */

@@ -27,7 +27,7 @@ export interface KeptRecord {
   readonly objects: readonly Uint8Array[]
   readonly record: EvidenceRecord
   /** Its tokens, the outside token first. */
-  readonly tokens: readonly OutsideTokenRow[]
+  readonly tokens: readonly [OutsideTokenRow, ...OutsideTokenRow[]]
 }
 
 type KnownRenewal = RenewalRow & { readonly tokens: readonly OutsideTokenRow[] }
@@ -54,7 +54,7 @@ export class KeptRecords {
       throw altered(`the outside token ${id.place} over ${id.size} traces is missing`)
     const objects = [head.checkpoint, head.seal]
     let record = firstRecord(this.#crypto, objects, first.token)
-    const tokens = [first]
+    const tokens: [OutsideTokenRow, ...OutsideTokenRow[]] = [first]
     for (const row of await renewalsOfRecord(this.#client, id)) {
       if (row.renewal >= before) break
       const renewal = await this.#renewal(row.renewal)
@@ -66,6 +66,11 @@ export class KeptRecords {
       tokens.push(token)
     }
     return { objects, record, tokens }
+  }
+
+  /** The outside tokens over a head, of which each begins a record. */
+  firstTokens(size: number): Promise<OutsideTokenRow[]> {
+    return outsideTokensOf(this.#client, size)
   }
 
   async #renewal(number: number): Promise<KnownRenewal> {

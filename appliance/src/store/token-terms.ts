@@ -99,3 +99,21 @@ export async function recordsOfGroup(
   )
   return rows
 }
+
+/** Most tokens over one head. */
+const TOKENS_OF_HEAD = 10
+
+/** The first two heads of at least that many traces with a token, renewed or not, whose authority's path hasn't ended. */
+export async function provingDatings(
+  client: Queryable,
+  size: number,
+  nowMs: number,
+): Promise<number[]> {
+  const { rows } = await client.query<{ size: number }>(
+    `SELECT size FROM journal.newest_tokens LEFT JOIN journal.token_terms USING (token_sha256)
+     WHERE size >= $1 AND coalesce(path_ends > to_timestamp($2::float8), true)
+     ORDER BY size, place LIMIT $3`,
+    [size, nowMs / 1000, 2 * TOKENS_OF_HEAD],
+  )
+  return [...new Set(rows.map((row) => row.size))].slice(0, 2)
+}
