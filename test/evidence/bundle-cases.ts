@@ -13,6 +13,8 @@ export interface BundleCase {
   readonly anchors: ReadonlyMap<string, Uint8Array> | null
   readonly document?: string
   readonly requireWitness?: number
+  /** The verifier's date. */
+  readonly at?: string
   /** Damage to the zip itself: whether it is invalid or unusable may differ. */
   readonly isDamaged?: boolean
 }

@@ -8,6 +8,7 @@ import { verifyCommand } from '../../provisioning/cli/verify.ts'
 import { bundleCases, type BundleCase } from './bundle-cases.ts'
 import { collectionCases } from './collection-cases.ts'
 import { depositCases } from './deposit-cases.ts'
+import { renewalCases } from './renewal-cases.ts'
 import { signedCases } from './signed-cases.ts'
 
 /** The product's verifier and the one written from docs/formats.md alone give the same answer. */
@@ -31,6 +32,7 @@ interface Asked {
   readonly anchors?: string
   readonly document?: string
   readonly requireWitness: number
+  readonly at?: string
 }
 interface Answer {
   readonly answer: string | undefined
@@ -48,10 +50,11 @@ async function first(asked: Asked): Promise<Answer> {
   }
 }
 
-const words = ({ bundle, anchors, document, requireWitness }: Asked): string[] => [
+const words = ({ bundle, anchors, document, requireWitness, at }: Asked): string[] => [
   bundle,
   ...(anchors === undefined ? [] : ['--anchors', anchors]),
   ...(document === undefined ? [] : ['--document', document]),
+  ...(at === undefined ? [] : ['--at', at]),
   // alone where it is one: both must read it so
   ...(requireWitness > 0 ? ['--require-witness'] : []),
   ...(requireWitness > 1 ? [String(requireWitness)] : []),
@@ -89,6 +92,7 @@ async function ask(t: Test, asked: BundleCase): Promise<void> {
   const given: Asked = {
     bundle: save('bundle.zip', asked.zip),
     requireWitness: asked.requireWitness ?? 0,
+    ...(asked.at === undefined ? {} : { at: asked.at }),
     ...(anchors === null ? {} : { anchors: join(place, 'anchors') }),
     ...(document === undefined ? {} : { document: save('document', document) }),
   }
@@ -107,4 +111,5 @@ const isRefused = (answer: string | undefined) => answer === 'invalid' || answer
 await t.test('given in every way', (t) => askAll(t, bundleCases()))
 await t.test('deposited in every way', (t) => askAll(t, depositCases()))
 await t.test('signed in every way', (t) => askAll(t, signedCases()))
+await t.test('dated and renewed in every way', (t) => askAll(t, renewalCases()))
 await t.test('collected in every way', (t) => askAll(t, collectionCases()))

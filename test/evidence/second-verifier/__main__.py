@@ -1,6 +1,6 @@
 """A second verifier of Probant's evidence bundles and collections of them, written from docs/formats.md alone.
 
-python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness [COUNT]]
+python3 second-verifier BUNDLE.zip [--anchors DIR] [--document FILE] [--require-witness [COUNT]] [--at DAY]
 
 Prints its answer as JSON; ends with 0 valid, 1 invalid, 2 unusable, 3 can't tell. With `-` alone it answers in one line
 for each line of its input, a JSON array of such words.
@@ -9,11 +9,13 @@ for each line of its input, a JSON array of such words.
 import argparse
 import json
 import sys
+import time
 
 from anchors import Anchors
 from archive import Archive
 from bundle import Bundle
 from collection import Collection
+from outside import day
 from verdict import EXIT_CODES, Unusable
 
 
@@ -33,10 +35,11 @@ def answer(words):
     parser.add_argument("--anchors")
     parser.add_argument("--document")
     parser.add_argument("--require-witness", nargs="?", type=int, const=1, default=0)
+    parser.add_argument("--at")
     given = parser.parse_args(words)
     try:
         with Archive.open(given.bundle) as archive:
-            anchors = Anchors(given.anchors)
+            anchors = Anchors(given.anchors, int(time.time()) if given.at is None else day(given.at))
             if any(entry.name == "collection.json" for entry in archive.entries):
                 collection = Collection(archive, anchors)
                 collection.verify(given.document, given.require_witness)

@@ -7,13 +7,15 @@ import der
 import signatures
 from certificates import Certificate, read_pem
 from notes import Key, check_p256
+from outside import retirements
 from verdict import Invalid, Unusable
 
 
 class Anchors:
-    """Each None where its file is missing."""
+    """Each None where its file is missing; and the verifier's date, in seconds since 1970."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, at):
+        self.at = at
         self.folder = Path(folder) if folder else None
         if self.folder is not None and not self.folder.is_dir():
             raise Unusable(f"{folder}: not a folder")
@@ -22,7 +24,9 @@ class Anchors:
         self.audit = self._vkeys("audit.vkeys", (1,))
         self.lat = self._read("lat.pem", lat_keys)
         self.tsa = self._read("tsa.pem", certificates)
+        self.outside = self._read("outside-tsa.pem", certificates)
         self.seal = self._read("seal.pem", certificates)
+        self.retired = self._read("retired.txt", lambda data: retirements(lines(data)))
         self.boxes = self._read("box.txt", lines)
         self.release = self._read("release.sha256", release)
 

@@ -5,8 +5,8 @@ from verdict import CannotTell, Invalid
 
 HEX = r"(?:[0-9a-f]{2})+"
 NUMBER = r"0|-?[1-9][0-9]*"
-ENTRY_TYPES = ("seal-signature", "seal-certificates", "cosignatures", "renewal")
-UNCHECKED = ("cosignatures", "renewal")
+ENTRY_TYPES = ("seal-signature", "seal-certificates", "cosignatures", "dating", "renewal")
+UNCHECKED = ("cosignatures",)
 
 
 def check_blocks(value, place, verdict, entries=()):

@@ -8,6 +8,7 @@ import canonical
 import entries
 import signers
 from commitments import Opening, both_digests
+from dating import Dating
 from lat import Lat, check_own_digests, read_statement
 from notes import read_proof
 import merkle
@@ -76,9 +77,13 @@ class Bundle:
                     signers.check_audit(
                         self.file("audit-receipt.txt"), self.note, self.anchors.audit, self.traces
                     )
+        dating = Dating(self, self.anchors.at)
+        if self.note is not None and self.traces:
+            dating.check()
         self._blocks()
         with check("verify-script", decisive=False):
             self._script()
+        dating.algorithms()
 
     def file(self, name):
         if name not in self.files:

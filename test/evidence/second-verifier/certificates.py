@@ -113,7 +113,7 @@ def is_pss_with_sha256(algorithm):
 
 
 def check_path(signer, others, roots, at, purpose, what):
-    """By `openssl verify` at that second: names, signatures, validity, constraints, purpose."""
+    """By `openssl verify` at that second: names, signatures, validity, constraints, purpose. The path, root last."""
     for certificate in path(signer, others, roots):
         issuer = next(each for each in (*roots, *others) if each.subject == certificate.issuer)
         issuer.check_algorithm(certificate.signature_algorithm, None)
@@ -127,7 +127,7 @@ def check_path(signer, others, roots, at, purpose, what):
             files={"root": pems([root]), "others": pems(others), "signer": pems([signer])},
         )
         if done.returncode == 0:
-            return
+            return [*path(signer, others, [root]), root]
         said += re.findall(r"error (\d+) at \d+ depth lookup: (.*)", done.stderr)
     if any(number == "34" for number, _ in said):
         raise CannotTell(f"{what}: a critical extension that isn't known")
@@ -157,7 +157,7 @@ def read_pem(data, label, what):
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise Invalid(f"{what}: not text") from None
-    found = re.findall(r"-----BEGIN ([A-Z ]+)-----\r?\n(.*?)-----END \1-----", text, re.DOTALL)
+    found = re.findall(r"-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)-----END \1-----", text, re.DOTALL)
     if not found or text.count("-----BEGIN") != len(found):
         raise Invalid(f"{what}: no PEM in it, or broken")
     if any(each != label for each, _ in found):

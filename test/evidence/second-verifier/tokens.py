@@ -45,7 +45,7 @@ class Token:
             # openssl passes over purposes that it doesn't know
             if purposes_of(signer.extensions) != {TIME_STAMPING}:
                 raise Invalid("token: its certificate isn't for time-stamping alone")
-            check_path(signer, others, authorities, self.time, "timestampsign", "token")
+            return check_path(signer, others, authorities, self.time, "timestampsign", "token")
 
 
 def verify_seal(data, signed_bytes, roots, at):

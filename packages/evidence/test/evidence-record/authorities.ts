@@ -22,6 +22,7 @@ export class Authority {
     const root = await makeCertificate({
       name: `Root of ${name}`,
       authority: true,
+      keyUsage: 0x06,
       isStrong,
       notAfter: '2049-12-31T00:00:00Z',
     })
