@@ -22,6 +22,7 @@ import { Receipts } from './shipment/receipts.ts'
 import { Shipment, type ShipmentOutcome } from './shipment/shipment.ts'
 import type { ProviderKeyAgent } from './ssh/signing-key.ts'
 import type { JournalReader } from './store/journal.ts'
+import { carryTimestamps } from './timestamps/carry.ts'
 
 export interface SupervisedParts {
   settings: AgentSettings
@@ -89,7 +90,9 @@ export class Supervised {
     const outcome = await this.#centre.withSession(
       async (session) => {
         const known = await inspect(session.welcome, settings.origin, memory, findings)
-        return this.heads.send(session, known, 'of the round')
+        const outcome = await this.heads.send(session, known, 'of the round')
+        await carryTimestamps(this.#parts, session)
+        return outcome
       },
       () => this.heads.isDue(),
     )

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
 import { Lookups } from './access/lookups.ts'
 import { Dating } from './dating/dating.ts'
+import { SupervisorRelay } from './dating/supervisor-relay.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { SignerWatch } from './deposit/signer-watch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
@@ -71,6 +72,7 @@ export interface Box {
   readonly journal: Journal
   readonly dating: Dating
   readonly renewal: Renewal
+  readonly relay: SupervisorRelay
   readonly witnessing: Witnessing
   readonly proofs: JournalProofs
   readonly sha3Tree: Sha3Tree
@@ -179,7 +181,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   schedule.start()
   const sha3Tree = new Sha3Tree({ database, crypto, clock, log, journal })
   sha3Tree.start()
+  const relay = new SupervisorRelay(clock, randomness)
   const dating = await Dating.open({
+    relay: relay.bring,
     database,
     crypto,
     clock,
@@ -192,6 +196,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   dating.start()
   const renewal = await Renewal.open({
     ...{ database, crypto, clock, randomness, log, journal },
+    relay: relay.bring,
     schedule: scheduleOf(settings.renewal),
     settings: settings.dating,
   })
@@ -240,6 +245,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     journal,
     dating,
     renewal,
+    relay,
     witnessing: new Witnessing(database, clock, settings.witnessing),
     proofs,
     sha3Tree,

@@ -8,6 +8,7 @@ import { createFigures } from './figures.ts'
 import type { Settings } from './settings.ts'
 import { openCentreKeys } from './signing/centre-keys.ts'
 import { openByteStore } from './store/byte-store.ts'
+import { RelayQuota } from './timestamps/relay.ts'
 
 /** What the outside world is to a centre; tests drive it. */
 export interface World {
@@ -41,6 +42,7 @@ export async function openContext(settings: Settings, world: World): Promise<Con
     keys,
     crypto: nodeCrypto,
     figures: createFigures(),
+    quota: new RelayQuota(),
     wake: () => undefined,
   }
 }

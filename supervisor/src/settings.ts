@@ -1,4 +1,5 @@
 import { KeySettings } from '@probant/keys'
+import { RelaySettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -31,6 +32,8 @@ export const Settings = Type.Object(
     ssh: Listen,
     /** Where other centres' boxes bring heads to be cosigned (C2SP tlog-witness); absent: nowhere. */
     witness: Type.Optional(Listen),
+    /** Authorities that are asked for boxes without a route to any; absent: none. */
+    timestamping: Type.Optional(RelaySettings),
     keys: KeySettings,
     mail: Type.Object(
       {

@@ -38,6 +38,17 @@ export function failureOf(recomputation: Recomputation | null): ShippedFinding[]
 const reason = Type.Union([Type.String(), Type.Null()])
 const state = Type.Object({ stoppedBecause: reason, depositsStoppedBecause: reason })
 
+const timestampRequest = Type.Object({
+  id: Type.String(),
+  authority: Type.String(),
+  /** base64 */
+  request: Type.String(),
+})
+const timestampRequests = Type.Object({ requests: Type.Array(timestampRequest, { maxItems: 20 }) })
+
+/** A request for a time-stamp that waits for the centre. */
+export type TimestampRequest = Static<typeof timestampRequest>
+
 /** What keeps the box from its work, in the appliance's words; absent while all is well. */
 export type Stopped = Pick<Hello, 'stoppedBecause' | 'depositsStoppedBecause'>
 /** As much of it as a hello carries. */
@@ -81,6 +92,18 @@ export class Appliance {
   /** Has a step of an enrolment journalled. @param fingerprint of both sides' keys, hex @throws as {@link giveCosignatures} */
   async giveEnrolment(step: 'begun' | 'confirmed' | 'refused', fingerprint: string): Promise<void> {
     await this.#post('/enrolments', { step, fingerprint }, ANSWER_MS)
+  }
+
+  /** What the appliance wants time-stamped by way of the centre; none of one that knows no such thing. */
+  async timestampRequests(): Promise<TimestampRequest[]> {
+    const { text } = await this.#call('GET', '/timestamp-requests', undefined, ANSWER_MS)
+    const value = parsed(text)
+    return Value.Check(timestampRequests, value) ? value.requests : []
+  }
+
+  /** One that nobody waits for any more (404) is no failure. */
+  async giveTimestampAnswer(answer: { id: string } & object): Promise<void> {
+    await this.#call('POST', '/timestamp-answers', answer, ANSWER_MS)
   }
 
   /** @throws as {@link giveCosignatures} */

@@ -13,6 +13,8 @@ import {
   type Messages,
   type SegmentAnswer,
   type SegmentPurpose,
+  type Timestamp,
+  type TimestampAnswer,
   type Welcome,
 } from '@probant/shipping'
 import { AgentError } from '../errors.ts'
@@ -20,6 +22,8 @@ import { AgentError } from '../errors.ts'
 const ANSWER_MS = 30_000
 /** The centre recomputes and stores a whole segment before it answers. */
 const SEGMENT_ANSWER_MS = 120_000
+/** An authority outside may be slow, and is asked more than once. */
+const TIMESTAMP_ANSWER_MS = 120_000
 
 /** One conversation with the centre: hello and welcome, then one question at a time. */
 export class CentreSession {
@@ -40,6 +44,11 @@ export class CentreSession {
   async head(head: Head): Promise<HeadAnswer> {
     await said(this.#frames.sendMessage('head', head))
     return answer(this.#frames, 'head-answer', ANSWER_MS)
+  }
+
+  async timestamp(request: Timestamp): Promise<TimestampAnswer> {
+    await said(this.#frames.sendMessage('timestamp', request))
+    return answer(this.#frames, 'timestamp-answer', TIMESTAMP_ANSWER_MS)
   }
 
   async attest(attestation: Attestation): Promise<AttestationAnswer> {

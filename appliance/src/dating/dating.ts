@@ -1,7 +1,12 @@
 import { datedGroup, toHex, utf8, type EvidenceCrypto } from '@probant/evidence'
 import { Loop, type Clock, type Logger, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
-import { NoQuorum, TimestampClient, type TimestampingSettings } from '@probant/timestamping'
+import {
+  NoQuorum,
+  TimestampClient,
+  type Relay,
+  type TimestampingSettings,
+} from '@probant/timestamping'
 import type { Journal } from '../journal/journal.ts'
 import { newestCheckpoint, newestSeal } from '../store/journal.ts'
 import { hasDepositFrom, keepDating, type StampedHead } from '../store/outside-tokens.ts'
@@ -23,6 +28,8 @@ export interface DatingContext {
   readonly journal: Journal
   /** Writes a seal now. */
   readonly seal: () => Promise<void>
+  /** How authorities are reached by way of the centre. */
+  readonly relay: Relay
   /** Undefined: no authority is configured. */
   readonly settings: TimestampingSettings | undefined
 }

@@ -19,6 +19,7 @@ import { readSigningKeys } from '../journal/signing-keys.ts'
 import { keepAuditReceipt, keepCosignatures, newestWitnessed } from '../store/cosignatures.ts'
 import { checkpointCovering, newestCheckpoint } from '../store/journal.ts'
 import { listenAt } from './socket.ts'
+import { timestampRoutes } from './timestamps.ts'
 
 /** Beyond, what acts wait for is told. */
 const TOLD_AFTER_MS = 20_000
@@ -125,6 +126,8 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     await box.journal.record({ act: 'agent-finding', outcome: 'done', data })
     return reply.code(204).send()
   })
+
+  timestampRoutes(server, box)
 
   return listenAt(server, box.settings.localSocket)
 }

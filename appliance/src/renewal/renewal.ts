@@ -9,6 +9,7 @@ import {
 import { formatTime, Loop, type Clock, type Logger, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import {
+  type Relay,
   NoQuorum,
   TimestampClient,
   type AcceptedToken,
@@ -60,6 +61,8 @@ export interface RenewalContext {
   readonly randomness: Randomness
   readonly log: Logger
   readonly journal: Journal
+  /** How authorities are reached by way of the centre. */
+  readonly relay?: Relay
   readonly schedule: RenewalSchedule
   /** Authorities outside; undefined: none is configured. */
   readonly settings: TimestampingSettings | undefined

@@ -36,3 +36,9 @@ export const PCR_COUNT = 24
 
 /** Firmware, its settings and extensions, boot loader, partitions, Secure Boot; kernel and command line; MOK (UAPI group's list). */
 export const DEFAULT_PCRS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 14]
+
+/** Longest answer of a time-stamping authority, in base64: 64 KiB. */
+export const MAX_TIMESTAMP_ANSWER_CHARACTERS = 88 * 1024
+
+/** Longest revocation lists beside it, all together, in base64: what a message has room for. */
+export const MAX_TIMESTAMP_LISTS_CHARACTERS = 400 * 1024

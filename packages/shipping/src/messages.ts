@@ -4,10 +4,13 @@ import {
   MAX_CHALLENGED_SEGMENTS,
   MAX_NOTE_BYTES,
   MAX_PROOF_HASHES,
+  MAX_TIMESTAMP_ANSWER_CHARACTERS,
+  MAX_TIMESTAMP_LISTS_CHARACTERS,
   PCR_COUNT,
   PROTOCOL_VERSION,
 } from './limits.ts'
 import {
+  base64,
   hex32,
   integer,
   list,
@@ -104,6 +107,23 @@ export interface SegmentAnswer {
   findings?: ShippedFinding[]
 }
 
+/** A request that the centre is to bring to its authority of this name. */
+export interface Timestamp {
+  authority: string
+  /** TimeStampReq, base64. */
+  request: string
+}
+
+/** 200: answered; 404: no such authority; 422: not a request; 429: too many today; 502: the authority gave no token. */
+export interface TimestampAnswer {
+  status: 200 | 404 | 422 | 429 | 502
+  /** TimeStampResp, base64. */
+  answer?: string
+  /** Revocation lists, base64. */
+  lists?: string[]
+  reason?: string
+}
+
 /** Why the centre ends the session. */
 export interface ErrorMessage {
   reason: string
@@ -119,6 +139,8 @@ export interface Messages {
   error: ErrorMessage
   attestation: Attestation
   'attestation-answer': AttestationAnswer
+  timestamp: Timestamp
+  'timestamp-answer': TimestampAnswer
 }
 
 export type MessageName = keyof Messages & FrameName
@@ -199,6 +221,21 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
     Pick<AttestationAnswer, 'status'>,
     { findings: ShippedFinding[] }
   >({ status: oneOf(200, 422) }, { findings: list(finding, 100) }),
+  timestamp: object<Timestamp>({
+    authority: matching(/^[a-z0-9][a-z0-9-]{0,39}$/, 'the name of an authority'),
+    request: base64(1024),
+  }),
+  'timestamp-answer': objectWith<
+    Pick<TimestampAnswer, 'status'>,
+    { answer: string; lists: string[]; reason: string }
+  >(
+    { status: oneOf(200, 404, 422, 429, 502) },
+    {
+      answer: base64(MAX_TIMESTAMP_ANSWER_CHARACTERS),
+      lists: list(base64(MAX_TIMESTAMP_LISTS_CHARACTERS), 8),
+      reason: explanation,
+    },
+  ),
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   parsePem,
   verifyRevocation,
   verifyToken,
+  type AuthorityCertificate,
   type EvidenceCrypto,
   type Verdict,
 } from '@probant/evidence'
@@ -11,6 +12,7 @@ import { formatTime, type Clock, type Randomness } from '@probant/host'
 import { tokenIn } from './answer.ts'
 import { TimestampError } from './errors.ts'
 import { exchange } from './http.ts'
+import type { Relay } from './relay.ts'
 import { encodeRequest, type ImprintAlgorithm } from './request.ts'
 import { fetchRevocationLists } from './revocation.ts'
 import type { AuthoritySettings, ProxySettings } from './settings.ts'
@@ -18,6 +20,8 @@ import type { AuthoritySettings, ProxySettings } from './settings.ts'
 /** Tokens with their certificates take some kilobytes. */
 const LIMIT_BYTES = 64 * 1024
 const TIMEOUT_SECONDS = 20
+/** By way of the centre: until a head goes there, and the answer has come. */
+const RELAYED_SECONDS = 900
 
 /** A token that passed every check, with what it takes to pass them again. */
 export interface AcceptedToken {
@@ -37,13 +41,19 @@ export interface AcceptedToken {
   readonly lists: readonly Uint8Array[]
 }
 
-export interface AuthorityContext {
+interface HowToReach {
+  readonly proxy: ProxySettings | undefined
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface AuthorityContext extends HowToReach {
   readonly crypto: EvidenceCrypto
   readonly clock: Clock
   readonly randomness: Randomness
-  readonly proxy: ProxySettings | undefined
   readonly clockToleranceMs: number
-  readonly signal: AbortSignal | undefined
+  /** How an authority is reached that has no address here. */
+  readonly relay?: Relay | undefined
 }
 
 /**
@@ -57,22 +67,14 @@ export async function askAuthority(
   imprintAlgorithm: ImprintAlgorithm,
   context: AuthorityContext,
 ): Promise<AcceptedToken> {
-  const { name, url, policies = [], login, tlsRoots } = settings
-  const { crypto, clock, proxy, signal } = context
-  const timeoutMs = (settings.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000
+  const { name, policies = [] } = settings
+  const { crypto, clock } = context
   const roots = await rootsOf(settings)
   const nonce = newNonce(context.randomness)
   const askedAtMs = clock.nowMs()
-  const body = {
-    type: 'application/timestamp-query',
-    bytes: encodeRequest({ imprint, imprintAlgorithm, policy: policies[0], nonce }),
-  }
-  const limits = { timeoutMs, limitBytes: LIMIT_BYTES }
-  const how = { url, method: 'POST', body, login, proxy, tlsRoots, signal, ...limits } as const
-  const answer = await exchange(how)
-  if (answer.type !== 'application/timestamp-reply')
-    throw new TimestampError('not-an-answer', `${name} answers with the type "${answer.type}"`)
-  const token = tokenIn(answer.bytes, name)
+  const request = encodeRequest({ imprint, imprintAlgorithm, policy: policies[0], nonce })
+  const brought = await bring(settings, request, context)
+  const token = tokenIn(brought.answer, name)
   const expected = { imprint, imprintAlgorithm, roots, nonce, policies }
   const found = await verifyToken(crypto, token, expected)
   insist(name, found.verdict)
@@ -84,18 +86,66 @@ export async function askAuthority(
     const what = `${name} states the time ${genTime}, this machine's clock ${here}`
     throw new TimestampError('implausible-time', what)
   }
-  const lists: Uint8Array[] = []
-  if (settings.revocation !== 'none') {
-    const fetched = await fetchRevocationLists(path, { proxy, timeoutMs, signal })
-    const verdict = await verifyRevocation(crypto, path, fetched, genTimeMs)
-    insist(name, verdict, fetched.failures[0])
-    lists.push(...fetched.lists)
-  }
+  const lists = await listsFor(settings, path, genTimeMs, context, brought.lists)
   const certificates = path.map(({ der }) => der)
   return { authority: name, token, genTime, serial, policy, subject, path: certificates, lists }
 }
 
-function insist(authority: string, verdict: Verdict, cause?: unknown): void {
+/** By the way that the settings name. */
+async function bring(
+  settings: AuthoritySettings,
+  request: Uint8Array,
+  context: AuthorityContext,
+): Promise<{ answer: Uint8Array; lists?: readonly Uint8Array[] }> {
+  const { name, via, timeoutSeconds = RELAYED_SECONDS } = settings
+  if (via === undefined) return { answer: await postRequest(settings, request, context) }
+  const { relay, signal } = context
+  if (relay === undefined)
+    throw new TimestampError('bad-settings', `${name}: there is no way by the supervision centre`)
+  return relay(name, request, { timeoutMs: timeoutSeconds * 1000, signal })
+}
+
+/** The authority's answer to a request, as it came. @throws TimestampError */
+export async function postRequest(
+  { name, url, login, tlsRoots, timeoutSeconds = TIMEOUT_SECONDS }: AuthoritySettings,
+  request: Uint8Array,
+  { proxy, signal }: HowToReach,
+): Promise<Uint8Array> {
+  if (url === undefined) throw new TimestampError('bad-settings', `${name} has no url`)
+  const body = { type: 'application/timestamp-query', bytes: request }
+  const limits = { timeoutMs: timeoutSeconds * 1000, limitBytes: LIMIT_BYTES }
+  const how = { url, method: 'POST', body, login, proxy, tlsRoots, signal, ...limits } as const
+  const answer = await exchange(how)
+  if (answer.type !== 'application/timestamp-reply')
+    throw new TimestampError('not-an-answer', `${name} answers with the type "${answer.type}"`)
+  return answer.bytes
+}
+
+/**
+ * The revocation lists that show that no certificate of a path was revoked then: those that were brought, else fetched where the
+ * certificates say. None where the authority publishes none.
+ * @throws TimestampError `bad-token`, `not-verifiable`
+ */
+export async function listsFor(
+  { name, revocation, timeoutSeconds = TIMEOUT_SECONDS }: AuthoritySettings,
+  path: readonly AuthorityCertificate[],
+  atMs: number,
+  context: HowToReach & { readonly crypto: EvidenceCrypto },
+  brought?: readonly Uint8Array[],
+): Promise<readonly Uint8Array[]> {
+  if (revocation === 'none') return []
+  const timeoutMs = timeoutSeconds * 1000
+  const fetched =
+    brought === undefined
+      ? await fetchRevocationLists(path, { ...context, timeoutMs })
+      : { lists: [...brought], failures: [] }
+  const verdict = await verifyRevocation(context.crypto, path, fetched, atMs)
+  insist(name, verdict, fetched.failures[0])
+  return fetched.lists
+}
+
+/** @throws TimestampError unless it is valid */
+export function insist(authority: string, verdict: Verdict, cause?: unknown): void {
   if (verdict.status === 'valid') return
   const why = cause instanceof Error ? ` (${cause.message})` : ''
   throw verdict.status === 'invalid'
@@ -112,7 +162,8 @@ function newNonce(randomness: Randomness): Uint8Array {
   return bytes
 }
 
-async function rootsOf({ name, roots }: AuthoritySettings): Promise<Uint8Array[]> {
+/** @throws TimestampError `bad-settings` */
+export async function rootsOf({ name, roots }: AuthoritySettings): Promise<Uint8Array[]> {
   try {
     return parsePem(await readFile(roots, 'latin1'), 'CERTIFICATE')
   } catch (cause) {

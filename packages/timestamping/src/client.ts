@@ -1,20 +1,13 @@
 import type { EvidenceCrypto } from '@probant/evidence'
 import type { Clock, Logger, Randomness } from '@probant/host'
 import { askAuthority, type AcceptedToken, type AuthorityContext } from './authority.ts'
+import { withAttempts } from './attempts.ts'
 import { TimestampError, type TimestampErrorCode } from './errors.ts'
+import type { Relay } from './relay.ts'
 import type { ImprintAlgorithm } from './request.ts'
 import type { AuthoritySettings, TimestampingSettings } from './settings.ts'
 
-const ATTEMPTS = 3
-const FIRST_PAUSE_MS = 1000
 const CLOCK_TOLERANCE_SECONDS = 300
-
-/** What the next try a moment later may not meet again. */
-const passing: ReadonlySet<TimestampErrorCode> = new Set<TimestampErrorCode>([
-  'unreachable',
-  'timed-out',
-  'refused-by-server',
-])
 
 /** An authority that gave no token, and why. */
 export interface AuthorityFailure {
@@ -37,6 +30,8 @@ export interface ClientContext {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly log: Logger
+  /** How authorities are reached that have no address here. */
+  readonly relay?: Relay | undefined
 }
 
 /** Tokens of as many authorities as are needed, and who gave none. */
@@ -102,21 +97,11 @@ export class TimestampClient {
     imprintAlgorithm: ImprintAlgorithm,
     signal: AbortSignal | undefined,
   ): Promise<AcceptedToken> {
-    const { clock } = this.#context
-    for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 4) {
-      try {
-        return await askAuthority(
-          authority,
-          imprint,
-          imprintAlgorithm,
-          this.#authorityContext(signal),
-        )
-      } catch (error) {
-        const isPassing = error instanceof TimestampError && passing.has(error.code)
-        if (!isPassing || attempt >= ATTEMPTS || signal?.aborted === true) throw error
-        await clock.sleep(pauseMs, signal).catch(() => undefined)
-      }
-    }
+    const ask = () =>
+      askAuthority(authority, imprint, imprintAlgorithm, this.#authorityContext(signal))
+    // Whoever relays it tries again by itself.
+    if (authority.via !== undefined) return ask()
+    return withAttempts(this.#context.clock, signal, ask)
   }
 
   #authorityContext(signal: AbortSignal | undefined): AuthorityContext {

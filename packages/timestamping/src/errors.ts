@@ -1,6 +1,8 @@
 /** Why an authority gave no token that can be kept. Callers switch on it; the set is closed. */
 export type TimestampErrorCode =
   | 'bad-settings' // a file of roots or credentials that can't be used
+  | 'not-a-request' // what is to be relayed isn't exactly a request
+  | 'refused-by-centre' // the centre doesn't relay it
   | 'unreachable'
   | 'timed-out'
   | 'refused-by-server' // an HTTP status other than 200
@@ -25,6 +27,6 @@ export class TimestampError extends Error {
   constructor(code: TimestampErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.kind = code === 'bad-settings' ? 'caller' : 'retryable'
+    this.kind = code === 'bad-settings' || code === 'not-a-request' ? 'caller' : 'retryable'
   }
 }

@@ -3,8 +3,11 @@ export { NoQuorum, TimestampClient, type AuthorityFailure, type Stamped } from '
 export type { ImprintAlgorithm } from './request.ts'
 export { TimestampError, type TimestampErrorCode } from './errors.ts'
 export { exchange, type Exchange } from './http.ts'
+export { encodeRequest } from './request.ts'
+export { relayRequest, type Relay, type RelayedAnswer } from './relay.ts'
 export {
   ProxySettings,
+  RelaySettings,
   RenewalSettings,
   TimestampingSettings,
   type AuthoritySettings,

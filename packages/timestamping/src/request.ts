@@ -1,4 +1,14 @@
-import { Boolean as Truth, Integer, Null, ObjectIdentifier, OctetString, Sequence } from 'asn1js'
+import { equalBytes } from '@probant/evidence'
+import {
+  fromBER,
+  Boolean as Truth,
+  Integer,
+  Null,
+  ObjectIdentifier,
+  OctetString,
+  Sequence,
+} from 'asn1js'
+import { TimestampError } from './errors.ts'
 
 /** Digests that an imprint may be of, by what OID. */
 const digests = {
@@ -38,4 +48,42 @@ export function encodeRequest({
     new Truth({ value: true }),
   ]
   return new Uint8Array(new Sequence({ value: parts }).toBER())
+}
+
+/**
+ * Reads a request, which has to be exactly what {@link encodeRequest} writes of it: an authority is shown nothing else in our name.
+ * @throws TimestampError `not-a-request`
+ */
+export function readRequest(bytes: Uint8Array): TimestampRequest {
+  const { result } = fromBER(Uint8Array.from(bytes))
+  const parts = result instanceof Sequence ? result.valueBlock.value : []
+  const [, digest, third, fourth] = parts
+  const [algorithm, hashed] = digest instanceof Sequence ? digest.valueBlock.value : []
+  const imprintAlgorithm = algorithm instanceof Sequence ? digestIn(algorithm) : undefined
+  const policy = third instanceof ObjectIdentifier ? third.valueBlock.toString() : undefined
+  const nonce = policy === undefined ? third : fourth
+  const isWhole = hashed instanceof OctetString && nonce instanceof Integer
+  if (!isWhole || imprintAlgorithm === undefined) throw notARequest()
+  const request = {
+    imprint: new Uint8Array(hashed.valueBlock.valueHexView),
+    imprintAlgorithm,
+    policy,
+    nonce: new Uint8Array(nonce.valueBlock.valueHexView),
+  }
+  const isExact = request.imprint.length === 64 && equalBytes(encodeRequest(request), bytes)
+  if (!isExact) throw notARequest()
+  return request
+}
+
+function digestIn({ valueBlock: { value } }: Sequence): ImprintAlgorithm | undefined {
+  const [oid] = value
+  const name = oid instanceof ObjectIdentifier ? oid.valueBlock.toString() : undefined
+  return name === digests.sha512 ? 'sha512' : name === digests['sha3-512'] ? 'sha3-512' : undefined
+}
+
+function notARequest(): TimestampError {
+  return new TimestampError(
+    'not-a-request',
+    'not a time-stamp request over SHA-512 or SHA3-512 with a nonce',
+  )
 }

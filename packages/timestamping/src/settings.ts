@@ -21,7 +21,10 @@ export const AuthoritySettings = Type.Object(
   {
     /** How it is called in reports and the journal. */
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' }),
-    url: address,
+    /** Where it answers; instead of `via`. */
+    url: Type.Optional(address),
+    /** The supervision centre asks the authority of this name in its own settings. */
+    via: Type.Optional(Type.Literal('supervisor')),
     /** PEM file with the roots that its certificates must lead to. */
     roots: path,
     /** OIDs of accepted policies; the first is asked for. None: any. */
@@ -33,12 +36,24 @@ export const AuthoritySettings = Type.Object(
     tlsRoots: Type.Optional(path),
     /** `none` for an authority that publishes nothing about revoked certificates; `required` by default. */
     revocation: Type.Optional(Type.Union([Type.Literal('required'), Type.Literal('none')])),
-    /** For one answer; 20 by default. */
-    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300 })),
+    /** For one answer; 20 by default, 900 by way of the centre. */
+    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
   },
   closed,
 )
 export type AuthoritySettings = Static<typeof AuthoritySettings>
+
+/** The authorities that a centre asks for boxes that name them. */
+export const RelaySettings = Type.Object(
+  {
+    authorities: Type.Array(AuthoritySettings, { minItems: 1, maxItems: 10 }),
+    proxy: Type.Optional(Type.Object({ url: address, login: Type.Optional(LoginSource) }, closed)),
+    /** Requests that one box may make in a day of UTC; 200 by default. */
+    perBoxDaily: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  },
+  closed,
+)
+export type RelaySettings = Static<typeof RelaySettings>
 
 /** The HTTP proxy through which everything goes. */
 export const ProxySettings = Type.Object(

@@ -1,5 +1,6 @@
 import {
   ProxySettings,
+  RelaySettings,
   RenewalSettings,
   TimestampingSettings,
   type AuthoritySettings,
@@ -30,6 +31,7 @@ export const configurationSchema = Type.Object(
         {
           name: Type.Optional(name),
           contact: Type.Optional(mailAddress),
+          timestamping: Type.Optional(RelaySettings),
           witness: Type.Optional(
             Type.Object(
               {

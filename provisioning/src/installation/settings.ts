@@ -119,6 +119,9 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     administration: { host: LOOPBACK, port: layout.ports.centreAdministration },
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
     ...witnessDoor(configuration),
+    ...(configuration.centre.timestamping === undefined
+      ? {}
+      : { timestamping: configuration.centre.timestamping }),
     // The centre stands elsewhere: the hardware is the box's, and few tokens make ML-DSA keys.
     keys: { provider: 'software', folder: paths.keys('centre') },
     ...centreAttestation(configuration),

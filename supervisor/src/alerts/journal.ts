@@ -35,6 +35,7 @@ export type AlertAct =
   | 'attestation-approved'
   | 'operator-added'
   | 'hardware-change-declared'
+  | 'timestamp-relayed'
   | 'finding-raised'
   | 'alert-opened'
   | 'notification-attempted'

@@ -14,6 +14,7 @@ import { takeSegment } from '../intake/segment.ts'
 import type { Session } from '../intake/session.ts'
 import { takeLeave } from '../intake/wholeness.ts'
 import type { BoxKey } from '../store/rows.ts'
+import { relayTimestamp } from '../timestamps/relay.ts'
 import { answerHead } from '../witness/head.ts'
 
 const HELLO_MS = 30_000
@@ -79,6 +80,11 @@ async function answer(
   if (frame.name === 'head') {
     const head = decodeMessage('head', frame.payload)
     await channel.sendMessage('head-answer', await answerHead(context, session, head))
+    return
+  }
+  if (frame.name === 'timestamp') {
+    const asked = decodeMessage('timestamp', frame.payload)
+    await channel.sendMessage('timestamp-answer', await relayTimestamp(context, session.box, asked))
     return
   }
   if (frame.name === 'attestation') {

@@ -12,6 +12,7 @@ import {
   type Messages,
   type SegmentAnswer,
   type SegmentPurpose,
+  type TimestampAnswer,
   type Welcome,
 } from '@probant/shipping'
 import ssh2, { type ClientChannel } from 'ssh2'
@@ -97,6 +98,11 @@ export class TestAgent {
   async attest(attestation: Attestation): Promise<AttestationAnswer> {
     await this.channel.sendMessage('attestation', attestation)
     return this.read('attestation-answer')
+  }
+
+  async timestamp(authority: string, request: Uint8Array): Promise<TimestampAnswer> {
+    await this.channel.sendMessage('timestamp', { authority, request: toBase64(request) })
+    return this.read('timestamp-answer')
   }
 
   async segment(purpose: SegmentPurpose, bytes: Uint8Array): Promise<SegmentAnswer> {
