@@ -67,7 +67,16 @@ await absent(
   'not built yet; revocation is checked by lists',
 )
 
-await absent('renewal: debt, time-stamp and hash-tree renewal (RFC 4998)', 'not built yet')
+await t.test(
+  'renewal: debt, time-stamp and hash-tree renewal (RFC 4998), with years passing',
+  (t) =>
+    holds(
+      t,
+      'packages/evidence/test/evidence-record/corpus.test.ts',
+      'appliance/test/renewal/renewal.test.ts',
+      'appliance/test/renewal/rehearsal.test.ts',
+    ),
+)
 
 await t.test('cosignatures: Ed25519 and ML-DSA-44', (t) =>
   holds(t, 'packages/evidence/test/cosignature.test.ts'),
