@@ -19,6 +19,7 @@ import {
   fromUtf8,
   leafHash,
   lengthPrefixed,
+  memorySource,
   mlDsaCosignatureMessage,
   openingMatches,
   parseAnchors,
@@ -26,6 +27,7 @@ import {
   parseCanonical,
   parseCheckpoint,
   parseCommitment,
+  parseEvidenceRecord,
   parseLat,
   parseListing,
   parseManifest,
@@ -36,6 +38,7 @@ import {
   parseReceipt,
   parseStatement,
   parseTlogProof,
+  parseToken,
   parseTrace,
   toHex,
   utf8,
@@ -46,7 +49,7 @@ import {
   verifyLat,
   verifySegment,
 } from '../src/index.ts'
-import type { BundleEntry } from '../src/index.ts'
+import type { BundleEntry, BundleInput, Dating } from '../src/index.ts'
 import { testCrypto } from './test-crypto.ts'
 
 // The worked examples of docs/formats.md, read from the page: neither it nor the code can change alone.
@@ -210,31 +213,64 @@ void t.test('section 13: the audit receipt', async (t) => {
   t.same(receipt?.root, parseCheckpoint(parseNote(noteOf('checkpoint')).text).root)
 })
 
+const openings = parseOpenings(bytesOf('openings'))
+const [latKey = new Uint8Array(0)] = parsePem(noteOf('lat.pem'), 'PUBLIC KEY')
+const input: BundleInput = {
+  state: 'witnessed',
+  lat: bytesOf('lat'),
+  latKey,
+  traces: [{ bytes: bytesOf('trace-1'), path: parseTlogProof(noteOf('tlog-proof')).path }],
+  checkpointNote: noteOf('checkpoint'),
+  auditReceipt: noteOf('audit-receipt'),
+  openings,
+  metadata: bytesOf('metadata'),
+}
+
+/** A bundle with its document. */
+const whole = (entries: readonly BundleEntry[]) =>
+  memorySource([...entries, { name: 'document/1', bytes: document }])
+
 void t.test('sections 15 and 16: the bundle of it all, its manifest and its anchors', async (t) => {
-  const openings = parseOpenings(bytesOf('openings'))
-  const [latKey = new Uint8Array(0)] = parsePem(noteOf('lat.pem'), 'PUBLIC KEY')
-  const entries = bundleEntries(testCrypto, {
-    state: 'witnessed',
-    lat: bytesOf('lat'),
-    latKey,
-    traces: [{ bytes: bytesOf('trace-1'), path: parseTlogProof(noteOf('tlog-proof')).path }],
-    checkpointNote: noteOf('checkpoint'),
-    auditReceipt: noteOf('audit-receipt'),
-    openings,
-    metadata: bytesOf('metadata'),
-  })
+  const entries = bundleEntries(testCrypto, input)
   t.same(listed(entries[0]?.bytes), listed(bytesOf('manifest')))
   t.ok(equalBytes(parseLat(bytesOf('lat')).token, find(entries, entryName.token)))
-
-  const all = [...entries, { name: 'document/1', bytes: document }]
-  const source = {
-    entries: all.map(({ name, bytes }) => ({ name, size: bytes.length })),
-    read: (name: string) => Promise.resolve(find(all, name)),
-    stream: (name: string) => inOnePiece(find(all, name)),
-  }
-  const { verdict, facts } = await verifyBundle(testCrypto, source, anchors)
+  const { verdict, facts } = await verifyBundle(testCrypto, whole(entries), anchors)
   t.same(verdict, { status: 'valid' })
   t.equal(facts?.state, 'witnessed')
+})
+
+void t.test('section 20: the same bundle dated, renewed, and SHA-256 retired', async (t) => {
+  const record = fromBase64(example('renewal'))
+  const [first] = parseEvidenceRecord(record).chains.flat()
+  const checkpoint = utf8(noteOf('checkpoint').replace(/^— centre .*\n/m, ''))
+  const renewal = { record, certificates: [], lists: [] }
+  const certificates = first ? parseToken(first.timeStamp).certificates.map(({ der }) => der) : []
+  const dating: Dating = {
+    checkpoint,
+    seal: bytesOf('trace-2'),
+    consistency: [],
+    sha3Path: [fromBase64(example('dated-sha3-path'))],
+    tokens: first ? [{ token: first.timeStamp, certificates, lists: [], renewal }] : [],
+  }
+  const source = whole(bundleEntries(testCrypto, { ...input, dating }))
+  const { outsideTsaRoots, retired } = parseAnchors(
+    new Map([
+      ['outside-tsa.pem', bytesOf('outside-tsa.pem')],
+      ['retired.txt', utf8('sha256 2030-06-01\n')],
+    ]),
+  )
+  const judge = (day: string) =>
+    verifyBundle(
+      testCrypto,
+      source,
+      { ...anchors, outsideTsaRoots, retired },
+      { atMs: Date.parse(day) },
+    )
+  const { verdict, facts, checks } = await judge('2031-01-01')
+  t.same(verdict, { status: 'valid' })
+  t.equal(facts?.isDatedBySha3, true)
+  t.ok(checks.some(({ name }) => name === 'algorithms'))
+  t.equal((await judge('2041-01-01')).verdict.status, 'cannot-tell')
 })
 
 void t.test('section 21: the listing of a collection', (t) => {
@@ -258,8 +294,4 @@ function listed(manifest: Uint8Array | undefined): unknown {
 
 function find(entries: readonly BundleEntry[], name: string): Uint8Array {
   return entries.find((entry) => entry.name === name)?.bytes ?? new Uint8Array(0)
-}
-
-async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes)
 }

@@ -33,6 +33,12 @@ Les fichiers de certificates/ ne sont là que par commodité : ils ne prouvent r
 10. checkpoint.txt est signé par la clé du journal (ligne de l'origine dans ANCRES/journal.vkeys).
 11. Les autres lignes de signature de checkpoint.txt sont celles du témoin : elles disent qu'un tiers a vu ce point de
     contrôle. audit-receipt.txt, s'il est là, dit que le tiers conserve et a recalculé les traces.
+12. Horodatage extérieur, s'il y en a un : chaque blocks/dated-token-N porte sur blocks/dated-group, les empreintes
+    SHA-512 de blocks/dated-checkpoint et de blocks/dated-seal dans l'ordre de leurs octets, vérifié à la date du jeton :
+      openssl ts -verify -data blocks/dated-group -in blocks/dated-token-1 -token_in -attime DATE \\
+        -CAfile ANCRES/outside-tsa.pem -untrusted blocks/dated-certificates-1
+13. Renouvellement, s'il y en a un : blocks/renewal-N est un enregistrement de preuve (RFC 4998) qui commence par ce jeton.
+    Chaque horodatage y vaut jusqu'au suivant :  openssl asn1parse -inform DER -in blocks/renewal-1
 
 La date de réception est l'affirmation du boîtier ; celle du contre-seing est l'affirmation du témoin, indépendante.
 
@@ -72,6 +78,12 @@ The steps, which verify.sh carries out one by one:
 10. checkpoint.txt is signed by the journal's key (the line of its origin in ANCHORS/journal.vkeys).
 11. The other signature lines of checkpoint.txt are the witness's: a third party saw this checkpoint.
     audit-receipt.txt, when it is there, says that the third party stores the traces and recomputed them.
+12. A time-stamp from outside, if there is one: each blocks/dated-token-N is over blocks/dated-group, the SHA-512 digests
+    of blocks/dated-checkpoint and blocks/dated-seal in the order of their bytes, verified as of the token's own time:
+      openssl ts -verify -data blocks/dated-group -in blocks/dated-token-1 -token_in -attime TIME \\
+        -CAfile ANCHORS/outside-tsa.pem -untrusted blocks/dated-certificates-1
+13. Renewal, if there is any: blocks/renewal-N is an evidence record (RFC 4998) that begins with that token. Each
+    time-stamp in it holds until the next:  openssl asn1parse -inform DER -in blocks/renewal-1
 
 The date of reception is the box's own claim; that of a cosignature is the witness's, who is independent.
 `

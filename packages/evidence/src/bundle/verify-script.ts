@@ -105,6 +105,7 @@ awk -F+ -v o="$origin" '$1 == o' "$anchors/journal.vkeys" 2>/dev/null | sed 's/^
 if [ -s "$work/key" ]; then check "checkpoint: signature by the journal of $origin" \
   openssl dgst -sha256 -keyform DER -verify "$work/key" -signature "$work/signature" "$work/text"
 else unknown "checkpoint: no key of $origin in journal.vkeys"; fi
+[ ! -f blocks/dated-group ] || echo "note        what authorities outside dated and renewed (blocks/): README.txt, steps 12 and 13"
 echo "note        witnesses' cosignatures and audit receipts are left to the command 'probant verify'"
 echo "$result"; case $result in valid) exit 0 ;; invalid) exit 1 ;; *) exit 3 ;; esac
 `
