@@ -18,6 +18,7 @@ import { SupervisorRelay } from './dating/supervisor-relay.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
 import { SignerWatch } from './deposit/signer-watch.ts'
 import { removeLeftovers } from './deposit/recovery.ts'
+import { AttestationDesk } from './attestation/desk.ts'
 import { ReceptionThreads } from './deposit/reception-threads.ts'
 import { BoxError } from './errors.ts'
 import { Journal } from './journal/journal.ts'
@@ -59,6 +60,7 @@ export interface Box {
   readonly keys: KeyProvider
   readonly files: ObjectFiles
   readonly threads: ReceptionThreads
+  readonly attestations: AttestationDesk
   readonly ciphers: VaultCiphers
   readonly recovery: Recovery
   readonly rotation: Rotation
@@ -204,6 +206,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
   const threads = new ReceptionThreads()
+  const attestations = new AttestationDesk()
   const reminders = new SealReminders({ crypto, clock, log, journal, seals })
   reminders.start()
   const lats = new LatBatches(
@@ -224,6 +227,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     keys,
     files,
     threads,
+    attestations,
     ciphers,
     recovery,
     rotation,
@@ -264,6 +268,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
       await Promise.all(stopped)
       await heads.close()
       await threads.close()
+      await attestations.close()
       await database.close()
       await keys.close()
     },

@@ -23,6 +23,7 @@ export type BoxErrorCode =
   | 'upload-aborted'
   | 'store-failed'
   | 'timestamp-failed'
+  | 'attestation-failed'
   | 'conflict'
   | 'idempotency-key-reused'
   | 'bad-certificate'

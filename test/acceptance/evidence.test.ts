@@ -25,7 +25,9 @@ await t.test('bundle of a selection or a whole vault', (t) =>
   ),
 )
 
-await absent('attestation as PDF/A', 'no attestation yet')
+await t.test('attestation as PDF/A, in French and English, with timeline and QR code', (t) =>
+  holds(t, 'test/evidence/attestation.test.ts'),
+)
 
 await t.test('the script in the bundle is the published one, or verify says so', (t) =>
   holds(t, 'packages/evidence/test/verify-script.test.ts'),

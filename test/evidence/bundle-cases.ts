@@ -103,6 +103,16 @@ function* orders(): Generator<BundleCase> {
   yield given('without a document', bare, { expected: 'valid' })
   yield given('without, the document given', bare, { expected: 'valid', document: content })
   yield given('without, another document given', bare, { expected: 'invalid', document: 'autre' })
+  const attestations = { fr: utf8('%PDF fr'), en: utf8('%PDF en') }
+  const attested = world.bundle(deposit, { attestations })
+  yield given('with attestations', attested, { expected: 'valid' })
+  const other = altered({ 'attestation.fr.pdf': () => utf8('%PDF') }, attested)
+  yield given('with an altered attestation', other, { expected: 'invalid' })
+  yield given('with an attestation of anybody', relisted(other, attested))
+  const large = { fr: new Uint8Array(3_000_000), en: utf8('x') }
+  yield given('with a large attestation', world.bundle(deposit, { attestations: large }), {
+    expected: 'invalid',
+  })
   yield given('a witness required', entries, { expected: 'valid', requireWitness: 1 })
 }
 

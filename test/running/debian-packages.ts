@@ -18,6 +18,8 @@ const programs = {
   // with the headers of the C library, which gcc only recommends
   cc: 'g++',
   script: 'bsdutils',
+  qpdf: 'qpdf',
+  pdftotext: 'poppler-utils',
 }
 
 /**

@@ -109,6 +109,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The reception timestamp failed: nothing was kept.',
     },
   },
+  'attestation-failed': {
+    type: 'attestation-failed',
+    status: 503,
+    title: {
+      fr: 'L’attestation n’a pas pu être établie : le dossier de preuve n’est pas remis, réessayez.',
+      en: 'The attestation could not be drawn up: the evidence bundle is not handed out, try again.',
+    },
+  },
   'signer-failed': {
     type: 'signer-failed',
     status: 503,

@@ -2,6 +2,7 @@ import { bundleEntries, fromBase64, parseLat, type Opening } from '@probant/evid
 import { PassThrough, Readable } from 'node:stream'
 import type { EventEmitter } from 'node:events'
 import { ZipFile } from 'yazl'
+import { attestationFacts } from '../attestation/facts.ts'
 import type { Box } from '../box.ts'
 import { signingKey } from '../journal/signing-keys.ts'
 import { auditReceiptCovering } from '../store/cosignatures.ts'
@@ -49,7 +50,7 @@ export async function evidenceBundle(
   const openings = await allOpenings(box, cipher, object, withDescription)
   const audit = await auditReceiptCovering(database, checkpoint.size)
   const dating = await datingOf(box, object.depositSeq, checkpoint.size)
-  const entries = bundleEntries(box.crypto, {
+  const input = {
     state: dating === undefined ? checkpoint.state : 'dated',
     dating,
     lat: object.lat,
@@ -59,7 +60,9 @@ export async function evidenceBundle(
     auditReceipt: audit?.note,
     openings,
     metadata: openings.metadata === null ? null : fromBase64(openings.metadata.value),
-  })
+  }
+  const attestations = await box.attestations.draw(attestationFacts(input))
+  const entries = bundleEntries(box.crypto, { ...input, attestations })
   const zip = new ZipFile()
   for (const { name, bytes } of entries)
     zip.addBuffer(Buffer.from(bytes), name, { ...ZIP_ENTRY, compress: true })

@@ -14,7 +14,7 @@ ALWAYS = {
     *("README.txt", "verify.sh", "lat.json", "statement.json", "signed-bytes.bin", "signature.der"),
     *("token.tst", "certificates/lat.pem", "checkpoint.txt", "openings.json"),
 }
-SOMETIMES = {"certificates/tsa.pem", "audit-receipt.txt", "metadata.json"}
+SOMETIMES = {"attestation.fr.pdf", "attestation.en.pdf", "certificates/tsa.pem", "audit-receipt.txt", "metadata.json"}
 TRACE = r"traces/(?:0|[1-9][0-9]*)\.(?:json|tlog-proof)"
 BLOCK = r"blocks/[a-z0-9-]{1,64}"
 STATES = "accepted|witnessed|dated"

@@ -46,6 +46,8 @@ export interface BundleInput {
   readonly tsaCertificates?: readonly Uint8Array[] | undefined
   /** Tokens of authorities outside over a checkpoint that covers the deposit. */
   readonly dating?: Dating | undefined
+  /** PDF files that tell people what the bundle says. */
+  readonly attestations?: { readonly fr: Uint8Array; readonly en: Uint8Array } | undefined
   readonly blocks?: readonly Block[] | undefined
   /** Content of entries that blocks name, by name (`blocks/…`). */
   readonly blockContents?: ReadonlyMap<string, Uint8Array> | undefined
@@ -75,6 +77,8 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
   const entries: BundleEntry[] = [
     { name: entryName.readme, bytes: utf8(readme) },
     { name: entryName.script, bytes: utf8(verifyScript) },
+    ...optionalEntry(entryName.attestationFr, input.attestations?.fr),
+    ...optionalEntry(entryName.attestationEn, input.attestations?.en),
     { name: entryName.lat, bytes: input.lat },
     { name: entryName.statement, bytes: lat.statement },
     { name: entryName.signedBytes, bytes: signedBytes(root, hashing.hash('sha256', lat.token)) },

@@ -13,6 +13,8 @@ import { verifyScript } from './verify-script.ts'
 export interface ExtrasCheck {
   readonly blocks: BlocksReport
   readonly script: Verdict
+  /** Whether the bundle has one: nothing in it is judged. */
+  readonly hasAttestation: boolean
 }
 
 /** Extensions anywhere in the bundle, and the script for people without this verifier. */
@@ -28,7 +30,9 @@ export async function checkBlocksAndScript(
   const bytes = await readEntry(source, entryName.script)
   const script = scriptVerdict(crypto, bytes, anchors)
   checks.end(script, false)
-  return { blocks, script }
+  const attestations: readonly string[] = [entryName.attestationFr, entryName.attestationEn]
+  const hasAttestation = manifest.entries.some(({ name }) => attestations.includes(name))
+  return { blocks, script, hasAttestation }
 }
 
 /** Another script than the published one could say anything. */

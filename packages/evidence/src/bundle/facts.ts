@@ -44,7 +44,7 @@ export function bundleFacts(
 export function notProved(
   { documents, parts }: ArchiveProof,
   { cosigned, audited, traces }: BundleJournal,
-  { blocks, script }: ExtrasCheck,
+  { blocks, script, hasAttestation }: ExtrasCheck,
   isAnyRetired: boolean,
 ): NotProved[] {
   const open: [boolean, NotProved][] = [
@@ -57,6 +57,7 @@ export function notProved(
     [blocks.ignored.length > 0, 'blocks-ignored'],
     [script.status !== 'valid', 'script-not-published'],
     [isAnyRetired && traces.facts.length > 1, 'later-acts-rest-on-retired'],
+    [hasAttestation, 'attestation-is-the-boxes-word'],
     [true, 'revocation-not-checked'],
     [true, 'who-the-depositor-is'],
     [true, 'truth-of-the-content'],

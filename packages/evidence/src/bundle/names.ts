@@ -3,6 +3,8 @@ export const entryName = {
   manifest: 'manifest.json',
   readme: 'README.txt',
   script: 'verify.sh',
+  attestationFr: 'attestation.fr.pdf',
+  attestationEn: 'attestation.en.pdf',
   lat: 'lat.json',
   statement: 'statement.json',
   signedBytes: 'signed-bytes.bin',

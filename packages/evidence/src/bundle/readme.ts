@@ -7,7 +7,8 @@ quels actes du journal le concernent. Il ne prouve pas que ce que dit le documen
 
 Ce qu'il faut : ce dossier décompressé ; openssl 3 et sha256sum ; un dossier d'ancres de confiance reçu par un
 autre chemin (clés publiques du boîtier, du témoin, de l'autorité d'horodatage), jamais tiré de ce dossier-ci.
-Les fichiers de certificates/ ne sont là que par commodité : ils ne prouvent rien.
+Les fichiers de certificates/ ne sont là que par commodité : ils ne prouvent rien. attestation.fr.pdf est le récit du
+boîtier lui-même, pour être lu : seul compte ce que dit la vérification.
 
   sh verify.sh ANCRES [DOCUMENT]
 
@@ -52,7 +53,8 @@ journal concern it. It does not prove that what the document says is true.
 
 Needed: this bundle, unpacked; openssl 3 and sha256sum; a folder of trust anchors obtained another way (public keys of
 the box, the witness, the time-stamping authority), never taken from this bundle. The files in certificates/ are
-for convenience only and prove nothing.
+for convenience only and prove nothing. attestation.en.pdf is the box's own account, to be read: what counts is what
+verifying says.
 
   sh verify.sh ANCHORS [DOCUMENT]
 

@@ -130,6 +130,7 @@ export type NotProved =
   | 'blocks-ignored'
   | 'script-not-published'
   | 'later-acts-rest-on-retired'
+  | 'attestation-is-the-boxes-word'
   | 'revocation-not-checked'
   | 'who-the-depositor-is'
   | 'truth-of-the-content'

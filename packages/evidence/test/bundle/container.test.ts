@@ -93,6 +93,16 @@ void t.test('a bundle in order', async (t) => {
   t.same(bundleEntries(crypto, input), bundleEntries(crypto, input), 'deterministic')
 })
 
+void t.test('attestations: there, judged by nobody, said to be the box’s word', async (t) => {
+  const attestations = { fr: utf8('%PDF fr'), en: utf8('%PDF en') }
+  const attested = made({ attestations })
+  const { verdict, notProved } = await verify(attested)
+  t.same(verdict, { status: 'valid' })
+  t.ok(notProved.includes('attestation-is-the-boxes-word'))
+  const names = attested.map(({ name }) => name)
+  t.equal(names.indexOf(entryName.attestationFr), names.indexOf(entryName.script) + 1)
+})
+
 void t.test('entries', async (t) => {
   const more = (name: string): BundleEntry[] => [...entries, { name, bytes: utf8('x') }]
   t.equal(await answer(more('more.txt')), 'entries: unknown-entry')
@@ -115,6 +125,8 @@ void t.test('entries', async (t) => {
   t.equal(await answer(without(entryName.manifest)), 'entries: bad-listing')
   const optional: string[] = [
     entryName.auditReceipt,
+    entryName.attestationFr,
+    entryName.attestationEn,
     entryName.tsaCertificates,
     entryName.metadata,
     entryName.manifest,

@@ -77,6 +77,8 @@ export const english: Words = {
     'script-not-published': 'that verify.sh in the bundle is the published one: do not rely on it',
     'later-acts-rest-on-retired':
       'that the acts after the deposit are in the journal: that rests on a retired algorithm',
+    'attestation-is-the-boxes-word':
+      'what attestation.fr.pdf and attestation.en.pdf say: they are the box’s own account',
     'revocation-not-checked':
       'that a certificate of the time-stamping authority or of a seal had not been revoked',
     'who-the-depositor-is': 'who stands behind the identifier of the depositor',

@@ -84,6 +84,8 @@ export const french: Words = {
     'script-not-published': 'que le verify.sh du dossier est celui publié : ne vous y fiez pas',
     'later-acts-rest-on-retired':
       'que les actes postérieurs au dépôt sont au journal : cela repose sur un algorithme retiré',
+    'attestation-is-the-boxes-word':
+      'ce que disent attestation.fr.pdf et attestation.en.pdf : c’est le récit du boîtier',
     'revocation-not-checked':
       'qu’aucun certificat de l’autorité d’horodatage ou d’un cachet n’avait été révoqué',
     'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
