@@ -4,7 +4,7 @@ import type { Database } from '@probant/postgres'
 import type { Figures } from './figures.ts'
 import type { Settings } from './settings.ts'
 import type { CentreKeys } from './signing/centre-keys.ts'
-import type { RelayQuota } from './timestamps/relay.ts'
+import type { RelayQuota } from './timestamps/quota.ts'
 import type { ByteStore } from './store/byte-store.ts'
 
 /** What every part of the centre works with; made once at start, driven by tests. */

@@ -8,7 +8,7 @@ import { createFigures } from './figures.ts'
 import type { Settings } from './settings.ts'
 import { openCentreKeys } from './signing/centre-keys.ts'
 import { openByteStore } from './store/byte-store.ts'
-import { RelayQuota } from './timestamps/relay.ts'
+import { RelayQuota } from './timestamps/quota.ts'
 
 /** What the outside world is to a centre; tests drive it. */
 export interface World {

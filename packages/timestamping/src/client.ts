@@ -3,7 +3,7 @@ import type { Clock, Logger, Randomness } from '@probant/host'
 import { askAuthority, type AcceptedToken, type AuthorityContext } from './authority.ts'
 import { withAttempts } from './attempts.ts'
 import { TimestampError, type TimestampErrorCode } from './errors.ts'
-import type { Relay } from './relay.ts'
+import type { Relay } from './route.ts'
 import type { ImprintAlgorithm } from './request.ts'
 import type { AuthoritySettings, TimestampingSettings } from './settings.ts'
 

@@ -4,7 +4,8 @@ export type { ImprintAlgorithm } from './request.ts'
 export { TimestampError, type TimestampErrorCode } from './errors.ts'
 export { exchange, type Exchange } from './http.ts'
 export { encodeRequest } from './request.ts'
-export { relayRequest, type Relay, type RelayedAnswer } from './relay.ts'
+export { relayRequest } from './relay.ts'
+export type { Relay, RelayedAnswer } from './route.ts'
 export {
   ProxySettings,
   RelaySettings,

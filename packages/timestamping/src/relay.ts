@@ -5,26 +5,8 @@ import { withAttempts } from './attempts.ts'
 import { insist, listsFor, postRequest, rootsOf } from './authority.ts'
 import { TimestampError } from './errors.ts'
 import { readRequest } from './request.ts'
+import type { RelayedAnswer } from './route.ts'
 import type { AuthoritySettings, ProxySettings } from './settings.ts'
-
-/** An authority's answer as it came, with the revocation lists of the time; both are for whoever asked to judge. */
-export interface RelayedAnswer {
-  /** TimeStampResp, DER. */
-  readonly answer: Uint8Array
-  /** DER. */
-  readonly lists: readonly Uint8Array[]
-}
-
-/**
- * Brings a request to an authority by somebody else's route.
- * @param authority its name in that somebody's settings
- * @throws TimestampError
- */
-export type Relay = (
-  authority: string,
-  request: Uint8Array,
-  how: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
-) => Promise<RelayedAnswer>
 
 export interface RelayContext {
   readonly crypto: EvidenceCrypto

@@ -1,5 +1,4 @@
 import { EvidenceError, fromBase64, toBase64, toHex } from '@probant/evidence'
-import { formatTime } from '@probant/host'
 import {
   MAX_TIMESTAMP_ANSWER_CHARACTERS,
   MAX_TIMESTAMP_LISTS_CHARACTERS,
@@ -13,23 +12,6 @@ import type { BoxKey } from '../store/rows.ts'
 
 /** A token a minute at most is what a box could use; most ask once an hour. */
 const PER_BOX_DAILY = 200
-
-/** What boxes have asked for today; begins anew with the process. */
-export class RelayQuota {
-  readonly #asked = new Map<string, number>()
-  #day = ''
-
-  /** Counts one more. @returns false where that is one too many */
-  take({ tenantId, boxId }: BoxKey, nowMs: number, limit: number): boolean {
-    const day = formatTime(nowMs).slice(0, 10)
-    if (day !== this.#day) this.#asked.clear()
-    this.#day = day
-    const box = `${tenantId}/${boxId}`
-    const asked = (this.#asked.get(box) ?? 0) + 1
-    this.#asked.set(box, asked)
-    return asked <= limit
-  }
-}
 
 /**
  * Brings a box's request to the authority of that name in the centre's own settings: a box names, it gives no address. What comes
