@@ -178,7 +178,7 @@ export async function makeList(options: ListOptions): Promise<Uint8Array> {
   if (criticalExtension !== undefined)
     extensions.push(extension(criticalExtension, true, new Null()))
   if (extensions.length > 0) list.crlExtensions = new pkijs.Extensions({ extensions })
-  await list.sign(options.forgedBy ?? issuer.privateKey, 'SHA-256')
+  await list.sign(options.forgedBy ?? issuer.privateKey, issuer.hash)
   const schema: unknown = list.toSchema(true)
   if (!(schema instanceof Sequence)) throw new Error('a list is a sequence')
   return new Uint8Array(schema.toBER())

@@ -9,6 +9,7 @@ import {
   type BundleReport,
   type Dating,
 } from '../../src/index.ts'
+import { makeList } from '../authority.ts'
 import { testCrypto as crypto } from '../test-crypto.ts'
 import { bytesIn, forged } from './forgery.ts'
 import * as made from './renewed.ts'
@@ -191,4 +192,42 @@ void t.test('blocks that name a renewal of no token', async (t) => {
   })
   const critical = { dating: in2034, blocks: [block(true, 'blocks/renewal-1')] }
   t.match(await verdictOf(critical), { status: 'valid' })
+})
+
+void t.test('an authority that needs no SHA-256, and its lists', async (t) => {
+  const { imprint } = datedGroup(crypto, made.checkpoint, made.seal)
+  const token = await made.third.token(2026, imprint)
+  const strong = { ...bare, tokens: [{ token, certificates: [], lists: [] }] }
+  const certificates = [made.third.certificate.der]
+  const list = await makeList({ issuer: made.third.root })
+  const listed = { ...strong, tokens: [{ token, certificates, lists: [list] }] }
+  t.equal(await answer(listed, '2034-01-01'), 'valid valid none valid dated')
+  const { facts } = await report(listed, '2034-01-01')
+  t.equal(facts?.datings[0]?.isRevocationChecked, true)
+  const { checks } = await report(listed, '2034-01-01', 'sha256 2026-02-01\n')
+  t.match(checks.find(({ name }) => name === 'algorithms')?.verdict, {
+    status: 'cannot-tell',
+    missing: /outside from before \(sha256, .* since 2026-02-01/,
+  })
+  const revoked = await makeList({
+    issuer: made.second.root,
+    nextUpdate: '2029-04-01T00:00:00Z',
+    revoked: [{ certificate: made.second.certificate, at: '2029-01-01T00:00:00Z' }],
+  })
+  const [renewed] = in2034.tokens
+  const renewal = renewed?.renewal && { ...renewed.renewal, lists: [revoked] }
+  const spoiled = { ...in2034, tokens: renewed ? [{ ...renewed, renewal }] : [] }
+  t.match(await answer(spoiled, '2035-01-01'), /^invalid revoked revoked/)
+})
+
+void t.test('without the box’s own authority among the anchors', async (t) => {
+  const files = made.anchorFiles()
+  files.delete('tsa.pem')
+  const anchors = parseAnchors(files, crypto)
+  const source = memorySource(made.bundled({ dating: in2034 }))
+  const { verdict, checks } = await verifyBundle(crypto, source, anchors, {
+    atMs: Date.parse('2041-01-01'),
+  })
+  t.equal(verdict.status, 'cannot-tell')
+  t.equal(checks.find(({ name }) => name === 'algorithms')?.verdict.status, 'valid')
 })
