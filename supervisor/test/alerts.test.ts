@@ -156,6 +156,7 @@ void t.test('a message about many findings names every kind, the newest in full'
     ],
     occasion: 'updated-1',
     link: 'http://centre.test/alerts#a',
+    acknowledgeLink: 'http://centre.test/acknowledge#a',
   })
   t.equal(
     subject,
@@ -201,6 +202,72 @@ void t.test('reminders until somebody acknowledges', async (t) => {
       status: 404,
     },
   )
+})
+
+void t.test('whoever got the message takes charge by its link', async (t) => {
+  const { centre, followed } = await supervised(t)
+  await centre.api('POST', '/contacts', { email: 'night@client.example' })
+  followed.box.flip(3)
+  await centre.ship(followed)
+  await centre.mails(2)
+  const linkIn = (to: string) => {
+    const mail = centre.relay.received.findLast((each) => each.to === to)
+    return /http:\/\/centre\.test\/acknowledge#(\S+)/.exec(mail ? bodyOf(mail) : '')?.[1] ?? ''
+  }
+  const stranger = {}
+  const call = (path: string, body: unknown) => centre.api('POST', path, body, stranger)
+  const look = (link: string) => call('/acknowledgements/preview', { link })
+  const link = linkIn('duty@client.example')
+  t.not(link, linkIn('night@client.example'), 'each contact has its own')
+
+  const seen = await look(link)
+  t.match(seen, { status: 200, body: { state: 'open', kind: 'altered-trace' } })
+  t.same(
+    Object.keys(seen.body as object).sort(),
+    ['kind', 'openedAt', 'sentence', 'severity', 'state'],
+    'and nothing else of the centre',
+  )
+  t.match(
+    (await centre.alerts())[0],
+    { state: 'open' },
+    'a mail gateway that looks changes nothing',
+  )
+
+  const changed = (at: number, to: string) => link.slice(0, at) + to + link.slice(at + 1)
+  const parts = link.split('.')
+  const other = linkIn('night@client.example').split('.')
+  for (const [what, forged] of [
+    ['cut short', link.slice(0, -1)],
+    ['another signature', changed(link.length - 40, link.at(-40) === 'A' ? 'B' : 'A')],
+    ['stray bits', link.slice(0, -1) + String.fromCharCode(link.charCodeAt(link.length - 1) + 1)],
+    ['a longer life', [...parts.slice(0, 3), '9999999999999', ...parts.slice(4)].join('.')],
+    ['in the name of another', [...parts.slice(0, 2), other[2], ...parts.slice(3)].join('.')],
+    ['nothing', 'x'],
+  ] as const)
+    t.match(await call('/acknowledgements', { link: forged }), { status: 403 }, what)
+  t.match((await centre.alerts())[0], { state: 'open' })
+
+  const done = await call('/acknowledgements', { link, note: 'on my way' })
+  t.match(done, { status: 200, body: { state: 'acknowledged' } })
+  t.match((await centre.alerts())[0], { state: 'acknowledged', note: 'on my way' })
+  const again = await call('/acknowledgements', { link: linkIn('night@client.example') })
+  t.match(again, { status: 200, body: { state: 'acknowledged' } }, 'somebody has')
+  const [entry, ...more] = await centre.entriesOf('alert-acknowledged')
+  t.match(entry, { outcome: 'done', data: { address: { sha256: /^[0-9a-f]{64}$/ } } })
+  t.equal(more.length, 0)
+  await centre.pass(3 * HOUR_MS)
+  t.equal(centre.relay.received.length, 2, 'no reminder')
+
+  const { body } = await centre.api('GET', '/contacts')
+  const { items } = body as { items: { id: string; email: string }[] }
+  const duty = items.find(({ email }) => email === 'duty@client.example')
+  await centre.api('DELETE', `/contacts/${duty?.id ?? ''}`)
+  t.match(await look(link), { status: 410 }, 'a contact that was removed')
+  const refused = await centre.entriesOf('alert-acknowledged', 2)
+  t.match(refused[1], { outcome: 'refused', data: { reason: 'link-ended' } })
+  const late = linkIn('night@client.example')
+  centre.clock.advance(31 * 24 * HOUR_MS)
+  t.match(await look(late), { status: 410 }, 'a month later')
 })
 
 void t.test('a relay that is away, delays or refuses', async (t) => {

@@ -1,7 +1,7 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { Installation } from './installation.ts'
@@ -243,14 +243,25 @@ await t.test('everything can be reached with the keyboard alone', async (t) => {
   await page.getByRole('heading', { level: 1, name: title }).waitFor()
 })
 
-await t.test('an altered file: the check says so, and its bytes are not given out', async (t) => {
-  const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+const damaged = new Set<string>()
+
+/** Turns one bit of the first stored file that is chosen and wasn't damaged before. */
+async function damage(isChosen: (name: string) => boolean): Promise<void> {
   const folder = join(installation.home, 'box', 'store', 'objects')
   const names = await readdir(folder, { recursive: true })
-  const path = join(folder, names.find((name) => name.endsWith(id)) ?? '')
+  const name = names.find(
+    (each) => /[0-9a-f-]{36}$/.test(each) && isChosen(each) && !damaged.has(each),
+  )
+  const path = join(folder, name ?? '')
+  damaged.add(name ?? '')
   const stored = await readFile(path)
   stored[stored.length - 1] = (stored.at(-1) ?? 0) ^ 1
   await writeFile(path, stored)
+}
+
+await t.test('an altered file: the check says so, and its bytes are not given out', async (t) => {
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
+  await damage((name) => name.endsWith(id))
   await page.getByRole('button', { name: 'Contrôler maintenant' }).click()
   await page.getByRole('alert').getByText('Altéré').waitFor()
   await page.getByRole('button', { name: 'Télécharger le document' }).click()
@@ -290,6 +301,7 @@ await t.test(
     await page.getByText('Résolue', { exact: true }).waitFor()
     t.same(await screens.faults(), [])
 
+    await acknowledgedByLink(t)
     await page.getByRole('link', { name: 'Journal des alertes' }).click()
     await page.getByRole('row', { name: 'Alerte prise en charge' }).waitFor({ timeout: 90_000 })
     t.same(await screens.faults(), [])
@@ -299,6 +311,47 @@ await t.test(
     await page.getByRole('row', { name: 'In order' }).waitFor()
   },
 )
+
+/** Another document is damaged; whoever gets the message takes charge in a browser that knows nobody here. */
+async function acknowledgedByLink(t: Test): Promise<void> {
+  await damage(() => true)
+  await installation.probant('agent', 'ship', '--now').catch(() => undefined)
+  const link = await linkOfNewestMail()
+  const other = await Screens.open()
+  try {
+    await other.page.goto(link)
+    await other.page.getByRole('heading', { name: 'Prendre en charge' }).waitFor()
+    await other.page.getByText('À traiter').waitFor()
+    t.notMatch(other.page.url(), '#', 'the secret is out of the address')
+    t.same(await other.faults(), [])
+    await other.page.getByLabel('Note').fill('En route.')
+    await other.page.getByRole('button', { name: 'Prendre en charge' }).click()
+    await other.page.getByText('L’alerte est prise en charge.').waitFor()
+    t.same(await other.faults(), [])
+    await other.page.goto(link.slice(0, -3))
+    await other.page.reload()
+    await other.page.getByRole('alert').getByText('recopiez-le en entier').waitFor()
+    t.same(other.complaints, [])
+  } finally {
+    await other.close()
+  }
+  await page.getByText('Note : En route.').waitFor()
+}
+
+/** Where the newest message lets its reader take charge. */
+async function linkOfNewestMail(): Promise<string> {
+  const folder = join(installation.home, 'mail')
+  const named = await Promise.all(
+    (await readdir(folder)).map(async (name) => ({
+      name,
+      atMs: (await stat(join(folder, name))).mtimeMs,
+    })),
+  )
+  const newest = named.toSorted((a, b) => a.atMs - b.atMs).at(-1)
+  const text = await readFile(join(folder, newest?.name ?? ''), 'utf8')
+  const body = text.replaceAll('=\r\n', '').replaceAll('=\n', '').replaceAll('=3D', '=')
+  return /http\S+\/acknowledge#\S+/.exec(body)?.[0] ?? ''
+}
 
 await t.test('the interface can be read at /api/docs', async () => {
   for (const address of [demo.portal, demo.supervision]) {

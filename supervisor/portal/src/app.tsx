@@ -13,6 +13,7 @@ import {
   whenReaderChanges,
 } from '@probant/web/browser'
 import { useEffect, useRef } from 'preact/hooks'
+import { AcknowledgePage } from './acknowledge-page.tsx'
 import { AlertJournalPage } from './alert-journal-page.tsx'
 import { alerts, openAlerts } from './alerts.ts'
 import { AlertsPage } from './alerts-page.tsx'
@@ -27,6 +28,14 @@ whenReaderChanges(() => alerts.clear())
 export function App() {
   const say = words()
   const user = session.value?.user
+  // Whoever got a message takes charge without signing in.
+  if (match('/acknowledge', path.value)) {
+    return (
+      <Shell site={say.site} navigation={false}>
+        <AcknowledgePage />
+      </Shell>
+    )
+  }
   return (
     <Shell site={say.site} navigation={user !== undefined && <Navigation />}>
       {session.value === undefined && <ResumeSession />}

@@ -60,6 +60,16 @@ export const alertShape = record({
 })
 export type Alert = Shaped<typeof alertShape>
 
+/** What a link in a message shows of its alert. */
+export const linkedAlertShape = record({
+  state: oneOf('open', 'acknowledged', 'resolved'),
+  severity: oneOf('warning', 'alert'),
+  openedAt: text,
+  kind: text,
+  sentence: optional(wordsShape),
+})
+export type LinkedAlert = Shaped<typeof linkedAlertShape>
+
 export const entryShape = record({
   seq: number,
   time: text,
@@ -81,6 +91,8 @@ export const addresses = {
   alerts: (cursor?: string) => withCursor(address`/alerts`, cursor),
   acknowledgement: (alert: string) => address`/alerts/${alert}/acknowledgement`,
   resolution: (alert: string) => address`/alerts/${alert}/resolution`,
+  acknowledgements: address`/acknowledgements`,
+  acknowledgementPreview: address`/acknowledgements/preview`,
   alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
 }
 

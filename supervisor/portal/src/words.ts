@@ -83,6 +83,8 @@ export const words = dictionary(
     confirming: 'Enregistrement…',
     cancel: 'Annuler',
     acknowledgedNow: 'L’alerte est prise en charge.',
+    acknowledgedBefore: 'Quelqu’un s’en est déjà chargé : il n’y a rien à faire ici.',
+    toAlerts: 'Toutes les alertes (il faut se connecter)',
     newAlerts: (count: string) => `Nouvelle alerte : ${count} à traiter.`,
     openCount: (count: string) => `${count} à traiter`,
 
@@ -174,6 +176,8 @@ export const words = dictionary(
     confirming: 'Recording…',
     cancel: 'Cancel',
     acknowledgedNow: 'The alert is acknowledged.',
+    acknowledgedBefore: 'Somebody has taken charge already: there is nothing to do here.',
+    toAlerts: 'All alerts (signing in needed)',
     newAlerts: (count) => `New alert: ${count} to be dealt with.`,
     openCount: (count) => `${count} to be dealt with`,
 

@@ -1,15 +1,20 @@
 import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
 import { acknowledgeAlert, findAlert, resolveAlert, type Alert } from '../store/alerts.ts'
+import type { Contact } from '../store/contacts.ts'
 import { findingsOfAlert, resolveFinding } from '../store/findings.ts'
 import { withdrawReminders } from '../store/notifications.ts'
 import { append, type Act } from './journal.ts'
+
+/** An operator, or a contact by the link in a message. */
+export type Person =
+  { readonly operatorId: string } | { readonly contact: Pick<Contact, 'contactId' | 'email'> }
 
 /** Who did it, and what they said. The note stays out of the journal: people write names into notes. */
 export interface Operation {
   tenantId: string
   alertId: string
-  operatorId: string
+  by: Person
   note: string | null
 }
 
@@ -19,8 +24,12 @@ export async function acknowledge(
   operation: Operation,
 ): Promise<Alert | undefined> {
   return act(context, operation, async (client, alert, atMs) => {
-    const { operatorId, note } = operation
-    if (!(await acknowledgeAlert(client, alert, { operatorId, note, atMs }))) return undefined
+    const { by, note } = operation
+    const person = {
+      operatorId: 'operatorId' in by ? by.operatorId : null,
+      contactId: 'contact' in by ? by.contact.contactId : null,
+    }
+    if (!(await acknowledgeAlert(client, alert, { ...person, note, atMs }))) return undefined
     await withdrawReminders(client, alert, alert.alertId)
     return 'alert-acknowledged'
   })
@@ -39,7 +48,7 @@ export async function resolve(context: Context, operation: Operation): Promise<A
 
 async function act(
   context: Context,
-  { tenantId, alertId, operatorId }: Operation,
+  { tenantId, alertId, by }: Operation,
   change: (client: Client, alert: Alert, atMs: number) => Promise<Act['act'] | undefined>,
 ): Promise<Alert | undefined> {
   const changed = await context.database.transaction(
@@ -54,7 +63,7 @@ async function act(
             act: done,
             outcome: 'done',
             data: { alert: alertId, box: alert.boxId },
-            operatorId,
+            ...('operatorId' in by ? by : { address: by.contact }),
           },
         ])
       return after

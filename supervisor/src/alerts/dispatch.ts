@@ -4,6 +4,7 @@ import { getBox } from '../store/boxes.ts'
 import { findContact, type Contact } from '../store/contacts.ts'
 import { findingsOfAlert } from '../store/findings.ts'
 import { claimDue, endAttempt, insertAttempt, type Notification } from '../store/notifications.ts'
+import { acknowledgementLink } from './acknowledgement-link.ts'
 import { append, type Act } from './journal.ts'
 import type { Handover, Mailer } from './mailer.ts'
 import { messageOf } from './message.ts'
@@ -75,7 +76,9 @@ async function render(context: Context, notification: Notification) {
   const box = await getBox(database, notification)
   const findings = await findingsOfAlert(database, notification, alertId)
   const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts#${alertId}`
-  return messageOf({ alert, subject: box?.name ?? settings.centreName, findings, occasion, link })
+  const acknowledgeLink = await acknowledgementLink(context, notification)
+  const subject = box?.name ?? settings.centreName
+  return messageOf({ alert, subject, findings, occasion, link, acknowledgeLink })
 }
 
 async function finish(

@@ -17,8 +17,10 @@ export interface Occasion {
   findings: readonly StoredFinding[]
   /** opened, updated-<n>, reminder-<n>. */
   occasion: string
-  /** Where the alert can be seen and acknowledged. */
+  /** Where the alert can be seen. */
   link: string
+  /** Where whoever got this message takes charge of it, without signing in. */
+  acknowledgeLink: string
 }
 
 /** Most findings told in full, the newest; the page shows all. */
@@ -55,14 +57,22 @@ const HEADINGS = {
   cause: { fr: 'Cause probable', en: 'Probable cause' },
   action: { fr: 'Que faire', en: 'What to do' },
   more: { fr: 'Autres constats sur la page :', en: 'Further findings on the page:' },
-  link: { fr: 'Détail et acquittement', en: 'Details and acknowledgement' },
+  acknowledge: {
+    fr: 'Prendre en charge (sans se connecter ; ce lien vous est propre)',
+    en: 'Take charge (without signing in; this link is yours)',
+  },
+  link: { fr: 'Détail', en: 'Details' },
   reminders: {
     fr: 'Des rappels seront envoyés jusqu’à l’acquittement.',
     en: 'Reminders will be sent until it is acknowledged.',
   },
 } as const satisfies Record<string, Words>
 
-function inLanguage(language: keyof Words, { link }: Occasion, told: readonly Told[]): string {
+function inLanguage(
+  language: keyof Words,
+  { link, acknowledgeLink }: Occasion,
+  told: readonly Told[],
+): string {
   const colon = language === 'fr' ? ' :' : ':'
   const paragraphs = told.slice(0, TOLD_IN_FULL).map((one) => {
     const { sentence, cause, action } = explain(one)
@@ -75,7 +85,10 @@ function inLanguage(language: keyof Words, { link }: Occasion, told: readonly To
   })
   const more = told.slice(TOLD_IN_FULL)
   if (more.length > 0) paragraphs.push(`${HEADINGS.more[language]} ${counted(more)}`)
-  paragraphs.push(`${HEADINGS.link[language]}${colon} ${link}\n${HEADINGS.reminders[language]}`)
+  paragraphs.push(
+    `${HEADINGS.acknowledge[language]}${colon}\n${acknowledgeLink}`,
+    `${HEADINGS.link[language]}${colon} ${link}\n${HEADINGS.reminders[language]}`,
+  )
   return paragraphs.join('\n\n')
 }
 

@@ -71,7 +71,7 @@ export function alertRoutes(server: Server, context: Context): void {
         const operation: Operation = {
           tenantId,
           alertId,
-          operatorId,
+          by: { operatorId },
           note: request.body?.note ?? null,
         }
         const alert = await change(context, operation)
@@ -86,7 +86,7 @@ async function shown(context: Context, alert: Alert | undefined) {
   return shownAlert(context, alert)
 }
 
-async function shownAlert(context: Context, alert: Alert) {
+export async function shownAlert(context: Context, alert: Alert) {
   const { database, settings } = context
   const findings = await findingsOfAlert(database, alert, alert.alertId)
   const attempts = await attemptsOfAlert(database, alert, alert.alertId)

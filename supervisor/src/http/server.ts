@@ -1,5 +1,6 @@
 import { createServer, serveFolder, type Server } from '@probant/web'
 import type { Context } from '../context.ts'
+import { acknowledgementRoutes } from './acknowledgements.ts'
 import { alertJournalRoutes } from './alert-journal.ts'
 import { alertRoutes } from './alerts.ts'
 import { attestationRoutes } from './attestations.ts'
@@ -28,6 +29,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   boxRoutes(server, context)
   attestationRoutes(server, context)
   alertRoutes(server, context)
+  acknowledgementRoutes(server, context)
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
   tpmEnrolmentRoutes(server, context, ssh)

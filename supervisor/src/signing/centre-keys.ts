@@ -25,6 +25,7 @@ const LABELS = {
   witnessMlDsa44: { label: 'witness-ml-dsa-44', kind: 'ml-dsa-44', type: 6 },
   audit: { label: 'audit-receipt', kind: 'ed25519', type: 1 },
   alertJournal: { label: 'alert-journal', kind: 'ec-p256', type: 2 },
+  link: { label: 'acknowledgement-link', kind: 'ed25519', type: 1 },
 } as const
 
 type Role = keyof typeof LABELS
@@ -36,6 +37,7 @@ export function namesOf(centreName: string): Record<Role, string> {
     witnessMlDsa44: centreName,
     audit: `${centreName}/audit`,
     alertJournal: `${centreName}/alerts/1`,
+    link: `${centreName}/link`,
   }
 }
 
@@ -93,6 +95,17 @@ export class CentreKeys {
     return this.#signNote(this.#keys.alertJournal, text)
   }
 
+  /** Ed25519 over what a link in a message lets its holder do. */
+  async signLink(content: string): Promise<Uint8Array> {
+    return this.#provider.sign(this.#keys.link.ref, utf8(content))
+  }
+
+  /** Whether a link is one of this centre's. */
+  async isOwnLink(content: string, signature: Uint8Array): Promise<boolean> {
+    const { publicKey } = this.#keys.link.key
+    return (await nodeCrypto.verify('ed25519', publicKey, utf8(content), signature)) === 'valid'
+  }
+
   async close(): Promise<void> {
     await this.#provider.close()
   }
@@ -114,9 +127,12 @@ export async function openCentreKeys(
   return new CentreKeys(
     provider,
     await eachRole(async (role) => {
-      const ref = await provider.find(LABELS[role].label)
+      const { label, kind } = LABELS[role]
+      const found = await provider.find(label)
+      // Centres from before there were links have no such key, and nothing depends on which it is.
+      const ref = found ?? (role === 'link' ? await provider.generate(label, kind) : undefined)
       if (ref === undefined)
-        throw new SupervisorError('not-initialised', `the key ${LABELS[role].label} is missing`)
+        throw new SupervisorError('not-initialised', `the key ${label} is missing`)
       return await signingKey(provider, role, ref, centreName)
     }),
   )
@@ -155,5 +171,6 @@ async function eachRole<T>(make: (role: Role) => Promise<T>): Promise<Record<Rol
     witnessMlDsa44: await make('witnessMlDsa44'),
     audit: await make('audit'),
     alertJournal: await make('alertJournal'),
+    link: await make('link'),
   }
 }

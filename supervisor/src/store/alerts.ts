@@ -108,14 +108,14 @@ export async function listAlerts(
 export async function acknowledgeAlert(
   client: Client,
   alert: Alert,
-  by: { operatorId: string; note: string | null; atMs: number },
+  by: { operatorId: string | null; contactId: string | null; note: string | null; atMs: number },
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE centre.alerts
      SET state = 'acknowledged', acknowledged_at = $4, acknowledged_by = $5, note = $6,
-         next_reminder_at = NULL
+         acknowledged_by_contact = $7, next_reminder_at = NULL
      WHERE tenant_id = $1 AND box_id = $2 AND alert_id = $3 AND state = 'open'`,
-    [...keyOf(alert), alert.alertId, instant(by.atMs), by.operatorId, by.note],
+    [...keyOf(alert), alert.alertId, instant(by.atMs), by.operatorId, by.note, by.contactId],
   )
   return rowCount === 1
 }
