@@ -1,0 +1,78 @@
+import { deflateRawSync } from 'node:zlib'
+import {
+  bundleEntries,
+  formatCheckpointText,
+  leafHash,
+  memorySource,
+  verifyBundle,
+  type BundleEntry,
+} from '@probant/evidence'
+import { nodeCrypto } from '@probant/keys'
+import { cosign, signNote } from '../../packages/evidence/test/journal-world.ts'
+import { TestWorld } from '../../packages/evidence/test/world.ts'
+import { compare, isQuick } from './figures.ts'
+import { SparseTree } from './proof/tree.ts'
+
+/**
+ * `proof`: an object's bundle at 10³ … 10⁷ traces in the journal: bytes (packed, without document), and time to build and verify it,
+ * against the same at 10³, which it should at most double. Real: traces of the object, paths, signatures, building, packing,
+ * verification. Not real: the other leaves of the tree, which are all one. Not in it: reading rows from PostgreSQL, and the attestations.
+ */
+const SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
+const AT_ONCE = isQuick ? 2 : 10
+
+const world = await TestWorld.create()
+const deposit = await world.deposit()
+const anchors = world.anchors()
+const leaves = world.journal.traces.map((bytes) => leafHash(nodeCrypto, bytes))
+
+async function built(size: number): Promise<BundleEntry[]> {
+  const tree = new SparseTree(leaves, size)
+  const text = formatCheckpointText({ origin: world.journal.origin, size, root: tree.root() })
+  const checkpointNote = world.witnesses.reduce(
+    (note, witness) => cosign(note, witness, 1_772_366_700),
+    signNote(text, world.journal.signer),
+  )
+  const paths = await Promise.all(deposit.seqs.map((seq) => tree.path(seq)))
+  const input = world.bundleInput(deposit)
+  return bundleEntries(nodeCrypto, {
+    ...input,
+    auditReceipt: undefined,
+    checkpointNote,
+    traces: input.traces.map((trace, at) => ({ ...trace, path: paths[at] ?? [] })),
+  })
+}
+
+const packed = (entries: readonly BundleEntry[]) =>
+  entries.reduce((sum, { bytes }) => sum + deflateRawSync(bytes).length, 0)
+
+/** Milliseconds for one bundle, built, packed and verified. */
+async function timeOf(size: number): Promise<number> {
+  const beganAt = performance.now()
+  for (let n = 0; n < AT_ONCE; n += 1) {
+    const entries = await built(size)
+    packed(entries)
+    const { verdict } = await verifyBundle(nodeCrypto, memorySource(entries), anchors)
+    if (verdict.status !== 'valid') throw new Error(JSON.stringify(verdict))
+  }
+  return (performance.now() - beganAt) / AT_ONCE
+}
+
+const bytesOf = async (size: number) => packed(await built(size))
+const [smallest = 1_000] = SIZES
+await timeOf(smallest)
+for (const size of SIZES.slice(1)) {
+  const of = `${size} traces, limit twice ${smallest}; other leaves all one, no database`
+  const { ratio } = await compare(
+    { bench: 'proof', case: `size at ${of}`, unit: 'bytes' },
+    () => bytesOf(size),
+    async () => 2 * (await bytesOf(smallest)),
+  )
+  // Bytes don't depend on how busy the machine is: too many of them are a failure.
+  if (ratio > 1) process.exitCode = 1
+  await compare(
+    { bench: 'proof', case: `time at ${of}`, unit: 'ms' },
+    () => timeOf(size),
+    async () => 2 * (await timeOf(smallest)),
+  )
+}
