@@ -117,7 +117,7 @@ export function readCertificate(parsed: Certificate): AuthorityCertificate {
 
 function readPathLength(basic: BasicConstraints | undefined): number | undefined {
   const length = basic?.pathLenConstraint
-  return length instanceof Integer ? length.valueBlock.valueDec : length
+  return length instanceof Integer ? Number(length.toBigInt()) : length
 }
 
 function readKeyUsage(extension: Extension | undefined): KeyUsage | undefined {
