@@ -1,4 +1,5 @@
 import { EvidenceError } from './errors.ts'
+import { present } from './present.ts'
 
 const encoder = new TextEncoder()
 // A byte order mark is a character like another: dropping it would make two byte strings equal.
@@ -10,7 +11,7 @@ const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padS
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += hexPairs[byte] ?? ''
+  for (const byte of bytes) text += present(hexPairs[byte])
   return text
 }
 

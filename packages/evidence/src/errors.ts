@@ -47,3 +47,9 @@ export class EvidenceError extends Error {
     this.where = options.where
   }
 }
+
+/** What was caught, as an EvidenceError. Anything else is a fault of the program, not of what was read: it is thrown again. */
+export function evidenceErrorOf(error: unknown): EvidenceError {
+  if (!(error instanceof EvidenceError)) throw error
+  return error
+}

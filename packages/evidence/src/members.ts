@@ -2,6 +2,7 @@ import { fromBase64, fromHex } from './bytes.ts'
 import { parseCommitment, type Commitment } from './commitment.ts'
 import { EvidenceError, type EvidenceErrorCode } from './errors.ts'
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './jcs.ts'
+import { present } from './present.ts'
 
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -66,8 +67,8 @@ export class Members {
       }
     }
     if (found === required.length) return
-    const missing = required.find((name) => !Object.hasOwn(value, name))
-    throw this.#error(`member "${missing ?? ''}" is missing`)
+    const missing = present(required.find((name) => !Object.hasOwn(value, name)))
+    throw this.#error(`member "${missing}" is missing`)
   }
 
   has(name: string): boolean {

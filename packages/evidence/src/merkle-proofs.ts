@@ -1,6 +1,7 @@
 import type { Hashing, TreeHashName } from './crypto.ts'
 import { EvidenceError } from './errors.ts'
 import { CompactRange, foldSubtrees, nodeHash } from './merkle.ts'
+import { present } from './present.ts'
 
 /** A perfect subtree: the leaves index × 2^level … (index + 1) × 2^level − 1. */
 export interface NodeAddress {
@@ -73,9 +74,7 @@ export function treePaths(
 ): Uint8Array[][] {
   const paths: Uint8Array[][] = leafHashes.map(() => [])
   const rootOf = (begin: number, end: number): Uint8Array => {
-    const only = leafHashes[begin]
-    if (only === undefined) throw new EvidenceError('malformed-tree', 'a tree has leaves')
-    if (end - begin === 1) return only
+    if (end - begin === 1) return present(leafHashes[begin])
     const middle = begin + largestPowerOfTwoBelow(end - begin)
     const left = rootOf(begin, middle)
     const right = rootOf(middle, end)

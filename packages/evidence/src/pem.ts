@@ -7,9 +7,9 @@ export type PemLabel = 'PUBLIC KEY' | 'CERTIFICATE' | 'X509 CRL'
 export function parsePem(text: string, label: PemLabel): Uint8Array[] {
   const found: Uint8Array[] = []
   const blocks = /-----BEGIN ([^\n-]+)-----\r?\n([A-Za-z0-9+/=\s]*)-----END ([^\n-]+)-----/g
-  for (const [, begin, body = '', end] of text.matchAll(blocks)) {
+  for (const [, begin = '', body = '', end] of text.matchAll(blocks)) {
     if (begin !== label || end !== label) {
-      throw new EvidenceError('malformed-anchors', `a ${begin ?? ''} where only ${label} may be`)
+      throw new EvidenceError('malformed-anchors', `a ${begin} where only ${label} may be`)
     }
     found.push(fromBase64(body.replaceAll(/\s/g, '')))
   }

@@ -1,4 +1,4 @@
-import { EvidenceError } from './errors.ts'
+import { evidenceErrorOf } from './errors.ts'
 
 /**
  * The only three answers (formats.md, introduction). A check that could not be run is "cannot-tell":
@@ -51,9 +51,8 @@ export function combine(verdicts: readonly Verdict[]): Verdict {
  * "cannot-tell", anything else invalid. An error that is not ours is thrown again.
  */
 export function verdictOf(error: unknown): Verdict {
-  if (!(error instanceof EvidenceError)) throw error
-  if (error.code === 'unknown-format' || error.code === 'unsupported-algorithm') {
-    return cannotTell(error.message)
-  }
-  return invalid(error.code, error.message, error.where)
+  const { code, message, where } = evidenceErrorOf(error)
+  return code === 'unknown-format' || code === 'unsupported-algorithm'
+    ? cannotTell(message)
+    : invalid(code, message, where)
 }

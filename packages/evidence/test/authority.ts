@@ -225,6 +225,10 @@ export interface TokenOptions {
   readonly keyIdentifier?: Uint8Array
   readonly signWith?: CryptoKey
   readonly version?: number
+  /** Other signed attributes than those made; undefined: none at all. */
+  readonly attributes?: (made: readonly pkijs.Attribute[]) => pkijs.Attribute[] | undefined
+  /** What is done to it after signing. */
+  readonly change?: (signed: pkijs.SignedData) => void
 }
 
 const digestNames = { 'SHA-256': 'sha256', 'SHA-384': 'sha384' } as const
@@ -288,14 +292,15 @@ async function makeSignedData(
   detached = false,
 ): Promise<Uint8Array> {
   const { certificate } = options
+  const made = attributesOf(options, content)
+  const attributes = options.attributes === undefined ? made : options.attributes(made)
   const signer = new pkijs.SignerInfo({
     version: options.sid === 'key-identifier' ? 3 : 1,
     sid: signerIdentifier(options),
     digestAlgorithm: algorithm(certificate.hash === 'SHA-256' ? id.sha256 : id.sha384),
-    signedAttrs: new pkijs.SignedAndUnsignedAttributes({
-      type: 0,
-      attributes: attributesOf(options, content),
-    }),
+    ...(attributes === undefined
+      ? {}
+      : { signedAttrs: new pkijs.SignedAndUnsignedAttributes({ type: 0, attributes }) }),
   })
   const valueHex = Uint8Array.from(content).buffer
   const signed = new pkijs.SignedData({
@@ -308,6 +313,7 @@ async function makeSignedData(
     certificates: (options.certificates ?? [certificate]).map((each) => each.parsed),
   })
   await signed.sign(options.signWith ?? certificate.privateKey, 0, certificate.hash, valueHex)
+  options.change?.(signed)
   const outer = new pkijs.ContentInfo({
     contentType: id.signedData,
     content: signed.toSchema(true),

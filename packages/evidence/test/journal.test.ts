@@ -471,6 +471,18 @@ void t.test('checkpoints', async (t) => {
   t.same(brief(await withNote(signNote(text, sameId))), [['bad-checkpoint-signature', null]])
   t.same(brief(await withNote(signNote(text, forged))), [['wrong-key', null]])
   t.same(brief(await withNote('nothing\n')), [['bad-checkpoint-signature', null]])
+  const altered = {
+    ...segment,
+    traces: segment.traces.with(3, edited(segment.traces[3], { act: 'x' })),
+  }
+  t.same(
+    brief(await findingsOf({ ...altered, checkpoint: signNote(text, forged) }, journal.keys)),
+    [
+      ['altered-trace', 3],
+      ['wrong-key', null],
+    ],
+    'traces that are wrong come first, then what can be named at no trace',
+  )
   const other = formatCheckpointText({ origin: 'box-7f3b/1', size, root: journal.root() })
   t.same(brief(await withNote(signNote(other, journal.signer))), [['wrong-box', null]])
   const otherRoot = formatCheckpointText({
@@ -526,6 +538,8 @@ void t.test('heads without new traces', async (t) => {
   const verifier = new JournalVerifier(crypto, empty)
   for (const trace of journal.traces) verifier.append(trace)
   t.same(verifier.finish(), [])
+  const note = parseNote(journal.checkpoint())
+  t.same(await verifier.checkpoint(note, journal.keys), [], 'a note that was parsed already')
   const other = new TestJournal(journal.origin, journal.signer)
   while (other.size < size) other.append()
   t.match(await verifier.checkpoint(other.checkpoint(), journal.keys), [

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { timeMs } from '../src/members.ts'
+import { Members, timeMs } from '../src/members.ts'
 
 /** The same by the runtime's calendar alone. */
 function byDate(text: string): number | undefined {
@@ -41,5 +41,15 @@ await t.test('times are what the calendar says, whatever was read before', (t) =
     }),
     { numRuns: 200 },
   )
+  t.end()
+})
+
+await t.test('members that are not there', (t) => {
+  const read = (value: object): Members =>
+    new Members({ ...value }, 'malformed-lat', 'lat', ['a', 'b'], ['c'])
+  t.throws(() => read({ a: 1, c: 1 }), { code: 'malformed-lat', message: 'member "b" is missing' })
+  const members = read({ a: 1, b: 2 })
+  t.notOk(members.has('c'))
+  t.throws(() => members.value('c'), { code: 'malformed-lat', where: 'lat.c' })
   t.end()
 })

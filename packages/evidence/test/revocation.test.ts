@@ -1,6 +1,18 @@
+import { GeneralName, RelativeDistinguishedNames } from 'pkijs'
 import t from 'tap'
-import { parseCertificate, parseRevocationList, verifyRevocation } from '../src/index.ts'
-import { makeCertificate, makeList, timeStamping, type ListOptions } from './authority.ts'
+import {
+  parseCertificate,
+  parseRevocationList,
+  verifyOutsideToken,
+  verifyRevocation,
+} from '../src/index.ts'
+import {
+  makeCertificate,
+  makeList,
+  makeToken,
+  timeStamping,
+  type ListOptions,
+} from './authority.ts'
 import { testCrypto as crypto } from './test-crypto.ts'
 
 const at = Date.parse('2026-03-02T12:00:00Z')
@@ -18,6 +30,7 @@ const signer = await makeCertificate({
 const stranger = await makeCertificate({ name: 'Another root', authority: true, keyUsage: 0x06 })
 const path = [signer, root].map(({ der }) => parseCertificate(der))
 
+const directory = new GeneralName({ type: 4, value: new RelativeDistinguishedNames() })
 async function judged(...lists: readonly Partial<ListOptions>[]) {
   const made = await Promise.all(lists.map((options) => makeList({ issuer: root, ...options })))
   return verifyRevocation(crypto, path, { lists: made }, at)
@@ -52,13 +65,18 @@ void t.test('a list that says nothing of it decides nothing', async (t) => {
     missing: /revocation data for the certificate CN=Test TSA/,
   }
   t.match(await judged(), nothing, 'none')
-  for (const [what, options] of [
+  const unusable: [string, Partial<ListOptions>][] = [
     ['by another issuer', { issuer: stranger }],
     ['forged', { forgedBy: stranger.privateKey }],
     ['stale', { nextUpdate: '2026-03-02T00:00:00Z' }],
     ['without an end', { nextUpdate: null }],
     ['of authorities only', { scope: { onlyContainsCACerts: true } }],
     ['of another address', { scope: { at: 'http://authority.test/other.crl' } }],
+    ['at a place in a directory', { scope: { distributionPoint: [directory] } }],
+    [
+      'at a place below its issuer',
+      { scope: { distributionPoint: new RelativeDistinguishedNames() } },
+    ],
     ['of attributes', { scope: { onlyContainsAttributeCerts: true } }],
     ['indirect', { scope: { indirectCRL: true } }],
     ['with an unknown extension', { criticalExtension: '1.2.3.4' }],
@@ -66,8 +84,8 @@ void t.test('a list that says nothing of it decides nothing', async (t) => {
       'with an entry of another issuer’s',
       { revoked: [{ certificate: signer, at: before, criticalExtension: '2.5.29.29' }] },
     ],
-  ] as const)
-    t.match(await judged(options), nothing, what)
+  ]
+  for (const [what, options] of unusable) t.match(await judged(options), nothing, what)
   const unread = { lists: [new Uint8Array([0x30, 0x00]), new Uint8Array(3)] }
   t.match(await verifyRevocation(crypto, path, unread, at), nothing, 'unreadable')
   t.match(await verifyRevocation(crypto, [], unread, at), { status: 'cannot-tell' }, 'no path')
@@ -106,8 +124,32 @@ void t.test('lists that are none', async (t) => {
   const malformed = { name: 'EvidenceError', code: 'malformed-revocation' }
   t.throws(() => parseRevocationList(new Uint8Array(2 * 1024 * 1024 + 1)), malformed)
   t.throws(() => parseRevocationList(list.slice(0, -9)), malformed)
+  const inDirectory = await makeList({ issuer: root, scope: { distributionPoint: [directory] } })
+  const noAddress = { code: 'unsupported-algorithm', message: /without an address/ }
+  t.throws(() => parseRevocationList(inDirectory), noAddress)
   const nowhere = await makeList({ issuer: root, scope: { at: '' } })
   t.same([...(parseRevocationList(nowhere).scope?.uris ?? [])], [''])
+})
+
+void t.test('a token outside of an authority that was revoked', async (t) => {
+  const imprint = crypto.hash('sha256', new Uint8Array(1))
+  const token = await makeToken({ imprint, certificate: signer, genTime: '2026-03-02T12:00:00Z' })
+  const expected = {
+    imprint,
+    imprintAlgorithm: 'sha256',
+    roots: [root.der],
+    certificates: [],
+  } as const
+  const judge = async (...lists: readonly Partial<ListOptions>[]) => {
+    const made = await Promise.all(lists.map((options) => makeList({ issuer: root, ...options })))
+    return verifyOutsideToken(crypto, token, { ...expected, lists: made })
+  }
+  t.match(await judge(named(before, 1)), {
+    verdict: { code: 'revoked' },
+    isRevocationChecked: false,
+  })
+  t.match(await judge({}), { verdict: { status: 'valid' }, isRevocationChecked: true })
+  t.match(await judge(), { verdict: { status: 'valid' }, isRevocationChecked: false }, 'not told')
 })
 
 void t.test('addresses of lists in a certificate', async (t) => {

@@ -279,6 +279,19 @@ void t.test('a LAT with a seal', async (t) => {
       { verdict: { status: 'invalid', code: 'bad-attributes' } },
       'a second one, over other bytes',
     )
+  const unread = formatLat({ ...lat, blocks: [sealBlock(utf8('no CMS'))] })
+  const { verdict, parts } = await verifyLat(crypto, unread, anchors)
+  t.match(verdict, { code: 'malformed-signature' })
+  t.same(Object.keys(parts?.seals[0] ?? {}), ['verdict', 'isDecisive'], 'no names')
+  const undated = formatLat({ ...lat, token: utf8('no token') })
+  t.match(
+    await verifyLat(crypto, undated, anchors),
+    {
+      verdict: { status: 'invalid', code: 'malformed-token' },
+      parts: { seals: [{ verdict: { status: 'cannot-tell', missing: /time/ } }] },
+    },
+    'as of no time, no seal can be judged',
+  )
 })
 
 void t.test('a bundle with a seal', async (t) => {

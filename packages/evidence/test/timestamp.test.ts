@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { equalBytes, parseCertificate, parseToken, toHex, utf8, verifyToken } from '../src/index.ts'
 import type { TokenVerification } from '../src/index.ts'
-import { makeCertificate, makeToken, timeStamping } from './authority.ts'
+import { makeCertificate, makeSeal, makeToken, timeStamping } from './authority.ts'
 import type { CertificateOptions, TokenOptions } from './authority.ts'
 import { hasOpenssl, OpensslAuthority } from './openssl-authority.ts'
 import { checkProperty } from './property.ts'
@@ -204,6 +204,15 @@ void t.test('nonces', async (t) => {
   t.equal(await check(78), 'invalid')
 })
 
+void t.test('policies', async (t) => {
+  const token = await makeToken({ imprint, certificate })
+  const check = async (...policies: string[]): Promise<TokenVerification['verdict']> =>
+    (await verifyToken(crypto, token, { imprint, roots: [root.der], policies })).verdict
+  t.match(await check(), { status: 'valid' }, 'any')
+  t.match(await check('1.2.3', '1.3.6.1.4.1.99999.1'), { status: 'valid' })
+  t.match(await check('1.2.3'), { status: 'invalid', code: 'wrong-policy', where: 'policy' })
+})
+
 void t.test('any flipped bit of a token', async (t) => {
   const token = await makeToken({ imprint, certificate })
   const property = fc.asyncProperty(fc.nat(token.length - 1), fc.nat(7), async (index, bit) => {
@@ -219,7 +228,7 @@ void t.test('any flipped bit of a token', async (t) => {
   await checkProperty(t, property, 150)
 })
 
-void t.test('bytes that are no token', (t) => {
+void t.test('bytes that are no token', async (t) => {
   const malformed = { name: 'EvidenceError', code: 'malformed-token' }
   const nested = Uint8Array.from({ length: 200_000 }, (_, at) => (at % 2 === 0 ? 0x30 : 0x80))
   for (const bytes of [new Uint8Array(0), utf8('token'), nested, new Uint8Array(300_000)]) {
@@ -227,7 +236,15 @@ void t.test('bytes that are no token', (t) => {
   }
   t.throws(() => parseCertificate(utf8('certificate')), malformed)
   t.throws(() => parseToken(certificate.der), malformed)
-  t.end()
+  for (const attached of [true, false]) {
+    const seal = await makeSeal(data, { certificate, attached })
+    t.throws(() => parseToken(seal), malformed, 'signed data that is no time-stamp')
+  }
+  const change: TokenOptions['change'] = ({ encapContentInfo }) => {
+    encapContentInfo.eContentType = '1.2.840.113549.1.7.1'
+  }
+  const renamed = await makeToken({ imprint, certificate, change })
+  t.throws(() => parseToken(renamed), malformed, 'a time-stamp by another name')
 })
 
 void t.test('tokens made by openssl', { skip: !hasOpenssl && 'no openssl' }, async (t) => {

@@ -67,10 +67,11 @@ function verifySigningCertificate(
   const [first] = parts
   const named = first instanceof Sequence ? itemsOf(first)[0] : undefined
   const oid = named instanceof ObjectIdentifier ? oidOf(named) : undefined
-  const hashName = first instanceof OctetString ? 'sha256' : hashNameOf(oid ?? '')
-  if (hashName === undefined && oid !== undefined) {
+  const stated = oid === undefined ? undefined : hashNameOf(oid)
+  if (oid !== undefined && stated === undefined) {
     return cannotTell(`a way to compute the digest ${oid}`)
   }
+  const hashName = first instanceof OctetString ? 'sha256' : stated
   const rest = first instanceof OctetString ? parts : parts.slice(1)
   const [certHash, issuerSerial] = rest
   const isNamed =

@@ -1,7 +1,7 @@
 import { toHex } from '../bytes.ts'
 import type { Hashing } from '../crypto.ts'
 import { formatTrace, type Trace } from '../trace.ts'
-import { contradiction, openQuestion, type Finding } from './finding.ts'
+import { contradiction, openQuestion, type FindingAtTrace } from './finding.ts'
 import type { Slot } from './order.ts'
 
 /** What the tree over exactly these bytes in this order says, against a signed checkpoint. */
@@ -16,7 +16,7 @@ export interface TreeEvidence {
 
 /** What the chain says of each slot. */
 export interface ChainJudgement {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly FindingAtTrace[]
   /** The slots whose bytes are not those that were journalled (or can't be read): nothing they say counts. */
   readonly bad: ReadonlySet<Slot>
 }
@@ -33,7 +33,7 @@ export function judgeChain(
   prevHash: string | undefined,
   tree: TreeEvidence,
 ): ChainJudgement {
-  const findings: Finding[] = []
+  const findings: FindingAtTrace[] = []
   const bad = new Set<Slot>()
   slots.forEach((slot, at) => {
     const before = slots[at - 1]
@@ -45,8 +45,8 @@ export function judgeChain(
       return
     }
     const { trace } = slot.reading
-    const hashBefore = at === 0 ? prevHash : before?.reading.hash
-    const isNext = slot.seq === (at === 0 ? expected : (before?.seq ?? 0) + 1)
+    const hashBefore = before === undefined ? prevHash : before.reading.hash
+    const isNext = slot.seq === (before === undefined ? expected : before.seq + 1)
     // After a gap, or after bytes already known to be wrong, the link tells nothing new.
     if (trace === undefined || hashBefore === undefined || !isNext) return
     if ((before !== undefined && bad.has(before)) || trace.prev === hashBefore) return
@@ -69,11 +69,13 @@ export function judgeChain(
 }
 
 /** What is wrong with a slot without looking at the trace before it. */
-function ownFault(slot: Slot, next: Slot | undefined, tree: TreeEvidence): Finding | undefined {
-  const { seq, reading, seqAltered } = slot
-  if (seqAltered) {
-    return altered(seq, `seq ${seq}`, `seq ${reading.trace?.seq ?? 'none'}`)
-  }
+function ownFault(
+  slot: Slot,
+  next: Slot | undefined,
+  tree: TreeEvidence,
+): FindingAtTrace | undefined {
+  const { seq, reading, falseSeq } = slot
+  if (falseSeq !== undefined) return altered(seq, `seq ${seq}`, `seq ${falseSeq}`)
   const { unreadable } = reading
   if (unreadable === undefined) return undefined
   // Whether these are the bytes that the box wrote: a flipped digit of "format" is an alteration, not a downgrade.
@@ -107,10 +109,10 @@ function onlyPrevDiffers(
     : next.reading.trace?.prev === toHex(hashing.hash('sha256', repaired))
 }
 
-function brokenLink(trace: Trace, hashBefore: string): Finding {
+function brokenLink(trace: Trace, hashBefore: string): FindingAtTrace {
   return contradiction('broken-chain', trace.seq, `prev ${hashBefore}`, `prev ${trace.prev}`)
 }
 
-function altered(seq: number, expected: string, found: string): Finding {
+function altered(seq: number, expected: string, found: string): FindingAtTrace {
   return contradiction('altered-trace', seq, expected, found)
 }

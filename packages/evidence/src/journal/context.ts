@@ -1,8 +1,9 @@
 import { fromHex, toHex } from '../bytes.ts'
 import { checkBlocks } from '../blocks.ts'
 import { timeMs } from '../members.ts'
+import { present } from '../present.ts'
 import type { Trace } from '../trace.ts'
-import { contradiction, openQuestion, type Finding } from './finding.ts'
+import { contradiction, openQuestion, type FindingAtTrace } from './finding.ts'
 import type { JournalState } from './state.ts'
 
 /** Where a reader stands in a log: what the next trace is held against. */
@@ -60,9 +61,9 @@ export function advance(
   context: Context,
   trace: Trace,
   hash: string,
-): { readonly context: Context; readonly findings: readonly Finding[] } {
+): { readonly context: Context; readonly findings: readonly FindingAtTrace[] } {
   const seals = sealTimes(context, trace)
-  const now = timeMs(trace.time) ?? 0
+  const now = present(timeMs(trace.time))
   const clock = clockFinding(context, trace, now)
   const findings = [identityFinding(context, trace), blocksFinding(trace), clock, seals.finding]
   return {
@@ -81,7 +82,7 @@ export function advance(
   }
 }
 
-function identityFinding({ origin }: Context, trace: Trace): Finding | undefined {
+function identityFinding({ origin }: Context, trace: Trace): FindingAtTrace | undefined {
   if (trace.origin !== origin) {
     return contradiction('wrong-box', trace.seq, `origin ${origin}`, `origin ${trace.origin}`)
   }
@@ -91,14 +92,14 @@ function identityFinding({ origin }: Context, trace: Trace): Finding | undefined
   return undefined
 }
 
-function blocksFinding({ seq, blocks }: Trace): Finding | undefined {
+function blocksFinding({ seq, blocks }: Trace): FindingAtTrace | undefined {
   const { verdict } = checkBlocks(blocks ?? [])
   return verdict.status === 'cannot-tell'
     ? openQuestion('format-downgrade', seq, verdict.missing, 'a critical block')
     : undefined
 }
 
-function clockFinding(context: Context, trace: Trace, now: number): Finding | undefined {
+function clockFinding(context: Context, trace: Trace, now: number): FindingAtTrace | undefined {
   const { seq, time, boot, monotonicMs } = trace
   if (context.timeMs !== undefined && now < context.timeMs - allowedRegressionMs) {
     const before = new Date(context.timeMs).toISOString()
@@ -117,7 +118,7 @@ function sealTimes(
 ): {
   unsealedSinceMs: number | undefined
   overdueSinceMs: number | undefined
-  finding: Finding | undefined
+  finding: FindingAtTrace | undefined
 } {
   const { seq, act, boot, monotonicMs } = trace
   const start = { unsealedSinceMs: monotonicMs, overdueSinceMs: undefined, finding: undefined }

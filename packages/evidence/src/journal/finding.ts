@@ -62,22 +62,25 @@ export interface Finding {
   readonly since?: string
 }
 
+/** A finding at a trace that can be named. */
+export type FindingAtTrace = Finding & { readonly seq: number }
+
 /** A finding that something is wrong. */
-export function contradiction(
+export function contradiction<Seq extends number | null>(
   kind: FindingKind,
-  seq: number | null,
+  seq: Seq,
   expected: string,
   found: string,
-): Finding {
+): Finding & { readonly seq: Seq } {
   return { kind, seq, expected, found, answer: 'invalid' }
 }
 
 /** A finding that something can't be told. */
-export function openQuestion(
+export function openQuestion<Seq extends number | null>(
   kind: FindingKind,
-  seq: number | null,
+  seq: Seq,
   expected: string,
   found: string,
-): Finding {
+): Finding & { readonly seq: Seq } {
   return { kind, seq, expected, found, answer: 'cannot-tell' }
 }

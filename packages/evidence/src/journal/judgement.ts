@@ -1,13 +1,13 @@
 import type { Hashing } from '../crypto.ts'
 import { judgeChain, type TreeEvidence } from './chain.ts'
 import { advance, type Context } from './context.ts'
-import { contradiction, type Finding } from './finding.ts'
+import { contradiction, type FindingAtTrace } from './finding.ts'
 import { arrange, type Slot } from './order.ts'
 import type { Reading } from './reading.ts'
 
 export interface Judgement {
   /** By seq, the first bad one first. */
-  readonly findings: readonly Finding[]
+  readonly findings: readonly FindingAtTrace[]
   /** Where the next trace stands. */
   readonly context: Context
   /** The stored bytes are not the journal that was written: no root or seal can match any more. */
@@ -40,15 +40,15 @@ export function judge(
   }
   const firstTampered = alreadyTampered
     ? -1
-    : Math.min(...integrity.map((finding) => finding.seq ?? -1), Number.POSITIVE_INFINITY)
+    : Math.min(...integrity.map(({ seq }) => seq), Number.POSITIVE_INFINITY)
   const walk = walkSlots(context, order.slots, bad, firstTampered)
   const findings = [...integrity, ...walk.findings]
-    .toSorted((a, b) => (a.seq ?? -1) - (b.seq ?? -1))
+    .toSorted((a, b) => a.seq - b.seq)
     .map((finding) => withSince(finding, context, order.slots, bad))
   return { findings, context: walk.context, isTampered: alreadyTampered || integrity.length > 0 }
 }
 
-function rewritten(seq: number, from: number): Finding {
+function rewritten(seq: number, from: number): FindingAtTrace {
   const finding = contradiction(
     'altered-trace',
     seq,
@@ -66,9 +66,9 @@ function walkSlots(
   slots: readonly Slot[],
   bad: ReadonlySet<Slot>,
   firstTampered: number,
-): { context: Context; findings: Finding[] } {
+): { context: Context; findings: FindingAtTrace[] } {
   let context = start
-  const findings: Finding[] = []
+  const findings: FindingAtTrace[] = []
   for (const slot of slots) {
     const { seq, reading } = slot
     if (bad.has(slot) || reading.trace === undefined) {
@@ -89,13 +89,12 @@ function walkSlots(
 }
 
 function withSince(
-  finding: Finding,
+  finding: FindingAtTrace,
   context: Context,
   slots: readonly Slot[],
   bad: ReadonlySet<Slot>,
-): Finding {
+): FindingAtTrace {
   const { seq } = finding
-  if (seq === null) return finding
   const before = slots.findLast((slot) => slot.seq < seq && !bad.has(slot))
   const known = context.timeMs === undefined ? undefined : new Date(context.timeMs).toISOString()
   const since = before?.reading.trace?.time ?? known

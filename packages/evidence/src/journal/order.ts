@@ -1,12 +1,13 @@
-import { contradiction, type Finding } from './finding.ts'
+import { present } from '../present.ts'
+import { contradiction, type FindingAtTrace } from './finding.ts'
 import type { Reading } from './reading.ts'
 
 /** The place of a reading in the log, once its claim to it has been judged. */
 export interface Slot {
   readonly seq: number
   readonly reading: Reading
-  /** The trace claims another `seq`, but its neighbours show that it stands in its place. */
-  readonly seqAltered: boolean
+  /** What the trace claims instead, where its neighbours show that it stands in its place. */
+  readonly falseSeq: number | undefined
 }
 
 /**
@@ -20,20 +21,20 @@ export function arrange(
   readings: readonly Reading[],
   expected: number,
   prevHash: string | undefined,
-): { readonly slots: readonly Slot[]; readonly findings: readonly Finding[] } {
+): { readonly slots: readonly Slot[]; readonly findings: readonly FindingAtTrace[] } {
   const claims = claimedSlots(readings, expected, prevHash)
   const { kept, duplicates } = withoutDuplicates(claims, readings, expected)
   const slots = kept.toSorted((a, b) => a.seq - b.seq)
   const moved = slots.find((slot, at) => slot !== kept[at])
   const findings = [...duplicates, ...gaps(slots, expected)]
   if (moved !== undefined) {
-    const instead = kept[slots.indexOf(moved)]
+    const instead = present(kept[slots.indexOf(moved)])
     findings.push(
       contradiction(
         'reordered',
         moved.seq,
         `trace ${moved.seq} in its place`,
-        `trace ${instead?.seq ?? 'none'} in its place`,
+        `trace ${instead.seq} in its place`,
       ),
     )
   }
@@ -51,14 +52,13 @@ function claimedSlots(
   readings.forEach((reading, at) => {
     const claim = reading.trace?.seq
     const following = readings[at + 1]?.trace?.seq
-    const seqAltered =
-      claim !== undefined &&
+    const isInPlace =
       claim !== next &&
       reading.trace?.prev === before &&
       (following === undefined || following === next + 1)
     // What can't be read takes the slot where it stands; should the trace of that slot follow, they are rivals.
-    const seq = claim === undefined || seqAltered ? next : claim
-    slots.push({ seq, reading, seqAltered })
+    const seq = claim === undefined || isInPlace ? next : claim
+    slots.push({ seq, reading, falseSeq: isInPlace ? claim : undefined })
     next = seq + 1
     before = reading.hash
   })
@@ -70,13 +70,13 @@ function withoutDuplicates(
   claims: readonly Slot[],
   readings: readonly Reading[],
   expected: number,
-): { kept: Slot[]; duplicates: Finding[] } {
+): { kept: Slot[]; duplicates: FindingAtTrace[] } {
   const continued = new Set(readings.map((reading) => reading.trace?.prev))
   const bySeq = Map.groupBy(claims, (slot) => slot.seq)
-  const duplicates: Finding[] = []
+  const duplicates: FindingAtTrace[] = []
   const kept: Slot[] = []
   for (const slot of claims) {
-    const rivals = bySeq.get(slot.seq) ?? []
+    const rivals = present(bySeq.get(slot.seq))
     const chosen =
       rivals.find(({ reading }) => reading.trace !== undefined && continued.has(reading.hash)) ??
       rivals.find(({ reading }) => reading.trace !== undefined) ??
@@ -87,7 +87,7 @@ function withoutDuplicates(
   return { kept, duplicates }
 }
 
-function duplicated(slot: Slot, chosen: Slot | undefined): Finding {
+function duplicated(slot: Slot, chosen: Slot | undefined): FindingAtTrace {
   const { seq, reading } = slot
   if (reading.trace === undefined) {
     return contradiction('altered-trace', seq, `trace ${seq}`, `bytes that are no trace before it`)
@@ -101,8 +101,8 @@ function duplicated(slot: Slot, chosen: Slot | undefined): Finding {
   )
 }
 
-function gaps(slots: readonly Slot[], expected: number): Finding[] {
-  const findings: Finding[] = []
+function gaps(slots: readonly Slot[], expected: number): FindingAtTrace[] {
+  const findings: FindingAtTrace[] = []
   let next = expected
   for (const { seq } of slots) {
     if (seq > next) {

@@ -1,6 +1,6 @@
 import { toHex } from '../bytes.ts'
 import type { Hashing } from '../crypto.ts'
-import { EvidenceError } from '../errors.ts'
+import { evidenceErrorOf, type EvidenceError } from '../errors.ts'
 import { parseSealData, sealContradiction, type Sha3Chain } from '../seal.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 
@@ -30,8 +30,8 @@ export function readLeaf(hashing: Hashing, bytes: Uint8Array, chain: Sha3Chain):
     const sealProblem = trace.act === 'seal' ? checkSeal(trace, chain) : undefined
     return { hash, bytes, trace, unreadable: undefined, sealProblem }
   } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    return { hash, bytes, trace: undefined, unreadable: error, sealProblem: undefined }
+    const unreadable = evidenceErrorOf(error)
+    return { hash, bytes, trace: undefined, unreadable, sealProblem: undefined }
   }
 }
 
@@ -40,7 +40,6 @@ function checkSeal(trace: Trace, chain: Sha3Chain): SealProblem | undefined {
     const problem = sealContradiction(parseSealData(trace.data), chain)
     return problem === undefined ? undefined : { kind: 'broken-chain', ...problem }
   } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    return { kind: 'missing-seal', expected: 'a seal', found: error.message }
+    return { kind: 'missing-seal', expected: 'a seal', found: evidenceErrorOf(error).message }
   }
 }

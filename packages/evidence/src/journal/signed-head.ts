@@ -1,6 +1,6 @@
 import { parseCheckpoint, type Checkpoint } from '../checkpoint.ts'
 import type { EvidenceCrypto } from '../crypto.ts'
-import { EvidenceError } from '../errors.ts'
+import { evidenceErrorOf } from '../errors.ts'
 import { parseNote, type Note } from '../note.ts'
 import { verifyNote } from '../signatures.ts'
 import type { Verdict } from '../verdict.ts'
@@ -30,13 +30,8 @@ export async function checkHead(
     parsed = typeof note === 'string' ? parseNote(note) : note
     checkpoint = parseCheckpoint(parsed.text)
   } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error
-    const finding = contradiction(
-      'bad-checkpoint-signature',
-      null,
-      'a signed checkpoint',
-      error.message,
-    )
+    const { message } = evidenceErrorOf(error)
+    const finding = contradiction('bad-checkpoint-signature', null, 'a signed checkpoint', message)
     return { checkpoint: undefined, findings: [finding] }
   }
   if (checkpoint.origin !== origin) {

@@ -1,5 +1,6 @@
 import type { SignatureChecking } from '../crypto.ts'
-import { EvidenceError } from '../errors.ts'
+import { evidenceErrorOf } from '../errors.ts'
+import { present } from '../present.ts'
 import { cannotTell, combine, invalid, valid, type Verdict } from '../verdict.ts'
 import type { AuthorityCertificate } from '../x509/certificate.ts'
 import { concerns, isSignedBy, parseRevocationList, type RevocationList } from './list.ts'
@@ -31,9 +32,8 @@ export async function verifyRevocation(
   const readable = lists.flatMap(readList)
   const verdicts: Verdict[] = [valid]
   for (const [at, certificate] of path.slice(0, -1).entries()) {
-    const issuer = path[at + 1]
-    if (issuer !== undefined)
-      verdicts.push(await judge(checking, certificate, issuer, readable, atMs))
+    const issuer = present(path[at + 1])
+    verdicts.push(await judge(checking, certificate, issuer, readable, atMs))
   }
   return combine(verdicts)
 }
@@ -65,7 +65,7 @@ function readList(der: Uint8Array): RevocationList[] {
   try {
     return [parseRevocationList(der)]
   } catch (error) {
-    if (error instanceof EvidenceError) return []
-    throw error
+    evidenceErrorOf(error)
+    return []
   }
 }

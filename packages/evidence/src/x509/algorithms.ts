@@ -2,6 +2,7 @@ import { BaseBlock, ObjectIdentifier } from 'asn1js'
 import { RSAPublicKey, type AlgorithmIdentifier, type PublicKeyInfo } from 'pkijs'
 import { toHex } from '../bytes.ts'
 import type { HashName, SignatureAlgorithm } from '../crypto.ts'
+import { present } from '../present.ts'
 
 const hashNames: ReadonlyMap<string, HashName> = new Map([
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
@@ -51,7 +52,8 @@ export function hashNameOf(oid: string): HashName | undefined {
 
 /** The OID of a digest. */
 export function oidOfHash(name: HashName): string {
-  return [...hashNames].find(([, each]) => each === name)?.[0] ?? ''
+  const [oid] = present([...hashNames].find(([, each]) => each === name))
+  return oid
 }
 
 /**

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { fromBER, Null } from 'asn1js'
+import { BitString, fromBER, Null } from 'asn1js'
 import { AlgorithmIdentifier, PublicKeyInfo } from 'pkijs'
 import t from 'tap'
 import type { HashName } from '../../src/index.ts'
@@ -37,6 +37,11 @@ void t.test('algorithms', (t) => {
   t.equal(of('weak', `${rsa}.11`), undefined, 'a key that may be broken')
   t.equal(of('rsa', `${rsa}.12`), 'rsa-pkcs1-sha384')
   t.equal(of('rsa', `${rsa}.13`), 'rsa-pkcs1-sha512')
+  const noKey = spki(generate.rsa.publicKey.export({ type: 'spki', format: 'der' }))
+  noKey.subjectPublicKey = new BitString({ valueHex: new Uint8Array([4, 1, 7]).buffer })
+  const read = spki(Buffer.from(noKey.toSchema().toBER()))
+  const sha256WithRsa = new AlgorithmIdentifier({ algorithmId: `${rsa}.11` })
+  t.equal(signatureAlgorithmOf(sha256WithRsa, read), undefined, 'not a key of its kind')
   t.equal(of('rsa', `${rsa}.1`, 'sha512'), 'rsa-pkcs1-sha512')
   t.equal(of('rsa', `${rsa}.1`), undefined)
   t.equal(of('rsa', `${rsa}.5`), undefined, 'SHA-1')

@@ -1,3 +1,6 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { BitString } from 'asn1js'
+import { Certificate, PublicKeyInfo } from 'pkijs'
 import t from 'tap'
 import { makeCertificate, makeToken, timeStamping } from '../authority.ts'
 import type { CertificateOptions, TestCertificate } from '../authority.ts'
@@ -43,6 +46,8 @@ void t.test('paths', async (t) => {
   const tight = await authority('Tight', root, { pathLength: 0 })
   await run([tight], 'valid', 'no authority below, and there is none')
   await run([tight, await authority('X', tight)], 'path-too-long', 'one more than allowed')
+  const wide = await authority('Wide', root, { pathLength: 2 ** 40 })
+  await run([wide, await authority('X', wide)], 'valid', 'more allowed than four bytes can say')
   await run(
     [await authority('X', root, { notAfter: '2026-02-01T00:00:00Z' })],
     'expired',
@@ -108,4 +113,81 @@ void t.test('paths', async (t) => {
   t.equal(await answer(direct, []), 'cannot-tell', 'no root at all')
   const bare = await makeToken({ imprint, certificate, certificates: [] })
   t.equal(await answer(bare, [root], [certificate]), 'valid', 'its certificate beside it')
+})
+
+/** A certificate after a change, with the signature that it had. */
+function changed(
+  certificate: TestCertificate,
+  change: (parsed: Certificate) => void,
+): TestCertificate {
+  const parsed = Certificate.fromBER(Uint8Array.from(certificate.der))
+  change(parsed)
+  const der = new Uint8Array(parsed.toSchema(true).toBER())
+  return { ...certificate, der, parsed: Certificate.fromBER(der) }
+}
+
+const leafUnder = (issuer: TestCertificate): Promise<TestCertificate> =>
+  makeCertificate({ name: 'Leaf', issuer, purposes: [timeStamping] })
+
+function namingAlgorithm(algorithmId: string): (parsed: Certificate) => void {
+  return ({ signature, signatureAlgorithm }) => {
+    for (const each of [signature, signatureAlgorithm]) {
+      each.algorithmId = algorithmId
+      delete each.algorithmParams
+    }
+  }
+}
+
+void t.test('two authorities of one name: of their answers, the one that says most', async (t) => {
+  const same = { name: 'Same', issuer: root, authority: true }
+  const honest = await makeCertificate(same)
+  const odd = changed(honest, namingAlgorithm('1.2.3.4'))
+  const other = await makeCertificate(same)
+  const token = await makeToken({ imprint, certificate: await leafUnder(honest) })
+  t.equal(await answer(token, [root], [honest]), 'valid')
+  t.equal(await answer(token, [root], [other]), 'bad-signature')
+  t.equal(await answer(token, [root], [odd]), 'cannot-tell', 'signed by nobody knows what')
+  t.equal(await answer(token, [root], [odd, other]), 'cannot-tell', 'what can’t be told stays')
+  t.equal(await answer(token, [root], [other, odd]), 'cannot-tell', 'in whatever order')
+  t.equal(await answer(token, [root], [other, odd, honest]), 'valid')
+})
+
+void t.test('an authority that signs with Ed25519', async (t) => {
+  const keys = generateKeyPairSync('ed25519')
+  const spki = Uint8Array.from(keys.publicKey.export({ type: 'spki', format: 'der' }))
+  const made = await makeCertificate({ name: 'Edwards', authority: true })
+  const authority = changed(made, (parsed) => {
+    parsed.subjectPublicKeyInfo = PublicKeyInfo.fromBER(spki)
+  })
+  const signedOver = (change: (tbs: Uint8Array) => Uint8Array) => (parsed: Certificate) => {
+    namingAlgorithm('1.3.101.112')(parsed)
+    const signature = sign(
+      null,
+      change(new Uint8Array(parsed.encodeTBS().toBER())),
+      keys.privateKey,
+    )
+    parsed.signatureValue = new BitString({ valueHex: Uint8Array.from(signature).buffer })
+  }
+  const leaf = await leafUnder(authority)
+  const judged = async (signer: TestCertificate): Promise<string> =>
+    answer(await makeToken({ imprint, certificate: signer }), [authority])
+  t.equal(
+    await judged(
+      changed(
+        leaf,
+        signedOver((tbs) => tbs),
+      ),
+    ),
+    'valid',
+  )
+  t.equal(
+    await judged(
+      changed(
+        leaf,
+        signedOver((tbs) => tbs.slice(1)),
+      ),
+    ),
+    'bad-signature',
+  )
+  t.equal(await judged(leaf), 'cannot-tell', 'ECDSA by such a key')
 })
