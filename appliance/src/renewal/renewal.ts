@@ -1,5 +1,6 @@
 import {
   buildHashTree,
+  EvidenceError,
   toHex,
   type EvidenceCrypto,
   type HashTree,
@@ -17,6 +18,7 @@ import {
   type ImprintAlgorithm,
   type TimestampingSettings,
 } from '@probant/timestamping'
+import { BoxError } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import {
   keepRenewal,
@@ -27,7 +29,7 @@ import {
 import { recordGroups, recordsOfGroup, type RecordGroup } from '../store/token-terms.ts'
 import { stageOf, toldFailures } from './failures.ts'
 import { endOf, lapsed, plansOf, type RenewalPlan } from './plan.ts'
-import { KeptRecords, packed, renewedHashes } from './records.ts'
+import { KeptRecords, type KeptRecord, packed, renewedHashes } from './records.ts'
 import type { RenewalSchedule } from './schedule.ts'
 import { readNewTerms, termsOf } from './terms.ts'
 
@@ -190,8 +192,10 @@ export class Renewal {
     const { clock, schedule, log } = this.#context
     let renewed = 0
     try {
-      for (let some = MOST_RECORDS; some === MOST_RECORDS; renewed += some)
+      for (let some = { isAll: false, count: 1 }; !some.isAll && some.count > 0;) {
         some = await this.#renewSome(plan, asked)
+        renewed += some.count
+      }
       return { renewed, failures: [] }
     } catch (error) {
       if (this.#stopping.signal.aborted) return { renewed, failures: ['the service stops'] }
@@ -210,17 +214,26 @@ export class Renewal {
     }
   }
 
-  /** As many records as one tree takes. @returns how many a new token helped */
-  async #renewSome(plan: RenewalPlan, asked: RenewalRequest | undefined): Promise<number> {
+  /** As many records as one tree takes. @returns how many a new token helped, and whether there are no others */
+  async #renewSome(
+    plan: RenewalPlan,
+    asked: RenewalRequest | undefined,
+  ): Promise<{ count: number; isAll: boolean }> {
     const { database, crypto, clock, journal, log } = this.#context
     const { kind, algorithm } = plan
-    const ids = await this.#idsOf(plan)
-    if (ids.length === 0) return 0
+    const all = await this.#idsOf(plan)
+    const isAll = all.length < MOST_RECORDS
     if (algorithm === undefined) throw new RenewalFailure('no-digest')
     const kept = new KeptRecords(database, crypto)
     const hashes: Uint8Array[][] = []
-    for (const { id } of ids)
-      hashes.push(renewedHashes(crypto, await kept.read(id), kind, algorithm))
+    const ids: typeof all = []
+    for (const each of all) {
+      const found = await this.#readable(kept, each.id)
+      if (found === undefined) continue
+      ids.push(each)
+      hashes.push(renewedHashes(crypto, found, kind, algorithm))
+    }
+    if (ids.length === 0) return { count: 0, isAll }
     const tree = buildHashTree(crypto, algorithm, hashes)
     const first = Math.min(...ids.map(({ endsMs }) => endsMs))
     const tokens = await this.#stamp(tree, algorithm, first)
@@ -256,7 +269,18 @@ export class Renewal {
       { number, kind, records: records.length, tokens: named },
       'outside tokens were renewed',
     )
-    return records.length
+    return { count: records.length, isAll }
+  }
+
+  /** One record that was altered must not keep all others from being renewed: box fsck names it. */
+  async #readable(records: KeptRecords, id: RecordId): Promise<KeptRecord | undefined> {
+    try {
+      return await records.read(id)
+    } catch (error) {
+      if (!(error instanceof BoxError || error instanceof EvidenceError)) throw error
+      this.#context.log.error({ err: error, ...id }, 'an outside token can’t be renewed')
+      return undefined
+    }
   }
 
   async #idsOf({ groups }: RenewalPlan): Promise<{ id: RecordId; endsMs: number }[]> {

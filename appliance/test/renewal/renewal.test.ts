@@ -65,10 +65,16 @@ void t.test(
     await until(clock, 'another request', () => (authority.requests.length > 3 ? true : undefined))
     t.equal((await renewalsOf(world, 'failed')).length, 1, 'told once')
 
+    const asked = { now: false, operator: 'léa' }
+    t.match(await world.box.renewal.request(asked), { failures: [/no longer than/] })
+    const mend = await damaged(t, world, second)
     await signUntil(authority, 'second', start + 3 * YEAR_MS)
     clock.advance(3_600_000)
     const [renewal] = await renewedTimes(world, clock, 1)
     t.match(renewal, { renewal: 1, kind: 'time-stamp-renewal', algorithm: 'sha512' })
+    t.match(await debts(world), [{ what: 'CN=a first', count: 1 }, { what: 'CN=a second' }])
+    await mend()
+    t.same(await world.box.renewal.request(asked), { renewed: 1, failures: [] }, 'once mended')
     for (const head of [size, second]) {
       t.match(await judged(world, head, start + 2 * YEAR_MS), {
         verdict: { status: 'valid' },
@@ -83,12 +89,27 @@ void t.test(
     t.same(await foundIn(world), [])
     clock.advance(3_600_000)
     await clock.run(120_000)
-    t.equal((await renewalsOf(world, 'done')).length, 1, 'nothing is renewed twice')
+    t.equal((await renewalsOf(world, 'done')).length, 2, 'nothing is renewed twice')
 
     await askedAtConsole(t, world)
     await alteredIsNamed(t, world)
   },
 )
+
+/** Alters what was stamped once. @returns what puts it right again */
+async function damaged(t: Test, world: World, size: number) {
+  const owner = createPool({ ...world.database.connection, max: 1 })
+  t.teardown(() => owner.close())
+  const flip = async () => {
+    await owner.query(`ALTER TABLE journal.datings DISABLE TRIGGER USER`)
+    await owner.query(
+      `UPDATE journal.datings SET seal = set_byte(seal, 40, get_byte(seal, 40) # 1) WHERE size = $1`,
+      [size],
+    )
+  }
+  await flip()
+  return flip
+}
 
 /** `box renew` and `box renew --now`. */
 async function askedAtConsole(t: Test, world: World) {
@@ -119,7 +140,7 @@ async function alteredIsNamed(t: Test, world: World) {
   t.teardown(() => owner.close())
   const tables = ['renewals', 'renewal_tokens', 'renewed_records', 'token_terms']
   const flip = (table: string, column: string) =>
-    `UPDATE journal.${table} SET ${column} = set_byte(${column}, 40, get_byte(${column}, 40) # 1)`
+    `UPDATE journal.${table} SET ${column} = set_byte(${column}, 40, get_byte(${column}, 40) # 1) WHERE octet_length(${column}) > 40`
   const changes: readonly [string, string, RegExp][] = [
     [flip('renewals', 'root'), flip('renewals', 'root'), /the tree that the tokens are over/],
     [flip('renewal_tokens', 'token'), flip('renewal_tokens', 'token'), /the tokens/],
@@ -130,7 +151,7 @@ async function alteredIsNamed(t: Test, world: World) {
       /the end of the token/,
     ],
     [
-      `INSERT INTO journal.renewals SELECT 9, kind, algorithm, root, received_at FROM journal.renewals`,
+      `INSERT INTO journal.renewals SELECT 9, kind, algorithm, root, received_at FROM journal.renewals LIMIT 1`,
       `DELETE FROM journal.renewals WHERE number = 9`,
       /a trace for renewal 9/,
     ],
