@@ -74,6 +74,8 @@ for (const [algorithm, { key, signature }] of cases)
         const bytes = inKey ? key : signature
         // OpenSSL ignores the tag of RSA's NULL parameters: the key is the same
         fc.pre(!(inKey && algorithm.startsWith('rsa') && (bit % (bytes.length * 8)) >> 3 === 17))
+        // and takes a bit string without its last bit where that bit is zero
+        fc.pre(!(inKey && algorithm === 'ecdsa-p256-sha256' && bit % (bytes.length * 8) === 200))
         const other = flipped(bytes, bit % (bytes.length * 8))
         const [expected, found] = await answers(
           inKey ? other : key,
