@@ -54,7 +54,7 @@ const edited = (name: string, changes: JsonObject): Uint8Array =>
   canonicalBytes({ ...jsonOf(bytesOf(name)), ...changes })
 
 void t.test('the script', { skip: !hasOpenssl && 'no openssl' }, (t) => {
-  t.ok(verifyScript.split('\n').length <= 110, 'short enough to be read')
+  t.ok(verifyScript.trimEnd().split('\n').length < 100, 'short enough to be read')
   t.equal(spawnSync('sh', ['-n'], { input: verifyScript }).status, 0)
   const whole = run(entries)
   t.equal(whole.status, 0, whole.output)

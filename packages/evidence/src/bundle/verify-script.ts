@@ -14,14 +14,10 @@ ok() { echo "ok          $1"; }
 bad() { echo "INVALID     $1"; result=invalid; }
 unknown() { echo "can't tell  $1"; [ "$result" = invalid ] || result="can't tell"; }
 check() { what=$1; shift; if "$@" >/dev/null 2>&1; then ok "$what"; else bad "$what"; fi; }
-sha() { sha256sum | cut -c1-64; }
-decode() { openssl base64 -d -A; }
-hex() { od -An -v -tx1 | tr -d ' \n'; }
+sha() { sha256sum | cut -c1-64; }; decode() { openssl base64 -d -A; }; hex() { od -An -v -tx1 | tr -d ' \n'; }
 # Bytes from hex: openssl wraps them into an ASN.1 string, whose last bytes they are.
-bin() {
-  openssl asn1parse -genstr "FORMAT:HEX,OCT:$1" -noout -out "$work/der" >/dev/null 2>&1
-  tail -c $(($(printf %s "$1" | wc -c) / 2)) "$work/der"
-}
+bin() { openssl asn1parse -genstr "FORMAT:HEX,OCT:$1" -noout -out "$work/der" >/dev/null 2>&1
+  tail -c $(($(printf %s "$1" | wc -c) / 2)) "$work/der"; }
 # Root that leads from leaf $3, number $1 of $2, along the hashes on standard input (RFC 9162, 2.1.3.2).
 root() {
   fn=$1; sn=$(($2 - 1)); r=$3
@@ -41,8 +37,7 @@ check "digests of all files listed in manifest.json" sha256sum -c "$work/entries
 # 2. The documents have the two digests in the statement that the box signed (steps 4 and 5).
 (sed 's/.*"files":\[\(.*\)\],"format":1.*/\1/' statement.json; echo) | tr '{' '\n' |
   sed -n 's/^"sha256":"\([0-9a-f]*\)","sha3-256":"\([0-9a-f]*\)"}.*/\1 \2/p' >"$work/documents"
-digests() { echo "$(sha <"$1") $(openssl dgst -sha3-256 -r "$1" | cut -c1-64)"; }
-n=0
+digests() { echo "$(sha <"$1") $(openssl dgst -sha3-256 -r "$1" | cut -c1-64)"; }; n=0
 while read -r both; do
   n=$((n + 1))
   if [ -f "document/$n" ]; then check "digests of document/$n" [ "$(digests "document/$n")" = "$both" ]
@@ -59,14 +54,11 @@ check "signature.der as in the archive proof" member value signature.der
 tree=$(sed 's/.*"tree":{"index":\([0-9]*\),"path":\[\([^]]*\)\],"size":\([0-9]*\)}.*/\1 \3 \2/' lat.json | tr -d '"')
 leaf=$( (printf '\000'; cat statement.json) | sha)
 batch=$(echo "$tree" | cut -d' ' -f3 | tr ',' '\n' | root $(echo "$tree" | cut -d' ' -f1,2) "$leaf")
-bin "$batch" >"$work/root"
-(cat "$work/root"; openssl dgst -sha256 -binary token.tst) >"$work/signed"
+bin "$batch" >"$work/root"; (cat "$work/root"; openssl dgst -sha256 -binary token.tst) >"$work/signed"
 check "signed-bytes.bin: root of the tree, digest of the token" cmp "$work/signed" signed-bytes.bin
 # 5. Signed by a LAT key that you trust.
-lat_signature() {
-  awk -v to="$work/lat" '/BEGIN/ { n++ } { print > (to n ".pem") }' "$anchors/lat.pem"
-  for key in "$work"/lat*.pem; do openssl dgst -sha256 -verify "$key" -signature signature.der signed-bytes.bin && return; done
-}
+lat_signature() { awk -v to="$work/lat" '/BEGIN/ { n++ } { print > (to n ".pem") }' "$anchors/lat.pem"
+  for key in "$work"/lat*.pem; do openssl dgst -sha256 -verify "$key" -signature signature.der signed-bytes.bin && return; done; }
 if [ -f "$anchors/lat.pem" ]; then check "signature by a LAT key you trust" lat_signature; else unknown "signature: no lat.pem"; fi
 # 6. The token is over that root, by an authority that you trust, checked at the token's own time.
 time=$(openssl ts -reply -in token.tst -token_in -text 2>/dev/null | sed -n 's/^Time stamp: //p' | sed 's/\.[0-9]*//')
