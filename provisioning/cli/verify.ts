@@ -88,6 +88,7 @@ function countOf(text: string): number {
 }
 
 async function openBundle(path: string): Promise<ZipBundle> {
+  await insistOnFile(path)
   try {
     return await openZip(await openAsBlob(path))
   } catch (cause) {
@@ -98,9 +99,13 @@ async function openBundle(path: string): Promise<ZipBundle> {
 }
 
 async function openDocument(path: string): Promise<AsyncIterable<Uint8Array>> {
+  await insistOnFile(path)
+  return piecesOf(path)
+}
+
+async function insistOnFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isFile() !== true) throw new UnusableInput(`${path} is not a file`)
-  return piecesOf(path)
 }
 
 async function* piecesOf(path: string): AsyncIterable<Uint8Array> {

@@ -70,9 +70,9 @@ export const french: AttestationWords = {
   history: 'Ce qui lui est arrivé',
   historyLead: (journal, size) =>
     `Tous les actes concernant ce document, d’après les ${size} premières lignes du journal ${journal}. Aucune ne peut être ôtée ou changée sans que cela se voie.`,
-  timeline: (count, first, last) => `Frise : ${count} actes, du ${first} au ${last}.`,
+  timeline: (count, first, last) => `Frise du ${first} au ${last} ; nombre d’actes : ${count}.`,
   columns: ['N°', 'Date (UTC)', 'Acte', 'Résultat'],
-  more: (count) => `… et ${count} actes de plus, dans le dossier « traces ».`,
+  more: (count) => `… et d’autres dans le dossier « traces », au nombre de ${count}.`,
   acts: {
     deposit: 'Dépôt au coffre',
     read: 'Lecture du document',
@@ -130,9 +130,9 @@ export const english: AttestationWords = {
   history: 'What happened to it',
   historyLead: (journal, size) =>
     `Every act that concerns this document, by the first ${size} lines of the journal ${journal}. None can be taken out or changed without that showing.`,
-  timeline: (count, first, last) => `Timeline: ${count} acts, from ${first} to ${last}.`,
+  timeline: (count, first, last) => `Timeline from ${first} to ${last}; number of acts: ${count}.`,
   columns: ['No.', 'Date (UTC)', 'Act', 'Outcome'],
-  more: (count) => `… and ${count} more acts, in the folder “traces”.`,
+  more: (count) => `… and others in the folder “traces”, ${count} of them.`,
   acts: {
     deposit: 'Deposit',
     read: 'Document read',
