@@ -71,7 +71,7 @@ export function App() {
           <p role="status">{say.notAnchors(strangers.value.join(', '))}</p>
         )}
         <p class="no-print">
-          <label class="tick">
+          <label class="asked">
             <input
               type="number"
               min={0}
@@ -85,7 +85,7 @@ export function App() {
           </label>
         </p>
         <p class="no-print">
-          <label class="tick">
+          <label class="asked">
             {say.asOf}
             <input
               type="date"
