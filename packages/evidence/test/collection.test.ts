@@ -78,6 +78,9 @@ void t.test('a collection in order', async (t) => {
   t.match(report.listing, { selection: 'objects', journalSize: 12, omissions: [] })
   t.ok(report.notProved.includes('completeness'))
   t.notOk(report.notProved.includes('document-not-compared'))
+  t.notOk(Object.hasOwn(report, 'at'))
+  const atMs = Date.parse('2027-05-06T00:00:00Z')
+  t.equal((await verify(sourceOf(entries), { atMs })).at, '2027-05-06T00:00:00.000Z')
 })
 
 void t.test('the document given is that of any object, and of one at least', async (t) => {

@@ -3,6 +3,7 @@ import {
   consistencyProof,
   datedGroup,
   datingEntry,
+  fromUtf8,
   memorySource,
   toHex,
   treeRoot,
@@ -142,6 +143,16 @@ void t.test('what is not about this journal is invalid', async (t) => {
   )
   const revoked = await dating(stampedSize)
   t.same((await answer({ ...revoked, tokens: [] })).slice(0, 2), ['cannot-tell', 'valid'])
+})
+
+void t.test('a proof is one hash a line, and no longer than any tree needs', async (t) => {
+  const bundle = world.bundle(deposit, { dating: await dating(stampedSize) })
+  const [line = ''] = fromUtf8(bytesIn(bundle, datingEntry.consistency)).split('\n')
+  for (const text of ['', line, `${line}\n${line}`, `${line}\n`.repeat(129), `${line}\r\n`]) {
+    const source = memorySource(forged(bundle, datingEntry.consistency, utf8(text)))
+    const { verdict } = await verifyBundle(crypto, source, anchors)
+    t.match(verdict, { status: 'invalid', code: /malformed-(proof|encoding)/ })
+  }
 })
 
 void t.test('any changed byte of what was stamped is found', async (t) => {

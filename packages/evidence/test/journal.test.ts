@@ -599,6 +599,14 @@ void t.test('a long disorder is judged in pieces', async (t) => {
   }
   t.same(brief(findings), [['altered-trace', 3]])
   t.same(await verifier.checkpoint(journal.checkpoint(), journal.keys), [], 'said already')
+  const alone = new JournalVerifier(crypto, emptyJournalState(crypto, journal.origin))
+  for (const bytes of journal.traces.slice(0, 9)) alone.append(bytes)
+  alone.append(edited(journal.traces[9], { prev: 'ab'.repeat(32) }))
+  t.same(
+    brief(alone.finish()),
+    [['altered-trace', 8]],
+    'without a signed root, a last link that does not fit is held against the trace before it',
+  )
   const last = verifier.append(utf8('x'))
   t.same(last, [])
   t.same(brief(verifier.finish()), [['altered-trace', 1200]])

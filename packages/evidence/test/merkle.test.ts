@@ -400,6 +400,7 @@ void t.test('the borders of verification', (t) => {
   t.notOk(verifyConsistency(h, 5n, 6n, [hash], hash, short))
   t.notOk(verifyConsistency(h, 0n, 5n, [], hash, other), 'size 0 proves nothing')
   t.notOk(verifyConsistency(h, 4n, 6n, [], hash, other))
+  t.notOk(verifyConsistency(h, 3n, 5n, [], hash, other), 'nothing to start from')
   const largest = path64.reduce<Uint8Array>((root, sibling) => nodeHash(h, root, sibling), hash)
   t.ok(verifyConsistency(h, 1n, size, path64, hash, largest), 'the largest size')
   t.notOk(verifyConsistency(h, 1n, size + 1n, path64, hash, largest), 'no u64')

@@ -20,6 +20,7 @@ import {
 import type { Anchors, BundleEntry, BundleReport } from '../src/index.ts'
 import { makeCertificate, makeSeal, timeStamping } from './authority.ts'
 import type { CertificateOptions, SealOptions, TestCertificate } from './authority.ts'
+import { forged } from './bundle/forgery.ts'
 import { hasOpenssl } from './openssl-authority.ts'
 import { checkProperty } from './property.ts'
 import { testCrypto as crypto, withoutAlgorithm } from './test-crypto.ts'
@@ -320,10 +321,21 @@ void t.test('a bundle with a seal', async (t) => {
   t.match(wrong.verdict, { status: 'invalid', code: 'bad-signature' })
 
   const other = await makeSeal(content, { certificate, certificates: chain })
-  const copied = world.bundle(deposit, {
-    blockContents: new Map([['blocks/seal-signature', other]]),
-  })
-  t.match((await report(copied)).verdict, { status: 'invalid' }, 'another copy than the LAT holds')
+  t.match(
+    (await report(forged(entries, 'blocks/seal-signature', other))).verdict,
+    { code: 'bad-manifest', where: 'blocks/seal-signature' },
+    'another copy than the LAT holds',
+  )
+
+  const lat = parseLat(deposit.lat)
+  const two = { ...lat, blocks: [...(lat.blocks ?? []), sealBlock(utf8('no CMS'))] }
+  const second = await report(world.bundle({ ...deposit, lat: formatLat(two) }))
+  t.match(second.verdict, { code: 'malformed-signature' })
+  t.match(
+    second.facts?.seals.map(({ subject }) => subject),
+    ['CN=Mairie'],
+    'by whom is told of one',
+  )
 })
 
 void t.test('verify.sh and the seal', { skip: !hasOpenssl && 'no openssl' }, (t) => {

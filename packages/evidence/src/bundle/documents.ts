@@ -67,7 +67,7 @@ export interface Measure {
 export async function measure(
   hashing: Hashing,
   pieces: AsyncIterable<Uint8Array>,
-): Promise<Measure> {
+): Promise<Required<Measure>> {
   const sha256 = hashing.incremental('sha256')
   const sha3 = hashing.incremental('sha3-256')
   let size = 0

@@ -93,7 +93,8 @@ export async function checkAuditReceipt(
   const note = parseNote(text)
   const names = new Set(note.signatures.map((signature) => signature.name))
   const keys = (auditKeys ?? []).filter((key) => names.has(key.name))
-  if (keys.length === 0) {
+  const [key] = keys
+  if (key === undefined) {
     return { verdict: cannotTell(`the audit key of ${[...names].join(', ')}`), ...none }
   }
   const { verdict, receipt } = await verifyAuditReceipt(crypto, note, keys)
@@ -108,5 +109,5 @@ export async function checkAuditReceipt(
     const what = 'the audit receipt is not of this journal'
     return { verdict: invalid('bad-audit-receipt', what, 'audit-receipt.txt'), ...none }
   }
-  return { verdict, audit: { name: keys[0]?.name ?? '', time, size }, isRootCompared }
+  return { verdict, audit: { name: key.name, time, size }, isRootCompared }
 }

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Hashing } from '../crypto.ts'
 import { leafHash } from '../merkle.ts'
 import { verifyInclusion } from '../merkle-verification.ts'
+import { present } from '../present.ts'
 import { parseTlogProof } from '../proof.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 import { invalid, valid, verdictOf, type Verdict } from '../verdict.ts'
@@ -21,7 +22,7 @@ export interface TracesCheck {
   readonly blocks: readonly Block[]
 }
 
-/** Each trace: of this object and log, and under the bundle's checkpoint. */
+/** Each trace, of which the manifest lists one at least: of this object and log, and under the bundle's checkpoint. */
 export async function checkTraces(
   hashing: Hashing,
   source: BundleSource,
@@ -52,7 +53,7 @@ export async function checkTraces(
       verdict = firstProblem([verdict, withWhere(verdictOf(error), traceName(seq))])
     }
   }
-  return { verdict, deposit, facts, lastSeq: seqs.at(-1) ?? 0, blocks }
+  return { verdict, deposit, facts, lastSeq: present(seqs.at(-1)), blocks }
 }
 
 function checkTrace(

@@ -156,8 +156,8 @@ function verdictOfAll(objects: readonly CollectedObject[]): Verdict {
   return combine(objects.map(({ verdict }) => verdict))
 }
 
-const stranger = ({ size, digests }: Measure) =>
+const stranger = ({ size, digests }: Required<Measure>) =>
   invalid(
     'altered-document',
-    `the file given is none of the documents: ${size} bytes, SHA-256 ${digests?.sha256 ?? ''}`,
+    `the file given is none of the documents: ${size} bytes, SHA-256 ${digests.sha256}`,
   )

@@ -1,5 +1,6 @@
 import { concat } from '../bytes.ts'
 import type { Hashing } from '../crypto.ts'
+import { inOrder } from '../evidence-record/hash-tree.ts'
 
 /** What an outside token is over. */
 export interface DatedGroup {
@@ -15,11 +16,6 @@ export interface DatedGroup {
  */
 export function datedGroup(hashing: Hashing, checkpoint: Uint8Array, seal: Uint8Array): DatedGroup {
   const digests = [checkpoint, seal].map((each) => hashing.hash('sha512', each))
-  const bytes = concat(...digests.toSorted(inByteOrder))
+  const bytes = concat(...inOrder(digests))
   return { bytes, imprint: hashing.hash('sha512', bytes) }
-}
-
-function inByteOrder(a: Uint8Array, b: Uint8Array): number {
-  const at = a.findIndex((byte, index) => byte !== b[index])
-  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0)
 }

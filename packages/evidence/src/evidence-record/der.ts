@@ -38,8 +38,8 @@ function valueAt(bytes: Uint8Array, at: number): DerValue {
   const count = first < 0x80 ? 0 : first & 0x7f
   const digits = bytes.subarray(at + 2, at + 2 + count)
   const length = first < 0x80 ? first : digits.reduce((sum, byte) => sum * 256 + byte, 0)
-  const isShortest =
-    first < 0x80 || (count > 0 && count <= 4 && length >= 0x80 && (digits[0] ?? 0) > 0)
+  const least = Math.max(0x80, 256 ** (count - 1))
+  const isShortest = first < 0x80 || (count > 0 && count <= 4 && length >= least)
   const start = at + 2 + count
   if (!isShortest || start + length > bytes.length) throw malformed('a length that is not DER')
   return {

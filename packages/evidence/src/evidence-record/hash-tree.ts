@@ -1,5 +1,6 @@
 import { concat, equalBytes, toHex } from '../bytes.ts'
 import type { Hashing, HashName } from '../crypto.ts'
+import { present } from '../present.ts'
 import { malformed } from './der.ts'
 import type { ReducedHashTree } from './record.ts'
 
@@ -38,7 +39,8 @@ export function rootOf(hashing: Hashing, algorithm: HashName, lists: ReducedHash
 
 /** Whether a hash is in the first list. */
 export function isInFirstList(lists: ReducedHashTree, hash: Uint8Array): boolean {
-  return (lists[0] ?? []).some((each) => equalBytes(each, hash))
+  const [first = []] = lists
+  return first.some((each) => equalBytes(each, hash))
 }
 
 /**
@@ -58,8 +60,8 @@ export function buildHashTree(
   const siblings: Uint8Array[][] = groups.map(() => [])
   while (level.length > 1) level = joined(hashing, algorithm, level, siblings)
   return {
-    root: level[0]?.hash ?? new Uint8Array(0),
-    reduced: groups.map((group, at) => lists(group, siblings[at] ?? [])),
+    root: present(level[0]).hash,
+    reduced: groups.map((group, at) => lists(group, present(siblings[at]))),
   }
 }
 
@@ -78,8 +80,7 @@ function joined(
 ): Node[] {
   const above: Node[] = []
   for (let at = 0; at < level.length; at += 2) {
-    const [left, right] = [level[at], level[at + 1]]
-    if (left === undefined) continue
+    const [left, right] = [present(level[at]), level[at + 1]]
     if (right === undefined) {
       above.push(left)
       continue

@@ -1,6 +1,7 @@
 import { concat, equalBytes } from '../bytes.ts'
 import type { Hashing, HashName } from '../crypto.ts'
 import { EvidenceError } from '../errors.ts'
+import { present } from '../present.ts'
 import { parseToken } from '../timestamp/token.ts'
 import { hashNameOf } from '../x509/algorithms.ts'
 import { derValue, malformed, tag } from './der.ts'
@@ -107,7 +108,7 @@ export function renewed(record: EvidenceRecord, renewal: Renewal): EvidenceRecor
   const isNamed = record.digestAlgorithms.some((each) => equalBytes(each, identifier))
   const chains =
     kind === 'time-stamp-renewal'
-      ? [...record.chains.slice(0, -1), [...(record.chains.at(-1) ?? []), next]]
+      ? [...record.chains.slice(0, -1), [...present(record.chains.at(-1)), next]]
       : [...record.chains, [next]]
   return {
     ...record,

@@ -1,4 +1,5 @@
 import type { EvidenceCrypto } from '../crypto.ts'
+import { present } from '../present.ts'
 import { verifyOutsideToken, type OutsideToken } from '../timestamp/outside-token.ts'
 import { cannotTell, combine, invalid, valid, type Verdict, verdictOf } from '../verdict.ts'
 import { recordLinks, type RecordLink } from './links.ts'
@@ -106,7 +107,7 @@ function judge(
   at: number,
   { retired = new Map(), atMs }: RecordExpectation,
 ): Judgement {
-  const token = tokens[at] ?? unread
+  const token = present(tokens[at])
   const next = tokens[at + 1]
   const ownMs = Date.parse(token.time)
   const untilMs = Math.max(ownMs, next === undefined ? (atMs ?? ownMs) : Date.parse(next.time))

@@ -41,6 +41,8 @@ const in2034 = await made.dating(made.record2034)
 void t.test(
   'years pass: what was renewed in time holds, and says through what chain',
   async (t) => {
+    const { facts: undated } = await report(undefined, '2041-01-01')
+    t.match(undated?.ended, [{ signed: 'token', isDatedBefore: false }], 'never dated')
     t.equal(await answer(bare, '2027-01-01'), 'valid valid none none dated')
     t.equal(await answer(bare, '2031-01-01'), 'valid cannot-tell none none witnessed')
     t.equal(await answer(in2029, '2031-01-01'), 'valid valid valid none dated')
@@ -190,6 +192,15 @@ void t.test('blocks that name a renewal of no token', async (t) => {
     code: 'bad-renewal',
     where: 'blocks/more',
   })
+  const [renewed, alone] = [...in2034.tokens, ...bare.tokens]
+  const tokens = renewed && alone ? [renewed, alone] : []
+  t.match(await verdictOf({ dating: { ...in2034, tokens } }), { status: 'valid' }, 'one of two')
+  const ofOther = {
+    dating: { ...in2034, tokens },
+    blocks: [block(false, 'blocks/renewal-2')],
+    blockContents: new Map([['blocks/renewal-2', utf8('no record')]]),
+  }
+  t.match(await verdictOf(ofOther), { status: 'invalid' }, 'what names the second renews it')
   const critical = { dating: in2034, blocks: [block(true, 'blocks/renewal-1')] }
   t.match(await verdictOf(critical), { status: 'valid' })
 })

@@ -1,6 +1,7 @@
 import { Constructed, Integer, Null, OctetString, Sequence } from 'asn1js'
 import { Attribute, type SignedData } from 'pkijs'
 import t from 'tap'
+import { verifyOutsideToken } from '../../src/index.ts'
 import { makeToken, type TokenOptions } from '../authority.ts'
 import { answer, certificate, crypto, imprint, root } from '../token-judge.ts'
 
@@ -52,6 +53,16 @@ void t.test('signed attributes', async (t) => {
   t.equal(await answered(untyped), 'bad-attributes', 'without the type of the content')
   const twice: Partial<TokenOptions> = { attributes: (made) => [...made, ...made.slice(0, 1)] }
   t.equal(await answered(twice), 'bad-attributes', 'one there twice')
+  const change: TokenOptions['change'] = ({ signerInfos: [signer] }) => {
+    if (signer) signer.digestAlgorithm.algorithmId = '1.2.3.4'
+  }
+  t.equal(await answered({ change }), 'cannot-tell', 'a digest that nobody here can compute')
+  const token = await makeToken({ imprint, certificate, change })
+  const expected = { imprint, imprintAlgorithm: 'sha256', roots: [root.der], lists: [] } as const
+  t.match(await verifyOutsideToken(crypto, token, { ...expected, certificates: [] }), {
+    verdict: { status: 'cannot-tell' },
+    algorithms: ['sha256', 'ecdsa-p256-sha256'],
+  })
 })
 
 void t.test('signers and certificates', async (t) => {

@@ -80,6 +80,8 @@ void t.test('what may be in a record is read and written the same', (t) => {
   }
   const [made] = parseEvidenceRecord(record(stampWith(der(0xa0, sha512)))).chains.flat()
   t.equal(made && algorithmOf(made), '2.16.840.1.101.3.4.2.3')
+  const [unnamed] = parseEvidenceRecord(record()).chains.flat()
+  t.equal(unnamed && algorithmOf(unnamed), '2.16.840.1.101.3.4.2.3', 'that of its token')
   t.end()
 })
 

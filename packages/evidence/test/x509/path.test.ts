@@ -1,9 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { BitString } from 'asn1js'
-import { Certificate, PublicKeyInfo } from 'pkijs'
+import { PublicKeyInfo, type Certificate } from 'pkijs'
 import t from 'tap'
 import { makeCertificate, makeToken, timeStamping } from '../authority.ts'
 import type { CertificateOptions, TestCertificate } from '../authority.ts'
+import { changed } from '../changed-certificate.ts'
 import { hasOpenssl } from '../openssl-authority.ts'
 import { answer, certificate, imprint, opensslAccepts, root } from '../token-judge.ts'
 
@@ -114,17 +115,6 @@ void t.test('paths', async (t) => {
   const bare = await makeToken({ imprint, certificate, certificates: [] })
   t.equal(await answer(bare, [root], [certificate]), 'valid', 'its certificate beside it')
 })
-
-/** A certificate after a change, with the signature that it had. */
-function changed(
-  certificate: TestCertificate,
-  change: (parsed: Certificate) => void,
-): TestCertificate {
-  const parsed = Certificate.fromBER(Uint8Array.from(certificate.der))
-  change(parsed)
-  const der = new Uint8Array(parsed.toSchema(true).toBER())
-  return { ...certificate, der, parsed: Certificate.fromBER(der) }
-}
 
 const leafUnder = (issuer: TestCertificate): Promise<TestCertificate> =>
   makeCertificate({ name: 'Leaf', issuer, purposes: [timeStamping] })
