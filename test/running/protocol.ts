@@ -36,6 +36,14 @@ export async function runTap(args: string[], ...heard: Hearing[]): Promise<Point
   return points
 }
 
+/** The tests of a protocol that is there as a whole. */
+export function pointsIn(protocol: string): Point[] {
+  const parser = new Parser()
+  const points = collect(parser, [])
+  parser.end(protocol)
+  return points
+}
+
 function collect(parser: Parser, [hear, ...hearInner]: Hearing[]): Point[] {
   const points: Point[] = []
   let inner: Point[] = []
