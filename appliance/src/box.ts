@@ -40,7 +40,7 @@ import type { ApplianceSettings } from './settings.ts'
 import { ObjectFiles } from './store/files.ts'
 import { VaultCiphers } from './store/vault-ciphers.ts'
 import { keepSigningKeys } from './store/signing-keys.ts'
-import { openAuthority } from './timestamping/index.ts'
+import { openAuthority, OutsideReception } from './timestamping/index.ts'
 
 /** Labels of the box's signing keys in its provider. */
 export const KEY_LABELS = { journal: 'journal', lat: 'lat' } as const
@@ -67,6 +67,8 @@ export interface Box {
   readonly credentials: Credentials
   readonly lookups: Lookups
   readonly lats: LatBatches
+  /** Undefined where reception tokens are the box's own. */
+  readonly outsideReception: OutsideReception | undefined
   /** Whether deposits can be proved. */
   readonly signerWatch: SignerWatch
   readonly seals: Seals
@@ -209,12 +211,30 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   const attestations = new AttestationDesk()
   const reminders = new SealReminders({ crypto, clock, log, journal, seals })
   reminders.start()
-  const lats = new LatBatches(
-    crypto,
-    (imprint) => within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint)),
-    latSigner,
-    () => seals.begin(),
-  )
+  const ownToken = (imprint: Uint8Array) =>
+    within(clock, SIGNATURE_LIMIT_MS, 'a timestamp', authority.token(imprint))
+  const outsideReception =
+    settings.reception &&
+    new OutsideReception({
+      ...{ crypto, clock, randomness, log, settings: settings.reception },
+      outside: settings.dating,
+      internal: ownToken,
+      onFallback: (failures) => {
+        const authorities = failures.map(({ authority: name, code }) => ({ authority: name, code }))
+        const data = { authorities, by: 'internal' }
+        journal
+          .record({ act: 'reception-fallback', outcome: 'failed', data })
+          .catch((err: unknown) => {
+            log.error({ err }, 'that reception tokens are the box’s own could not be journalled')
+          })
+      },
+    })
+  const reception = outsideReception ?? {
+    mostAtOnce: 1,
+    ready: () => Promise.resolve(),
+    token: ownToken,
+  }
+  const lats = new LatBatches(crypto, reception, latSigner, () => seals.begin())
   const signerWatch = new SignerWatch({ clock, log, randomness, lats })
   return {
     settings,
@@ -234,6 +254,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     credentials: new Credentials(crypto, clock, randomness),
     lookups: new Lookups(database, clock, () => journal.changes),
     lats,
+    outsideReception,
     signerWatch,
     seals,
     sealAdministration: new SealAdministration({
@@ -259,6 +280,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     witnessKeys,
     auditKey: settings.centre === null ? undefined : parseVkey(settings.centre.auditKey, crypto),
     async close() {
+      outsideReception?.stop()
       const stopped = [schedule, sha3Tree, reminders, signerWatch, dating, renewal].map((each) =>
         each.stop(),
       )

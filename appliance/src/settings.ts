@@ -1,5 +1,5 @@
 import { KeySettings } from '@probant/keys'
-import { RenewalSettings, TimestampingSettings } from '@probant/timestamping'
+import { ReceptionSettings, RenewalSettings, TimestampingSettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
@@ -81,6 +81,8 @@ export const ApplianceSettings = Type.Object(
         strict,
       ),
     ),
+    /** Reception tokens by the authorities outside of `dating`; absent: by the box's own. */
+    reception: Type.Optional(ReceptionSettings),
     /** Absent: 30 days, 2 of them beside the next. */
     keyEpochs: Type.Optional(
       Type.Object(

@@ -117,6 +117,15 @@ void t.test('authorities outside', (t) => {
     authorities: [{ name: 'one', url: 'https://tsa.example/', roots: '/roots.pem' }],
   })
   t.match(refuses(`${file}${one}`), /timestamping\.authorities has a name twice/)
+  const outside = `${file}  reception: outside\n`
+  t.match(parseConfiguration(outside, 'x').timestamping, {
+    reception: 'outside',
+    receptionFallback: 'refuse',
+    receptionGapSeconds: 1,
+  })
+  const relayed = outside.replace('url: https://tsa.example/', 'via: supervisor')
+  t.match(refuses(relayed), /reception: outside needs an authority with a url/)
+  t.match(refuses('timestamping:\n  reception: outside\n'), /needs an authority with a url/)
   t.match(refuses(`${file}  quorum: 2\n`), /timestamping\.quorum asks for 2 of 1 authorities/)
   t.match(refuses(file.replace('roots:', 'root:')), /unknown key .*root; did you mean .*roots\?/)
   t.match(refuses(file.replace('https://', 'https://user:secret@')), /timestamping\.authorities/)

@@ -65,8 +65,17 @@ await t.test('timestamps: tokens that the centre obtains for a box without a rou
   ),
 )
 
+await t.test('timestamps: LAT batch tokens of an authority outside, by policy', (t) =>
+  holds(
+    t,
+    'appliance/test/timestamping/outside-reception.test.ts',
+    'packages/evidence/test/bundle/archive-proof.test.ts',
+    'packages/evidence/test/verify-script.test.ts',
+  ),
+)
+
 await absent(
-  'timestamps: through the centre by file; LAT batch tokens by policy; OCSP',
+  'timestamps: through the centre by file; OCSP',
   'not built yet; revocation is checked by lists',
 )
 

@@ -15,6 +15,8 @@ export interface BundleCase {
   readonly requireWitness?: number
   /** The verifier's date. */
   readonly at?: string
+  /** Whether the time of reception is independent of the box, where the case is about that. */
+  readonly isTimeIndependent?: boolean
   /** Damage to the zip itself: whether it is invalid or unusable may differ. */
   readonly isDamaged?: boolean
 }

@@ -8,6 +8,7 @@ import { verifyCommand } from '../../provisioning/cli/verify.ts'
 import { bundleCases, type BundleCase } from './bundle-cases.ts'
 import { collectionCases } from './collection-cases.ts'
 import { depositCases } from './deposit-cases.ts'
+import { receptionCases } from './reception-cases.ts'
 import { renewalCases } from './renewal-cases.ts'
 import { signedCases } from './signed-cases.ts'
 
@@ -104,12 +105,21 @@ async function ask(t: Test, asked: BundleCase): Promise<void> {
   if (asked.expected !== undefined) {
     t.equal(ours.answer, asked.expected, `${asked.what}: ${asked.expected}`, said)
   }
+  if (asked.isTimeIndependent !== undefined) {
+    const claims = [
+      /"time-is-the-boxes-claim"/.test(ours.output),
+      /is the box's claim/.test(theirs.output),
+    ]
+    const expected = !asked.isTimeIndependent
+    t.same(claims, [expected, expected], `${asked.what}: whose word the time is`, said)
+  }
 }
 
 const isRefused = (answer: string | undefined) => answer === 'invalid' || answer === 'unusable'
 
 await t.test('given in every way', (t) => askAll(t, bundleCases()))
 await t.test('deposited in every way', (t) => askAll(t, depositCases()))
+await t.test('received by every authority', (t) => askAll(t, receptionCases()))
 await t.test('signed in every way', (t) => askAll(t, signedCases()))
 await t.test('dated and renewed in every way', (t) => askAll(t, renewalCases()))
 await t.test('collected in every way', (t) => askAll(t, collectionCases()))

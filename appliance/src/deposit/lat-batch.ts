@@ -19,8 +19,15 @@ export interface LatSigner {
   sign(message: Uint8Array): Promise<Uint8Array>
 }
 
-/** Step 2's date: an RFC 3161 token over a SHA-256 imprint. */
-export type TimestampAuthority = (imprintSha256: Uint8Array) => Promise<Uint8Array>
+/** Step 2's date. */
+export interface ReceptionAuthority {
+  /** Batches that may wait for their tokens at once. */
+  readonly mostAtOnce: number
+  /** Resolves as soon as the authority may be asked again; until then the next batch grows. */
+  ready(): Promise<void>
+  /** An RFC 3161 token over a SHA-256 imprint. */
+  token(imprintSha256: Uint8Array): Promise<Uint8Array>
+}
 
 /** The client's seal over the same bytes as the LAT key's signature; undefined where the batch goes without. */
 export type BatchSeal = (content: Uint8Array) => Promise<Uint8Array | undefined>
@@ -33,23 +40,24 @@ interface Waiting {
 
 /**
  * Steps 2 and 3 for many deposits at once: one Merkle tree over the statements that wait, one reception token over its root, one hardware
- * signature over both. While one batch is signed the next one gathers, so a slow signer makes larger batches, not fewer deposits.
+ * signature over both. While batches are signed the next one gathers, so a slow signer makes larger batches, not fewer deposits.
  */
 export class LatBatches {
   readonly #crypto: EvidenceCrypto
-  readonly #authority: TimestampAuthority
+  readonly #authority: ReceptionAuthority
   readonly #signer: LatSigner
   readonly #beginSeal: () => BatchSeal | undefined
   readonly #keyId: string
   #waiting: Waiting[] = []
   #running = false
+  readonly #underWay = new Set<Promise<void>>()
   /** Told what a batch failed by, undefined where it was signed; not of a seal that is required and isn't there, which is no key's fault. */
   onOutcome: ((failure: unknown) => void) | undefined
 
   /** @param beginSeal called when a batch begins to be signed; throws where it must not go on without a seal */
   constructor(
     crypto: EvidenceCrypto,
-    authority: TimestampAuthority,
+    authority: ReceptionAuthority,
     signer: LatSigner,
     beginSeal: () => BatchSeal | undefined,
   ) {
@@ -75,33 +83,40 @@ export class LatBatches {
     this.#running = true
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH)
-      try {
-        const lats = await this.#signBatch(batch.map((each) => each.statement))
-        this.onOutcome?.(undefined)
-        for (const [index, each] of batch.entries()) {
-          const lat = lats[index]
-          if (lat !== undefined) each.resolve(lat)
-        }
-      } catch (error) {
-        if (!isMissingSeal(error)) this.onOutcome?.(error)
-        for (const each of batch) each.reject(error)
-      }
+      while (this.#underWay.size >= this.#authority.mostAtOnce) await Promise.race(this.#underWay)
+      await this.#authority.ready()
+      const work = this.#answer(this.#waiting.splice(0, MAX_BATCH))
+      this.#underWay.add(work)
+      void work.finally(() => this.#underWay.delete(work))
     }
     this.#running = false
+  }
+
+  async #answer(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const lats = await this.#signBatch(batch.map((each) => each.statement))
+      this.onOutcome?.(undefined)
+      for (const [index, each] of batch.entries()) {
+        const lat = lats[index]
+        if (lat !== undefined) each.resolve(lat)
+      }
+    } catch (error) {
+      if (!isMissingSeal(error)) this.onOutcome?.(error)
+      for (const each of batch) each.reject(error)
+    }
   }
 
   async #signBatch(statements: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const leaves = statements.map((statement) => leafHash(this.#crypto, statement))
     const root = treeRoot(this.#crypto, leaves)
     const seal = this.#beginSeal()
-    const token = await this.#authority(this.#crypto.hash('sha256', root)).catch(
-      (error: unknown) => {
+    const token = await this.#authority
+      .token(this.#crypto.hash('sha256', root))
+      .catch((error: unknown) => {
         throw new BoxError('timestamp-failed', 'retryable', 'no reception timestamp was given', {
           cause: error,
         })
-      },
-    )
+      })
     const signed = signedBytes(root, this.#crypto.hash('sha256', token))
     const [value, cms] = await Promise.all([this.#signature(signed), seal?.(signed)])
     const blocks = cms === undefined ? [] : [sealBlock(cms)]

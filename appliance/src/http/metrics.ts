@@ -90,6 +90,24 @@ export function countRequests(server: Server, box: Box): void {
     'For how long the archive key, the time-stamping key or the seal’s has kept deposits from being proved; 0 while all is well',
     () => box.signerWatch.waitedMs / 1000,
   )
+  const { outsideReception } = box
+  if (outsideReception !== undefined) {
+    new Counter({
+      name: 'probant_reception_tokens_total',
+      help: 'Reception tokens of batches of deposits, by whose they are',
+      labelNames: ['by'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [by, count] of Object.entries(outsideReception.tokens)) this.inc({ by }, count)
+      },
+    })
+    gauge(
+      'probant_reception_without_outside',
+      '1 while no authority outside gives reception tokens',
+      () => (outsideReception.isWithout ? 1 : 0),
+    )
+  }
   server.addHook('onResponse', (request, reply, done) => {
     seconds.observe(
       {

@@ -1,4 +1,5 @@
 export { setFormerAuthorityAside } from './former-authority.ts'
 export type { Authority } from './authority.ts'
 export { AUTHORITY_LABELS, createAuthority, openAuthority } from './authority.ts'
+export { OutsideReception } from './outside-reception.ts'
 export { POLICY_OID } from './oids.ts'

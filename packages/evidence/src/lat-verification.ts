@@ -6,17 +6,17 @@ import { sealBlocks } from './seal-blocks.ts'
 import { latRoot, parseLat, signedBytes, type Lat } from './lat.ts'
 import type { AuthorityCertificate } from './x509/certificate.ts'
 import { objectDigests, parseStatement, type Statement } from './statement.ts'
-import { verifyToken, type TokenVerification } from './timestamp/verification.ts'
+import {
+  verifyReceptionToken,
+  type ReceptionAnchors,
+  type ReceptionToken,
+} from './reception-token.ts'
 import { cannotTell, combine, invalid, valid, verdictOf, type Verdict } from './verdict.ts'
 
 /** What the verifier trusts for LATs. An absent list means *can't tell* for what needs it. */
-export interface LatAnchors {
+export interface LatAnchors extends ReceptionAnchors {
   /** SPKI DER of the boxes' LAT keys. */
   readonly latKeys?: readonly Uint8Array[] | undefined
-  /** DER certificates: roots of time-stamping authorities. */
-  readonly tsaRoots?: readonly Uint8Array[] | undefined
-  /** DER certificates that may stand between token and root; not trusted. */
-  readonly tsaCertificates?: readonly Uint8Array[] | undefined
   /** DER certificates: roots of the authorities of clients' seal certificates. */
   readonly sealRoots?: readonly Uint8Array[] | undefined
 }
@@ -35,7 +35,7 @@ export interface LatVerification {
 export interface LatParts {
   readonly statement: Verdict
   readonly tree: Verdict
-  readonly token: TokenVerification
+  readonly token: ReceptionToken
   readonly signature: Verdict
   /** One for each block `cms-signature`. */
   readonly seals: readonly LatSeal[]
@@ -99,14 +99,16 @@ async function verifyParts(
   const root = latRoot(crypto, lat)
   if (root === undefined) {
     const tree = invalid('bad-path', 'the path does not fit index and size', 'lat.tree')
-    return { ...common, tree, token: { verdict: tree }, signature: tree, seals: [] }
+    return {
+      ...common,
+      tree,
+      token: { verdict: tree, isIndependent: false },
+      signature: tree,
+      seals: [],
+    }
   }
   const signed = signedBytes(root, crypto.hash('sha256', lat.token))
-  const token = await verifyToken(crypto, lat.token, {
-    imprint: crypto.hash('sha256', root),
-    roots: anchors.tsaRoots ?? [],
-    certificates: anchors.tsaCertificates ?? [],
-  })
+  const token = await verifyReceptionToken(crypto, lat.token, crypto.hash('sha256', root), anchors)
   const signature = await verifySignature(crypto, lat, signed, anchors.latKeys ?? [])
   const seals = await verifySeals(crypto, lat, signed, token, anchors.sealRoots ?? [])
   return { ...common, tree: valid, token, signature, seals, signedBytes: signed }
@@ -117,7 +119,7 @@ async function verifySeals(
   crypto: EvidenceCrypto,
   { blocks = [] }: Lat,
   content: Uint8Array,
-  { genTime }: TokenVerification,
+  { genTime }: ReceptionToken,
   roots: readonly Uint8Array[],
 ): Promise<LatSeal[]> {
   const seals: LatSeal[] = []

@@ -93,6 +93,18 @@ void t.test('anchors that are missing', { skip: !hasOpenssl && 'no openssl' }, (
   t.end()
 })
 
+void t.test('authorities outside', { skip: !hasOpenssl && 'no openssl' }, async (t) => {
+  const stranger = await TestWorld.create()
+  const files = world.anchorFiles()
+  const own = files.get('tsa.pem') ?? utf8('')
+  files.set('outside-tsa.pem', own)
+  t.notMatch(run(entries, files).output, /by an authority outside/, 'a root in both is the box’s')
+  files.set('tsa.pem', stranger.anchorFiles().get('tsa.pem') ?? utf8(''))
+  t.match(run(entries, files), { status: 0, output: /by an authority outside/ })
+  files.delete('tsa.pem')
+  t.match(run(entries, files), { status: 0, output: /by an authority outside/ })
+})
+
 void t.test('manipulations', { skip: !hasOpenssl && 'no openssl' }, async (t) => {
   const stranger = await TestWorld.create()
   const lat = parseLat(deposit.lat)

@@ -16,13 +16,14 @@ export async function withAttempts<T>(
   clock: Clock,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
+  attempts = ATTEMPTS,
 ): Promise<T> {
   for (let attempt = 1, pauseMs = FIRST_PAUSE_MS; ; attempt++, pauseMs *= 4) {
     try {
       return await work()
     } catch (error) {
       const isPassing = error instanceof TimestampError && passing.has(error.code)
-      if (!isPassing || attempt >= ATTEMPTS || signal?.aborted === true) throw error
+      if (!isPassing || attempt >= attempts || signal?.aborted === true) throw error
       await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
   }

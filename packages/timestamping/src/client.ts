@@ -21,6 +21,8 @@ export interface AuthorityFailure {
 export interface StampOptions {
   /** Digest of the imprint; SHA-512 unless given. */
   readonly imprintAlgorithm?: ImprintAlgorithm
+  /** How often an authority is asked at most that can't be reached; 3 unless given. */
+  readonly attempts?: number
   /** Why a token that passed every check is of no use all the same, as one sentence: the next authority is asked then. */
   readonly refusal?: (token: AcceptedToken) => Promise<string | undefined>
 }
@@ -68,7 +70,7 @@ export class TimestampClient {
   async stamp(
     imprint: Uint8Array,
     signal?: AbortSignal,
-    { imprintAlgorithm = 'sha512', refusal }: StampOptions = {},
+    { imprintAlgorithm = 'sha512', attempts, refusal }: StampOptions = {},
   ): Promise<Stamped> {
     const { authorities, quorum = 1 } = this.#settings
     const tokens: AcceptedToken[] = []
@@ -76,7 +78,7 @@ export class TimestampClient {
     for (const authority of authorities) {
       if (tokens.length >= quorum) break
       try {
-        const token = await this.#ask(authority, imprint, imprintAlgorithm, signal)
+        const token = await this.#ask(authority, imprint, imprintAlgorithm, signal, attempts)
         const why = await refusal?.(token)
         if (why !== undefined) throw new TimestampError('of-no-use', `${authority.name}: ${why}`)
         tokens.push(token)
@@ -96,12 +98,13 @@ export class TimestampClient {
     imprint: Uint8Array,
     imprintAlgorithm: ImprintAlgorithm,
     signal: AbortSignal | undefined,
+    attempts: number | undefined,
   ): Promise<AcceptedToken> {
     const ask = () =>
       askAuthority(authority, imprint, imprintAlgorithm, this.#authorityContext(signal))
     // Whoever relays it tries again by itself.
     if (authority.via !== undefined) return ask()
-    return withAttempts(this.#context.clock, signal, ask)
+    return withAttempts(this.#context.clock, signal, ask, attempts)
   }
 
   #authorityContext(signal: AbortSignal | undefined): AuthorityContext {

@@ -8,6 +8,7 @@ export { relayRequest } from './relay.ts'
 export type { Relay, RelayedAnswer } from './route.ts'
 export {
   ProxySettings,
+  ReceptionSettings,
   RelaySettings,
   RenewalSettings,
   TimestampingSettings,

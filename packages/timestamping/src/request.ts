@@ -12,6 +12,7 @@ import { TimestampError } from './errors.ts'
 
 /** Digests that an imprint may be of, by what OID. */
 const digests = {
+  sha256: '2.16.840.1.101.3.4.2.1',
   sha512: '2.16.840.1.101.3.4.2.3',
   'sha3-512': '2.16.840.1.101.3.4.2.10',
 } as const

@@ -81,6 +81,18 @@ export const TimestampingSettings = Type.Object(
 )
 export type TimestampingSettings = Static<typeof TimestampingSettings>
 
+/** Where reception tokens come from that aren't the box's own. */
+export const ReceptionSettings = Type.Object(
+  {
+    /** While no authority gives one: no deposits, or the box's own tokens. */
+    fallback: Type.Union([Type.Literal('refuse'), Type.Literal('internal')]),
+    /** At least between two requests for tokens; batches grow meanwhile. */
+    gapSeconds: Type.Number({ minimum: 0, maximum: 60 }),
+  },
+  closed,
+)
+export type ReceptionSettings = Static<typeof ReceptionSettings>
+
 /** A day, as from its beginning in UTC. */
 const day = Type.Optional(
   Type.String({ pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' }),

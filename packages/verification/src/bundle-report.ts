@@ -82,6 +82,7 @@ function summary({ verdict, checks }: BundleReport, words: Words): string[] {
 
 /** What the bundle shows, a line a fact; digests are indented by two spaces. */
 export function factLines(facts: BundleFacts, { fact }: Words): string[] {
+  const { token } = facts
   return [
     ...facts.documents.flatMap(({ name, size, mediaType, digests, compared }) => [
       fact.document(name, size, mediaType),
@@ -90,7 +91,7 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
       `  ${fact.compared[compared ?? 'none']}`,
     ]),
     fact.receivedAt(facts.receivedAt),
-    ...(facts.token === null ? [] : [fact.token(facts.token.genTime, facts.token.authority)]),
+    ...(token === null ? [] : [fact.token(token.genTime, token.authority, token.isIndependent)]),
     ...facts.seals.map(({ status, subject, issuer }) => fact.sealed[status](subject, issuer)),
     ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
     ...facts.datings.flatMap(({ status, time, authority, isRevocationChecked, chain }) => [

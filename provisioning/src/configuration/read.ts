@@ -111,10 +111,12 @@ function checkKeys(keys: Configuration['keys'], source: string): void {
 
 /** What no key shows alone. */
 function checkTimestamping(given: Configuration['timestamping'], source: string): void {
-  const { authorities, quorum = 1, proxy } = given
+  const { authorities, quorum = 1, proxy, reception } = given
   const fail = (what: string) => refusal(`${source}: timestamping.${what}`)
   const names = authorities.map(({ name }) => name)
   if (new Set(names).size !== names.length) throw fail('authorities has a name twice')
+  if (reception === 'outside' && !authorities.some(({ url }) => url !== undefined))
+    throw fail('reception: outside needs an authority with a url')
   if (quorum > 1 && quorum > names.length)
     throw fail(`quorum asks for ${quorum} of ${names.length} authorities`)
   for (const { name, url, via } of authorities)

@@ -1,6 +1,7 @@
 import {
   ProxySettings,
   RelaySettings,
+  ReceptionSettings,
   RenewalSettings,
   TimestampingSettings,
   type AuthoritySettings,
@@ -127,6 +128,9 @@ export const configurationSchema = Type.Object(
       Type.Object(
         {
           keyType: Type.Optional(Type.Union([Type.Literal('ec-p256'), Type.Literal('rsa-3072')])),
+          reception: Type.Optional(Type.Union([Type.Literal('internal'), Type.Literal('outside')])),
+          receptionFallback: Type.Optional(ReceptionSettings.properties.fallback),
+          receptionGapSeconds: Type.Optional(ReceptionSettings.properties.gapSeconds),
           authorities: Type.Optional(outside.authorities),
           quorum: outside.quorum,
           proxy: Type.Optional(
@@ -209,6 +213,9 @@ const defaults = {
   seal: { required: false, policies: [] as string[] },
   timestamping: {
     keyType: 'ec-p256' as 'ec-p256' | 'rsa-3072',
+    reception: 'internal' as 'internal' | 'outside',
+    receptionFallback: 'refuse' as 'refuse' | 'internal',
+    receptionGapSeconds: 1,
     authorities: [] as AuthoritySettings[],
   },
   keyEpochs: { days: 30, overlapDays: 2 },

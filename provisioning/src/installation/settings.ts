@@ -58,14 +58,21 @@ function witnessingSettings({ witnessing }: Configuration) {
   return { witnessing: { refuseAfterHours, required, keys } }
 }
 
-/** Authorities outside, where there are any. */
+/** Authorities outside, where there are any, and whether reception tokens are theirs. */
 function datingSettings({ timestamping }: Configuration) {
-  const { keyType: _own, proxy, authorities, ...rest } = timestamping
-  if (authorities.length === 0) return {}
+  const { keyType: _own, proxy, authorities, ...others } = timestamping
+  const {
+    reception,
+    receptionFallback: fallback,
+    receptionGapSeconds: gapSeconds,
+    ...rest
+  } = others
+  const received = reception === 'outside' ? { reception: { fallback, gapSeconds } } : {}
+  if (authorities.length === 0) return received
   const { url, login } = proxy ?? {}
   const through =
     url === undefined ? {} : { proxy: { url, ...(login === undefined ? {} : { login }) } }
-  return { dating: { ...rest, authorities, ...through } }
+  return { dating: { ...rest, authorities, ...through }, ...received }
 }
 
 export function agentSettings(given: Given, centre: CentreIdentity) {

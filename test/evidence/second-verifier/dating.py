@@ -135,7 +135,7 @@ class Dating:
         try:
             token = Token(self.bundle.lat.token)
             others = entries.convenient(self.bundle.optional("certificates/tsa.pem"))
-            used |= algorithms_of(token, token.verify(self.bundle.lat.root(), self.bundle.anchors.tsa, others))
+            used |= algorithms_of(token, token.verify_reception(self.bundle.lat.root(), self.bundle.anchors, others)[0])
         except (Invalid, CannotTell):
             pass  # said by lat-token
         days = {name: trust.retirement(name) for name in used | {"sha3-256"}}

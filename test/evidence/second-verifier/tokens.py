@@ -47,6 +47,26 @@ class Token:
                 raise Invalid("token: its certificate isn't for time-stamping alone")
             return check_path(signer, others, authorities, self.time, "timestampsign", "token")
 
+    def verify_reception(self, root, anchors, others):
+        """Path, and whether it is of an authority independent of the boxes alone (section 9)."""
+        own, outside = anchors.tsa or [], anchors.outside or []
+        why = None
+        try:
+            return self.verify(root, anchors.tsa, others), False
+        except (Invalid, CannotTell) as error:
+            if not outside:
+                raise
+            why = error
+        try:
+            path = self.verify(root, outside, others)
+        except Invalid:
+            raise why from None
+        except CannotTell:
+            if isinstance(why, Invalid):
+                raise
+            raise why from None
+        return path, not own or isinstance(why, Invalid)
+
 
 def verify_seal(data, signed_bytes, roots, at):
     """One CMS over the 64 bytes, as of the token's genTime."""

@@ -34,6 +34,7 @@ export async function checkArchiveProof(
   const verified = await verifyLat(crypto, latBytes, {
     latKeys: anchors.latKeys,
     tsaRoots: anchors.tsaRoots,
+    outsideTsaRoots: anchors.outsideTsaRoots,
     sealRoots: anchors.sealRoots,
     tsaCertificates: tsaPem && parsePem(fromUtf8(tsaPem), 'CERTIFICATE'),
   })

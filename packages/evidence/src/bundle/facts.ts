@@ -12,7 +12,7 @@ export function bundleFacts(
   atMs: number | undefined,
 ): BundleFacts {
   const { box, vault, object, receivedAt } = archive.statement
-  const { genTime, authority = '' } = archive.parts.token
+  const { genTime, authority = '', isIndependent } = archive.parts.token
   const { checkpoint, cosigned, audited, openings, hasMetadata, traces } = journal
   const datings = journal.dating?.datings ?? []
   const isDated = datings.some(({ status }) => status === 'valid')
@@ -23,7 +23,7 @@ export function bundleFacts(
     object,
     documents: archive.documents,
     receivedAt,
-    token: genTime === undefined ? null : { genTime, authority },
+    token: genTime === undefined ? null : { genTime, authority, isIndependent },
     seals: archive.parts.seals.flatMap(({ verdict: { status }, subject, issuer }) =>
       subject === undefined || issuer === undefined ? [] : [{ status, subject, issuer }],
     ),
@@ -50,7 +50,7 @@ export function notProved(
   const open: [boolean, NotProved][] = [
     [documents.some((document) => document.compared === null), 'document-not-compared'],
     [cosigned.witnesses.length === 0, 'no-witness'],
-    [true, 'time-is-the-boxes-claim'],
+    [!parts.token.isIndependent, 'time-is-the-boxes-claim'],
     [parts.seals.some((seal) => seal.verdict.status === 'cannot-tell'), 'seal-not-checked'],
     [audited.audit !== null && !audited.isRootCompared, 'audit-root-not-compared'],
     [blocks.notChecked.length > 0, 'blocks-not-checked'],

@@ -25,6 +25,7 @@ boîtier lui-même, pour être lu : seul compte ce que dit la vérification.
  6. Horodatage (RFC 3161) de la racine, vérifié à la date du jeton :
       head -c 32 signed-bytes.bin > racine
       openssl ts -verify -data racine -in token.tst -token_in -CAfile ANCRES/tsa.pem -attime DATE
+    Sous ANCRES/outside-tsa.pem au lieu de tsa.pem, la date est d'une autorité indépendante du boîtier.
  7. Cachet du client (CAdES), s'il y en a un : blocks/seal-signature, sur les mêmes 64 octets, par un certificat sous
     une racine que vous connaissez (seal.pem) ; ses certificats sont aussi dans blocks/seal-certificates :
       openssl cms -verify -cades -binary -inform DER -in blocks/seal-signature -content signed-bytes.bin \\
@@ -71,6 +72,7 @@ The steps, which verify.sh carries out one by one:
  6. Time-stamp (RFC 3161) of the root, verified as of the token's own time:
       head -c 32 signed-bytes.bin > root
       openssl ts -verify -data root -in token.tst -token_in -CAfile ANCHORS/tsa.pem -attime TIME
+    Under ANCHORS/outside-tsa.pem in place of tsa.pem, the time is by an authority that is independent of the box.
  7. The client's seal (CAdES), if there is one: blocks/seal-signature, over the same 64 bytes, by a certificate under a
     root that you know (seal.pem); its certificates are in blocks/seal-certificates too:
       openssl cms -verify -cades -binary -inform DER -in blocks/seal-signature -content signed-bytes.bin \\

@@ -78,6 +78,14 @@ export interface EndedFact {
   readonly isDatedBefore: boolean
 }
 
+/** The reception token's time: the box's claim, unless its authority is one that the verifier gave as independent of the boxes. */
+export interface TokenFact {
+  /** RFC 3339. */
+  readonly genTime: string
+  readonly authority: string
+  readonly isIndependent: boolean
+}
+
 /** A seal, by whom its certificate names; an authority that the verifier gave vouches for the name only when it is valid. */
 export interface SealFact {
   readonly status: 'valid' | 'invalid' | 'cannot-tell'
@@ -94,8 +102,8 @@ export interface BundleFacts {
   readonly documents: readonly DocumentFact[]
   /** The box's own claim. */
   readonly receivedAt: string
-  /** Of the reception token: as independent as its authority is of the box. */
-  readonly token: { readonly genTime: string; readonly authority: string } | null
+  /** Of the reception token. */
+  readonly token: TokenFact | null
   /** By certificates of the client, over the same bytes as the box's signature. */
   readonly seals: readonly SealFact[]
   /** What was verified: `witnessed` only with a cosignature by a given witness key, `dated` only with a token of a given authority outside. */

@@ -64,8 +64,9 @@ if [ -f "$anchors/lat.pem" ]; then check "signature by a LAT key you trust" lat_
 time=$(openssl ts -reply -in token.tst -token_in -text 2>/dev/null | sed -n 's/^Time stamp: //p' | sed 's/\.[0-9]*//')
 at=$(date -u -d "$time" +%s 2>/dev/null) && at="-attime $at" || at=
 untrusted=; [ ! -f certificates/tsa.pem ] || untrusted="-untrusted certificates/tsa.pem"
-token() { openssl ts -verify -data "$work/root" -in token.tst -token_in -CAfile "$anchors/tsa.pem" $untrusted $at; }
-if [ -f "$anchors/tsa.pem" ]; then check "time-stamp token of $time" token; else unknown "time-stamp token: no tsa.pem"; fi
+token() { openssl ts -verify -data "$work/root" -in token.tst -token_in -CAfile "$anchors/$1" $untrusted $at >/dev/null 2>&1; }
+if token tsa.pem; then ok "time-stamp token of $time"; elif token outside-tsa.pem; then ok "time-stamp token of $time, by an authority outside (outside-tsa.pem)"
+elif [ -f "$anchors/tsa.pem" ]; then bad "time-stamp token of $time"; else unknown "time-stamp token: no tsa.pem"; fi
 # 7. Where the client sealed too: its CAdES signature over the same 64 bytes, by a certificate under a root that you trust.
 seal() { openssl cms -verify -cades -binary -inform DER -in "$work/seal" -content signed-bytes.bin -CAfile "$anchors/seal.pem" -purpose any $at -out "$work/sealed"; }
 if grep -q '"type":"cms-signature"' lat.json; then

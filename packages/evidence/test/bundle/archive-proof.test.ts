@@ -11,7 +11,7 @@ import {
   verifyBundle,
   verifyLat,
 } from '../../src/index.ts'
-import { makeAuthority } from '../authority.ts'
+import { makeAuthority, makeCertificate } from '../authority.ts'
 import { testCrypto as crypto, withoutAlgorithm } from '../test-crypto.ts'
 import { testObject, TestWorld } from '../world.ts'
 import { jsonOf } from './forgery.ts'
@@ -84,6 +84,37 @@ void t.test('archive proofs', async (t) => {
   const noCertificates = made({ tsaCertificates: [] })
   t.notOk(noCertificates.some((entry) => entry.name === entryName.tsaCertificates))
   t.equal(await answer(noCertificates), 'valid')
+})
+
+void t.test('whose word the time of reception is', async (t) => {
+  const { tsaRoots = [] } = anchors
+  const { root } = await makeAuthority()
+  const of = async (
+    own: readonly Uint8Array[] | undefined,
+    outside: readonly Uint8Array[] | undefined,
+  ) => {
+    const given = { ...anchors, tsaRoots: own, outsideTsaRoots: outside }
+    const { verdict, facts, notProved } = await verify(entries, {}, given)
+    const isIndependent = facts?.token?.isIndependent
+    t.equal(!notProved.includes('time-is-the-boxes-claim'), isIndependent, 'the report agrees')
+    return `${verdict.status}, ${isIndependent === true ? 'independent' : 'claim'}`
+  }
+  t.equal(await of(tsaRoots, undefined), 'valid, claim')
+  t.equal(await of(tsaRoots, [root.der]), 'valid, claim')
+  t.equal(await of(undefined, tsaRoots), 'valid, independent')
+  t.equal(await of([root.der], tsaRoots), 'valid, independent')
+  t.equal(await of(tsaRoots, tsaRoots), 'valid, claim', 'a root in both files')
+  t.equal(await of([root.der], [root.der]), 'invalid, claim')
+  t.equal(await of(undefined, [root.der]), 'cannot-tell, claim', 'it may be of a box')
+  const strong = await makeCertificate({ name: 'Test root', authority: true, isStrong: true })
+  t.equal(await of([strong.der], undefined), 'cannot-tell, claim', 'a key for other digests')
+  t.equal(await of([strong.der], tsaRoots), 'valid, claim', 'it may be of a box all the same')
+  t.equal(await of([root.der], [strong.der]), 'cannot-tell, claim', 'it may be of the one outside')
+  const broken = made({
+    lat: formatLat({ ...parseLat(deposit.lat), tree: { index: 0, size: 1, path: [] } }),
+  })
+  const given = { ...anchors, tsaRoots: undefined, outsideTsaRoots: tsaRoots }
+  t.match(await verify(broken, {}, given), { verdict: { code: 'wrong-imprint' } })
 })
 
 void t.test('boxes', async (t) => {

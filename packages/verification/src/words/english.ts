@@ -45,7 +45,8 @@ export const english: Words = {
     box: 'box.txt among the anchors',
     documents: 'the documents',
     'lat-tree': 'the tree',
-    'lat-token': 'a root of the time-stamping authority (tsa.pem), or a way to check it',
+    'lat-token':
+      'a root of the time-stamping authority (tsa.pem, or outside-tsa.pem for one outside), or a way to check it',
     'lat-signature': "the box's LAT key (lat.pem)",
     'lat-seal': "a root of the seal certificate's authority (seal.pem), or a way to check it",
     openings: 'openings',
@@ -95,8 +96,8 @@ export const english: Words = {
       none: 'NOT COMPARED: not in the bundle and not given',
     },
     receivedAt: (time) => `received at ${time} (the box's own claim)`,
-    token: (time, authority) =>
-      `time-stamped at ${time} by ${authority} (as independent as that authority is of the box)`,
+    token: (time, authority, isIndependent) =>
+      `time-stamped at ${time} by ${authority} (${isIndependent ? 'independent of the box' : 'as independent as that authority is of the box'})`,
     sealed: {
       valid: (subject, issuer) => `sealed by ${subject}, as certified by ${issuer}`,
       invalid: (subject, issuer) => `seal that names ${subject} (of ${issuer}): NOT VALID`,

@@ -49,7 +49,7 @@ export const french: Words = {
     documents: 'les documents',
     'lat-tree': 'l’arbre',
     'lat-token':
-      'une racine de l’autorité d’horodatage (tsa.pem), ou un moyen de vérifier celle-ci',
+      'une racine de l’autorité d’horodatage (tsa.pem, ou outside-tsa.pem si elle est extérieure), ou un moyen de vérifier celle-ci',
     'lat-signature': 'la clé LAT du boîtier (lat.pem)',
     'lat-seal':
       'une racine de l’autorité du certificat de cachet (seal.pem), ou un moyen de le vérifier',
@@ -102,8 +102,8 @@ export const french: Words = {
       none: 'NON COMPARÉ : ni dans le dossier, ni donné',
     },
     receivedAt: (time) => `reçu le ${time} (affirmation du boîtier)`,
-    token: (time, authority) =>
-      `horodaté le ${time} par ${authority} (aussi indépendant que cette autorité l’est du boîtier)`,
+    token: (time, authority, isIndependent) =>
+      `horodaté le ${time} par ${authority} (${isIndependent ? 'indépendant du boîtier' : 'aussi indépendant que cette autorité l’est du boîtier'})`,
     sealed: {
       valid: (subject, issuer) => `cachet de ${subject}, certifié par ${issuer}`,
       invalid: (subject, issuer) => `cachet au nom de ${subject} (de ${issuer}) : NON VALABLE`,

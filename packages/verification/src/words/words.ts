@@ -29,7 +29,7 @@ export interface Words {
     readonly document: (n: string, size: number, type: string) => string
     readonly compared: Readonly<Record<'bundle' | 'given' | 'none', string>>
     readonly receivedAt: (time: string) => string
-    readonly token: (time: string, authority: string) => string
+    readonly token: (time: string, authority: string, isIndependent: boolean) => string
     /** By whom a seal is, and whether that was verified. */
     readonly sealed: Readonly<
       Record<Verdict['status'], (subject: string, issuer: string) => string>
