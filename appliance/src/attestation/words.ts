@@ -72,7 +72,7 @@ export const french: AttestationWords = {
     `Tous les actes concernant ce document, d’après les ${size} premières lignes du journal ${journal}. Aucune ne peut être ôtée ou changée sans que cela se voie.`,
   timeline: (count, first, last) => `Frise du ${first} au ${last} ; nombre d’actes : ${count}.`,
   columns: ['N°', 'Date (UTC)', 'Acte', 'Résultat'],
-  more: (count) => `… et d’autres dans le dossier « traces », au nombre de ${count}.`,
+  more: (count) => `… et d’autres actes, dans le dossier « traces » ; leur nombre : ${count}.`,
   acts: {
     deposit: 'Dépôt au coffre',
     read: 'Lecture du document',
@@ -132,7 +132,7 @@ export const english: AttestationWords = {
     `Every act that concerns this document, by the first ${size} lines of the journal ${journal}. None can be taken out or changed without that showing.`,
   timeline: (count, first, last) => `Timeline from ${first} to ${last}; number of acts: ${count}.`,
   columns: ['No.', 'Date (UTC)', 'Act', 'Outcome'],
-  more: (count) => `… and others in the folder “traces”, ${count} of them.`,
+  more: (count) => `… and other acts, in the folder “traces”; their number: ${count}.`,
   acts: {
     deposit: 'Deposit',
     read: 'Document read',
