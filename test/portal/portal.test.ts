@@ -303,7 +303,10 @@ await t.test(
 
     await acknowledgedByLink(t)
     await page.getByRole('link', { name: 'Journal des alertes' }).click()
-    await page.getByRole('row', { name: 'Alerte prise en charge' }).waitFor({ timeout: 90_000 })
+    await page
+      .getByRole('row', { name: 'Alerte prise en charge' })
+      .first()
+      .waitFor({ timeout: 90_000 })
     t.same(await screens.faults(), [])
     await page.getByRole('link', { name: 'Parc' }).click()
     await page.getByRole('row', { name: 'En ordre' }).waitFor()
@@ -314,9 +317,13 @@ await t.test(
 
 /** Another document is damaged; whoever gets the message takes charge in a browser that knows nobody here. */
 async function acknowledgedByLink(t: Test): Promise<void> {
+  const folder = join(installation.home, 'mail')
+  const before = (await readdir(folder)).length
   await damage(() => true)
   await installation.probant('agent', 'ship', '--now').catch(() => undefined)
-  const link = await linkOfNewestMail()
+  // The message goes out once the alert is there.
+  while ((await readdir(folder)).length === before) await page.waitForTimeout(100)
+  const link = await linkOfNewestMail(folder)
   const other = await Screens.open()
   try {
     await other.page.goto(link)
@@ -336,11 +343,13 @@ async function acknowledgedByLink(t: Test): Promise<void> {
     await other.close()
   }
   await page.getByText('Note : En route.').waitFor()
+  await page.getByRole('button', { name: 'Clore' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Clore' }).click()
+  await page.getByText('Résolue', { exact: true }).nth(1).waitFor()
 }
 
 /** Where the newest message lets its reader take charge. */
-async function linkOfNewestMail(): Promise<string> {
-  const folder = join(installation.home, 'mail')
+async function linkOfNewestMail(folder: string): Promise<string> {
   const named = await Promise.all(
     (await readdir(folder)).map(async (name) => ({
       name,
