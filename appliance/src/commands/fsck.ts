@@ -42,8 +42,7 @@ export async function fsck(options: FsckOptions, signal: AbortSignal): Promise<0
   const { owner, service, ...place } = settings.database
   const database = createPool({ ...place, ...service, max: 2, connectTimeoutMs: 5000 })
   const keys = await openProvider(settings.keys)
-  const progress = new Progress(join(settings.home, 'fsck.progress'), Position, systemClock)
-  let latest: Position | undefined
+  const progress = new Progress(join(settings.home, 'fsck.progress'), Position, systemClock, signal)
   try {
     const journalKey = await keys.publicKey(await keyOf(keys, KEY_LABELS.journal))
     const state = await readState(database)
@@ -71,11 +70,7 @@ export async function fsck(options: FsckOptions, signal: AbortSignal): Promise<0
         begun,
         pace: new Pace(systemClock, options.rate, signal),
         from,
-        reached: async (position) => {
-          latest = position
-          await progress.reached(position)
-          signal.throwIfAborted()
-        },
+        reached: (position) => progress.reached(position),
       },
     )
     const recovery = await inspectRecovery(database, nodeCrypto, new CopyFolder(settings.home))
@@ -93,8 +88,7 @@ export async function fsck(options: FsckOptions, signal: AbortSignal): Promise<0
     return whole.intact ? 0 : 1
   } catch (error) {
     if (!signal.aborted) throw error
-    if (latest !== undefined) await progress.keep(latest)
-    process.stderr.write(interrupted(latest))
+    process.stderr.write(interrupted(await progress.keepLatest()))
     return 3
   } finally {
     await keys.close()

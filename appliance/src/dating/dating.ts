@@ -1,4 +1,4 @@
-import { datedGroup, toHex, utf8, type EvidenceCrypto } from '@probant/evidence'
+import { datedGroup, utf8, type EvidenceCrypto } from '@probant/evidence'
 import { Loop, type Clock, type Logger, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import {
@@ -10,6 +10,7 @@ import {
 import type { Journal } from '../journal/journal.ts'
 import { newestCheckpoint, newestSeal } from '../store/journal.ts'
 import { hasDepositFrom, keepDating, type StampedHead } from '../store/outside-tokens.ts'
+import { inTrace, named } from './named-tokens.ts'
 import { datingStanding, type DatingStanding } from './standing.ts'
 
 const LOOK_EVERY_MS = 10_000
@@ -132,23 +133,16 @@ export class Dating {
     if (head === undefined || this.#client === undefined) return
     const { imprint } = datedGroup(crypto, head.checkpoint, head.seal)
     const { tokens } = await this.#client.stamp(imprint, this.#stopping.signal)
-    const named = tokens.map((each) => ({ ...each, sha256: crypto.hash('sha256', each.token) }))
+    const kept = named(crypto, tokens)
     const receivedAtMs = clock.nowMs()
     await journal.record({
       act: 'checkpoint-dated',
       outcome: 'done',
-      data: {
-        size: head.size,
-        tokens: named.map(({ authority, sha256, genTime }) => ({
-          authority,
-          sha256: toHex(sha256),
-          time: genTime,
-        })),
-      },
-      apply: (client) => keepDating(client, { ...head, receivedAtMs }, named),
+      data: { size: head.size, tokens: inTrace(kept) },
+      apply: (client) => keepDating(client, { ...head, receivedAtMs }, kept),
     })
     await this.#reload()
-    const by = named.map(({ authority, genTime }) => ({ authority, genTime }))
+    const by = kept.map(({ authority, genTime }) => ({ authority, genTime }))
     log.info({ size: head.size, by }, 'a checkpoint was dated by authorities outside')
   }
 

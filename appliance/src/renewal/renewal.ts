@@ -18,6 +18,7 @@ import {
   type ImprintAlgorithm,
   type TimestampingSettings,
 } from '@probant/timestamping'
+import { inTrace, named } from '../dating/named-tokens.ts'
 import { BoxError } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import {
@@ -247,17 +248,13 @@ export class Renewal {
     })
     const { root } = tree
     const receivedAtMs = clock.nowMs()
-    const named = tokens.map(({ authority, sha256, genTime }) => ({
-      authority,
-      sha256: toHex(sha256),
-      time: genTime,
-    }))
+    const told = inTrace(tokens)
     await journal.record({
       act: 'evidence-renewed',
       outcome: 'done',
       data: {
         renewal: number,
-        ...{ kind, algorithm, root: toHex(root), records: records.length, tokens: named },
+        ...{ kind, algorithm, root: toHex(root), records: records.length, tokens: told },
         asked: asked === undefined ? 'schedule' : 'console',
       },
       ...(asked === undefined ? {} : { hidden: { operator: asked.operator } }),
@@ -265,10 +262,7 @@ export class Renewal {
         keepRenewal(client, { number, kind, algorithm, root, receivedAtMs }, tokens, records),
     })
     await readNewTerms(database, crypto)
-    log.info(
-      { number, kind, records: records.length, tokens: named },
-      'outside tokens were renewed',
-    )
+    log.info({ number, kind, records: records.length, tokens: told }, 'outside tokens were renewed')
     return { count: records.length, isAll }
   }
 
@@ -308,11 +302,7 @@ export class Renewal {
       },
     })
     return Promise.all(
-      tokens.map(async (each) => ({
-        ...each,
-        sha256: crypto.hash('sha256', each.token),
-        endsMs: await this.#endOf(each),
-      })),
+      named(crypto, tokens).map(async (each) => ({ ...each, endsMs: await this.#endOf(each) })),
     )
   }
 

@@ -1,4 +1,4 @@
-import type { AcceptedToken } from '@probant/timestamping'
+import type { NamedToken } from '../dating/named-tokens.ts'
 import type { Client } from '@probant/postgres'
 import type { Queryable } from './journal.ts'
 
@@ -30,7 +30,7 @@ export interface OutsideTokenRow {
 export async function keepDating(
   client: Client,
   { size, checkpoint, seal, receivedAtMs }: DatingRow,
-  tokens: readonly (AcceptedToken & { readonly sha256: Uint8Array })[],
+  tokens: readonly NamedToken[],
 ): Promise<void> {
   await client.query(
     `INSERT INTO journal.datings (size, checkpoint, seal, received_at) VALUES ($1, $2, $3, to_timestamp($4::float8))`,
@@ -46,7 +46,7 @@ export async function insertTokens(
   client: Client,
   table: keyof typeof owners,
   owner: number,
-  tokens: readonly (AcceptedToken & { readonly sha256: Uint8Array })[],
+  tokens: readonly NamedToken[],
 ): Promise<void> {
   for (const [place, token] of tokens.entries())
     await client.query(

@@ -1,6 +1,6 @@
 import type { HashName, RenewalKind } from '@probant/evidence'
 import type { Client } from '@probant/postgres'
-import type { AcceptedToken } from '@probant/timestamping'
+import type { NamedToken } from '../dating/named-tokens.ts'
 import { insertTokens, tokensOf, type OutsideTokenRow } from './outside-tokens.ts'
 import type { Queryable } from './journal.ts'
 
@@ -32,7 +32,7 @@ export interface RenewedRecordRow extends RecordId {
 export async function keepRenewal(
   client: Client,
   { number, kind, algorithm, root, receivedAtMs }: RenewalRow,
-  tokens: readonly (AcceptedToken & { readonly sha256: Uint8Array })[],
+  tokens: readonly NamedToken[],
   records: readonly RenewedRecordRow[],
 ): Promise<void> {
   await client.query(

@@ -15,12 +15,16 @@ export class Progress<Schema extends TSchema> {
   readonly #path: string
   readonly #schema: Schema
   readonly #clock: Clock
+  readonly #signal: AbortSignal
   #keptAtMs = Number.NEGATIVE_INFINITY
+  #latest: Static<Schema> | undefined
 
-  constructor(path: string, schema: Schema, clock: Clock) {
+  /** @param signal interrupts the pass */
+  constructor(path: string, schema: Schema, clock: Clock, signal: AbortSignal) {
     this.#path = path
     this.#schema = schema
     this.#clock = clock
+    this.#signal = signal
   }
 
   /**
@@ -36,14 +40,20 @@ export class Progress<Schema extends TSchema> {
     return checkSettings(this.#schema, this.#parsed(text), this.#path)
   }
 
-  /** Keeps a position, at most every few seconds. */
+  /**
+   * Keeps a position, at most every few seconds.
+   * @throws the signal's reason once it is aborted
+   */
   async reached(position: Static<Schema>): Promise<void> {
-    if (this.#clock.monotonicMs() - this.#keptAtMs >= KEEP_EVERY_MS) await this.keep(position)
+    this.#latest = position
+    if (this.#clock.monotonicMs() - this.#keptAtMs >= KEEP_EVERY_MS) await this.#keep(position)
+    this.#signal.throwIfAborted()
   }
 
-  async keep(position: Static<Schema>): Promise<void> {
-    await writeDurably(this.#path, JSON.stringify(position))
-    this.#keptAtMs = this.#clock.monotonicMs()
+  /** Keeps how far an interrupted pass got. @returns it; undefined where it reached nothing */
+  async keepLatest(): Promise<Static<Schema> | undefined> {
+    if (this.#latest !== undefined) await this.#keep(this.#latest)
+    return this.#latest
   }
 
   /** The pass came to its end, or is to begin anew. */
@@ -51,6 +61,11 @@ export class Progress<Schema extends TSchema> {
     await unlink(this.#path).catch((error: unknown) => {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
     })
+  }
+
+  async #keep(position: Static<Schema>): Promise<void> {
+    await writeDurably(this.#path, JSON.stringify(position))
+    this.#keptAtMs = this.#clock.monotonicMs()
   }
 
   #parsed(text: string): unknown {

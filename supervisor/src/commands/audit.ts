@@ -30,7 +30,7 @@ export async function runAudit(
       if ((await findBox(context.database, box)) === undefined)
         throw new SupervisorError('unknown-origin', `no box ${box} is followed`)
     const path = join(context.settings.home, 'audit.progress')
-    const progress = new Progress(path, Position, systemClock)
+    const progress = new Progress(path, Position, systemClock, signal)
     if (options.restart === true) await progress.forget()
     const left = await progress.read()
     const isSame = left?.boxes.join() === boxes.join()
@@ -44,16 +44,11 @@ export async function runAudit(
             differences: [],
             current: null,
           }
-    let latest: Position | undefined
     try {
       const result = await audit(context, {
         pace: new Pace(systemClock, options.rate, signal),
         from,
-        reached: async (position) => {
-          latest = position
-          await progress.reached(position)
-          signal.throwIfAborted()
-        },
+        reached: (position) => progress.reached(position),
       })
       await progress.forget()
       const whole = { ...result, wasInterrupted: from === left }
@@ -63,7 +58,7 @@ export async function runAudit(
       return result.intact ? 0 : 1
     } catch (error) {
       if (!signal.aborted) throw error
-      if (latest !== undefined) await progress.keep(latest)
+      const latest = await progress.keepLatest()
       const far = `${latest?.done.length ?? 0} journals`
       process.stderr.write(`Interrupted after ${far}; the same command goes on from there.\n`)
       return 3
