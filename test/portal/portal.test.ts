@@ -351,10 +351,10 @@ async function acknowledgedByLink(t: Test): Promise<void> {
 /** Where the newest message lets its reader take charge. */
 async function linkOfNewestMail(folder: string): Promise<string> {
   const named = await Promise.all(
-    (await readdir(folder)).map(async (name) => ({
-      name,
-      atMs: (await stat(join(folder, name))).mtimeMs,
-    })),
+    // a message that is still being written has another ending
+    (await readdir(folder))
+      .filter((name) => name.endsWith('.eml'))
+      .map(async (name) => ({ name, atMs: (await stat(join(folder, name))).mtimeMs })),
   )
   const newest = named.toSorted((a, b) => a.atMs - b.atMs).at(-1)
   const text = await readFile(join(folder, newest?.name ?? ''), 'utf8')

@@ -39,18 +39,25 @@ export async function load(given: Load): Promise<{ rate: number; milliseconds: n
   return { rate: given.deposits / seconds, milliseconds }
 }
 
-/** Deposits per second under a load that began before and goes on after. */
+/**
+ * Deposits per second under a load that began before and goes on after. Counting begins once every client was answered: before that
+ * a slow machine may not have got round to any.
+ */
 async function steadyLoad(given: SteadyLoad): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: given.clients })
   const content = randomBytes(given.sizeBytes)
-  const start = performance.now() + given.afterMs
-  const end = start + given.forMs
+  const earliestStart = performance.now() + given.afterMs
+  let start = Infinity
+  let waiting = given.clients
   let answered = 0
   const client = async () => {
-    while (performance.now() < end) {
+    for (let isFirst = true; performance.now() < start + given.forMs; isFirst = false) {
       await depositOnce(given, agent, content)
       const at = performance.now()
-      if (at >= start && at < end) answered += 1
+      if (at >= start && at < start + given.forMs) answered += 1
+      if (!isFirst) continue
+      waiting -= 1
+      if (waiting === 0) start = Math.max(at, earliestStart)
     }
   }
   await Promise.all(Array.from({ length: given.clients }, client))
