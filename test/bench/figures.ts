@@ -19,12 +19,14 @@ export interface Figure {
 /** A quick run shows that a benchmark works; its figures are no measurement. */
 export const isQuick = process.env['BENCH_QUICK'] !== undefined
 
+export const ROUNDS = isQuick ? 1 : 5
+
 /** Alternates product and limit for `rounds` rounds, so that a slow minute of the machine hits both. */
 export async function compare(
   name: { readonly bench: string; readonly case: string; readonly unit: string },
   product: () => Promise<number>,
   limit: () => Promise<number>,
-  rounds = isQuick ? 1 : 5,
+  rounds = ROUNDS,
 ): Promise<Figure> {
   const measured: { product: number; limit: number }[] = []
   for (let round = 0; round < rounds; round += 1) {

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { deflateRawSync } from 'node:zlib'
 import {
   bundleEntries,
@@ -10,14 +11,18 @@ import {
 import { nodeCrypto } from '@probant/keys'
 import { cosign, signNote } from '../../packages/evidence/test/journal-world.ts'
 import { TestWorld } from '../../packages/evidence/test/world.ts'
-import { compare, isQuick } from './figures.ts'
+import { compare, isQuick, median, ROUNDS } from './figures.ts'
+import { startLongBox, type LongBox } from './proof/rows.ts'
 import { SparseTree } from './proof/tree.ts'
 
 /**
  * `proof`: an object's bundle at 10³ … 10⁷ traces in the journal: bytes (packed, without document), and time to build and verify it,
- * against the same at 10³, which it should at most double. Real: traces of the object, paths, signatures, building, packing,
- * verification. Not real: the other leaves of the tree, which are all one. Not in it: reading rows from PostgreSQL, and the attestations.
+ * against the same at 10³, which it should at most double. Twice over:
+ *
+ * - by a box, asked over HTTP, with attestations, out of a PostgreSQL that holds every trace and node of its journal (10⁴ in a quick run);
+ * - by the format alone, in a tree whose other leaves are all one: with cosignatures, without database and attestations.
  */
+const ROWS = isQuick ? [10_000] : [10_000, 100_000, 1_000_000, 10_000_000]
 const SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
 const AT_ONCE = isQuick ? 2 : 10
 
@@ -75,4 +80,38 @@ for (const size of SIZES.slice(1)) {
     () => timeOf(size),
     async () => 2 * (await timeOf(smallest)),
   )
+}
+
+const objects = AT_ONCE * (1 + ROWS.length * (1 + 2 * ROUNDS))
+const [short, long] = [await startLongBox(tmpdir(), objects), await startLongBox(tmpdir(), objects)]
+const proofs = async ({ proof }: LongBox) => {
+  const all = []
+  for (let n = 0; n < AT_ONCE; n += 1) all.push(await proof())
+  return {
+    bytes: median(all.map(({ bytes }) => bytes)),
+    milliseconds: median(all.map(({ milliseconds }) => milliseconds)),
+  }
+}
+try {
+  await short.box.growTo(smallest)
+  await proofs(short)
+  for (const size of ROWS) {
+    await long.box.growTo(size)
+    await proofs(long)
+    const of = `${size} traces in PostgreSQL, attestations drawn, limit twice ${smallest}`
+    const { ratio } = await compare(
+      { bench: 'proof', case: `size at ${of}`, unit: 'bytes' },
+      async () => (await proofs(long)).bytes,
+      async () => 2 * (await proofs(short)).bytes,
+    )
+    if (ratio > 1) process.exitCode = 1
+    await compare(
+      { bench: 'proof', case: `time at ${of}`, unit: 'ms' },
+      async () => (await proofs(long)).milliseconds,
+      async () => 2 * (await proofs(short)).milliseconds,
+    )
+  }
+} finally {
+  await short.box.stop()
+  await long.box.stop()
 }

@@ -31,7 +31,11 @@ export interface GivenCheckpoint {
 }
 
 /** The trust anchors of a box, as its initialisation hands them out. */
-export function anchorsOf({ identity }: Pick<World, 'identity'>): Anchors {
+export function anchorsOf({
+  identity,
+}: {
+  readonly identity: Pick<World['identity'], 'boxId' | 'journalKey' | 'latKey' | 'tsaRoot'>
+}): Anchors {
   const files = {
     'journal.vkeys': identity.journalKey,
     'lat.pem': identity.latKey,

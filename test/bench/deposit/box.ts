@@ -1,6 +1,7 @@
 import { createLogger, systemRandomness } from '@probant/host'
 import { startCluster, type Connection } from '@probant/postgres'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -14,9 +15,20 @@ export interface BenchBox {
   /** The database of the limit: another one on the same server, which syncs as a box's does. */
   readonly connection: Connection
   readonly pid: number
+  /** What a verifier has to know of it beforehand. */
+  readonly identity: Identity
   /** How long one signature takes from now on; with `slow-service.ts` only. */
   signIn(milliseconds: number): void
+  /** Lets others act until the journal has so many traces, each of them written as it always is; with `growing-service.ts` only. */
+  growTo(traces: number): Promise<void>
   stop(): Promise<void>
+}
+
+interface Identity {
+  readonly boxId: string
+  readonly journalKey: string
+  readonly latKey: string
+  readonly tsaRoot: string
 }
 
 const root = new URL('../../../', import.meta.url).pathname
@@ -81,7 +93,7 @@ export async function startBox(
     { mode: 0o600 },
   )
   const initialised = await output('appliance/src/initialise.ts', settings)
-  const { adminToken } = JSON.parse(initialised) as { adminToken: string }
+  const identity = JSON.parse(initialised) as Identity & { adminToken: string }
   const service = spawn(
     process.execPath,
     [
@@ -106,7 +118,10 @@ export async function startBox(
   const call = async (method: string, path: string, json: unknown) => {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${identity.adminToken}`,
+        'content-type': 'application/json',
+      },
       body: JSON.stringify(json),
     })
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
@@ -130,7 +145,12 @@ export async function startBox(
     home,
     connection: cluster.connection('limit', 'limit_owner', password),
     pid: service.pid ?? 0,
+    identity,
     signIn: (milliseconds) => service.send(milliseconds),
+    async growTo(traces) {
+      service.send(traces)
+      await once(service, 'message')
+    },
     async stop() {
       service.kill('SIGTERM')
       await exited
