@@ -4,6 +4,7 @@ import { dispatch } from './alerts/dispatch.ts'
 import { AlertJournalKeeper } from './alerts/keeper.ts'
 import { createMailer } from './alerts/mailer.ts'
 import type { Context } from './context.ts'
+import { recomputeWindows } from './deadlines/recompute.ts'
 import { watchClock } from './deadlines/watch.ts'
 import { createApi } from './http/server.ts'
 import { closeContext, openContext, type World } from './open-context.ts'
@@ -62,6 +63,7 @@ export async function startCentre(
     sending.wake()
     tending.wake()
   }
+  await recomputeWindows(context)
   // the centre's own absence is noticed before any box can be judged or heard
   await watch()
   const intake = await startIntake(context, { hostKey, ...settings.ssh, halt })

@@ -1,9 +1,32 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { dial, newAgentKey } from './support/agent.ts'
 import { NOON_MS, TestCentre } from './support/centre.ts'
 
+t.setTimeout(110_000)
+
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
+
+/** Just before and just after an instant, the boxes that are missing a shipment. */
+async function aroundDeadline(
+  t: Test,
+  centre: TestCentre,
+  deadline: string,
+  boxIds: readonly string[],
+): Promise<void> {
+  const atMs = Date.parse(deadline)
+  const missing = async () => {
+    const found: string[] = []
+    for (const boxId of boxIds)
+      found.push(...(await centre.kinds(boxId)).filter((kind) => kind === 'missing-shipment'))
+    return found.length
+  }
+  const before = await missing()
+  await centre.until(atMs - 1000)
+  t.equal(await missing(), before, `nothing before ${deadline}`)
+  await centre.until(atMs)
+  t.equal(await missing(), before + boxIds.length, `at ${deadline}`)
+}
 
 void t.test('the autumn night, through the door and with a driven clock', async (t) => {
   // ten minutes before windows open at 22:00 CEST; clocks go back at 01:00Z, the deadline is 06:00 CET
@@ -117,4 +140,130 @@ void t.test('a clock that is put forward is an absence too', async (t) => {
   await centre.pass(MINUTE_MS)
   t.same(await centre.kinds('box'), [])
   t.match(await centre.alerts(), [{ kind: 'supervisor-was-blind' }])
+})
+
+void t.test('the spring night, a leap day, the end of a year: to the second', async (t) => {
+  const centre = await TestCentre.start(t, Date.UTC(2026, 11, 31, 12))
+  const spring = Date.UTC(2027, 2, 27, 12)
+  const missingHour = { start: '01:30', end: '02:30', graceMinutes: 0 }
+  for (const [enrolledAtMs, deadline, schedule] of [
+    [Date.UTC(2026, 11, 31, 12), '2027-01-01T05:00:00Z', {}],
+    [Date.UTC(2027, 0, 1, 12), '2027-01-02T00:15:00Z', { timeZone: 'Asia/Kathmandu' }],
+    [spring, '2027-03-28T01:30:00Z', missingHour],
+    [spring + HOUR_MS, '2027-03-28T04:00:00Z', {}],
+    [Date.UTC(2027, 9, 30, 12), '2027-10-31T05:00:00Z', {}],
+    [Date.UTC(2028, 1, 28, 12), '2028-02-29T05:00:00Z', {}],
+    [Date.UTC(2028, 1, 29, 12), '2028-03-01T05:00:00Z', {}],
+  ] as const) {
+    // what was followed before is let go
+    await centre.database.query(`UPDATE centre.schedules SET due_at = '2100-01-01Z'`)
+    if (enrolledAtMs > centre.clock.nowMs()) await centre.until(enrolledAtMs)
+    const boxId = `box-${enrolledAtMs}`
+    await centre.follow(boxId, { everySeconds: null, ...schedule })
+    if (schedule !== missingHour) await aroundDeadline(t, centre, deadline, [boxId])
+    else {
+      const { body } = await centre.api('GET', `/boxes/${boxId}`)
+      t.match(body, { nextDeadline: deadline.replace('Z', '.000Z') }, 'the later reading')
+    }
+  }
+})
+
+void t.test('a closed site: no heads, a shipment every eight weeks', async (t) => {
+  const centre = await TestCentre.start(t, Date.UTC(2026, 8, 1, 12))
+  const closed = { everySeconds: null, everyDays: 56 }
+  const carried = await centre.follow('carried', closed)
+  await centre.follow('forgotten', closed)
+  await centre.follow('maintained', closed)
+  const announced = { box: 'maintained', reason: 'works' }
+  const early = { startsAt: '2026-09-10T00:00:00Z', endsAt: '2026-09-10T02:00:00Z' }
+  t.equal(
+    (await centre.api('POST', '/maintenance-windows', { ...announced, ...early })).status,
+    201,
+  )
+  t.match(await centre.api('GET', '/schedules'), {
+    body: { items: [{ window: { everyDays: 56 }, heads: null }, {}, {}] },
+  })
+  await centre.until(Date.UTC(2026, 9, 10, 12))
+  carried.box.acts(3)
+  await centre.ship(carried)
+  await aroundDeadline(t, centre, '2026-10-27T05:00:00Z', ['forgotten', 'maintained'])
+  t.same(await centre.kinds('carried'), [], 'once in eight weeks is enough')
+  const atEnd = { startsAt: '2026-12-21T08:00:00Z', endsAt: '2026-12-21T18:00:00Z' }
+  t.equal(
+    (await centre.api('POST', '/maintenance-windows', { ...announced, ...atEnd })).status,
+    201,
+  )
+  await aroundDeadline(t, centre, '2026-12-22T05:00:00Z', ['forgotten', 'carried'])
+  t.equal((await centre.kinds('maintained')).length, 1, 'works on the last day excuse it')
+})
+
+void t.test('rules of a zone that changed with an update: recomputed at start', async (t) => {
+  const centre = await TestCentre.start(t, Date.UTC(2026, 10, 21, 12))
+  const names = ['waits', 'begun', 'untouched']
+  for (const name of names) await centre.follow(name, { everySeconds: null })
+  // as a runtime would have stored it for which Paris is an hour further east, or further west
+  await centre.database.query(
+    `UPDATE centre.schedules SET window_opens_at = window_opens_at - interval '1 hour',
+       due_at = due_at - interval '1 hour' WHERE box_id = 'waits'`,
+  )
+  await centre.restart(30_000)
+  const next = async (name: string) => {
+    const { body } = await centre.api('GET', `/boxes/${name}`)
+    return (body as { nextDeadline: string }).nextDeadline
+  }
+  for (const name of names) t.equal(await next(name), '2026-11-22T05:00:00.000Z', name)
+  await centre.until(Date.UTC(2026, 10, 21, 23))
+  await centre.database.query(
+    `UPDATE centre.schedules SET window_opens_at = window_opens_at + interval '1 hour',
+       due_at = due_at + interval '1 hour' WHERE box_id = 'begun'`,
+  )
+  await centre.restart(30_000)
+  t.equal(await next('begun'), '2026-11-22T06:00:00.000Z', 'nobody is late because of it')
+  await aroundDeadline(t, centre, '2026-11-22T05:00:00Z', ['waits', 'untouched'])
+  await aroundDeadline(t, centre, '2026-11-22T06:00:00Z', ['begun'])
+  for (const name of names) t.equal(await next(name), '2026-11-23T05:00:00.000Z', name)
+})
+
+void t.test('maintenance: announced ahead, over two deadlines, cancelled', async (t) => {
+  const centre = await TestCentre.start(t, NOON_MS)
+  const followed = await centre.follow('works')
+  await centre.head(followed)
+  const announce = (startsAt: string, endsAt: string) =>
+    centre.api('POST', '/maintenance-windows', { box: 'works', startsAt, endsAt, reason: 'works' })
+  t.match(await announce('2026-11-21T10:00:00Z', '2026-11-21T12:00:00Z'), { status: 422 })
+  t.match(await announce('2026-11-21T14:00:00Z', '2026-11-21T13:00:00Z'), { status: 422 })
+  // two that overlap, over two nights
+  t.match(await announce('2026-11-21T11:03:00Z', '2026-11-21T22:00:00Z'), { status: 201 })
+  const second = await announce('2026-11-21T21:00:00Z', '2026-11-23T04:30:00Z')
+  await centre.pass(20 * MINUTE_MS)
+  t.same(await centre.kinds('works'), [], 'silent since before it began')
+  await centre.until(Date.UTC(2026, 10, 22, 5))
+  t.same(await centre.kinds('works'), [], 'the first deadline')
+  await centre.until(Date.UTC(2026, 10, 22, 20))
+  t.same(await centre.kinds('works'), [], 'silence')
+
+  const { id } = second.body as { id: string }
+  t.equal((await centre.api('DELETE', `/maintenance-windows/${id}`)).status, 204)
+  t.equal((await centre.api('DELETE', `/maintenance-windows/${id}`)).status, 404)
+  t.equal((await centre.entriesOf('maintenance-cancelled')).length, 1)
+  await centre.until(Date.UTC(2026, 10, 22, 20, 4, 59))
+  t.same(await centre.kinds('works'), [], 'its whole time again')
+  await centre.until(Date.UTC(2026, 10, 22, 20, 5))
+  t.same(await centre.kinds('works'), ['journal-unwitnessed'])
+  await centre.until(Date.UTC(2026, 10, 23, 5) - 1000)
+  t.equal((await centre.kinds('works')).length, 1)
+  await centre.until(Date.UTC(2026, 10, 23, 5))
+  t.same(await centre.kinds('works'), ['journal-unwitnessed', 'missing-shipment'])
+})
+
+void t.test('silence that maintenance had a part in', async (t) => {
+  const centre = await TestCentre.start(t, NOON_MS)
+  const followed = await centre.follow('works')
+  const window = { startsAt: '2026-11-21T11:01:00Z', endsAt: '2026-11-21T11:04:00Z' }
+  await centre.api('POST', '/maintenance-windows', { box: 'works', ...window, reason: 'works' })
+  await centre.head(followed)
+  await centre.pass(8 * MINUTE_MS)
+  t.same(await centre.kinds('works'), [], 'five minutes from its end')
+  await centre.pass(MINUTE_MS)
+  t.same(await centre.kinds('works'), ['journal-unwitnessed'])
 })

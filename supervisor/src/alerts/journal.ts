@@ -47,6 +47,7 @@ export type AlertAct =
   | 'contact-removed'
   | 'schedule-changed'
   | 'maintenance-announced'
+  | 'maintenance-cancelled'
   | 'seal'
 
 /** Something to journal. Persons enter only as commitments. */

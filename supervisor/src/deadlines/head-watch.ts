@@ -27,9 +27,11 @@ export async function judgeOneHead(context: Context): Promise<boolean> {
     async (client) => {
       const kept = await takeOverdueHead(client, atMs)
       if (kept === undefined) return false
-      const maintenance = await maintenanceDuring(client, kept, atMs, atMs)
+      const silenceMs = silenceOf(kept)
+      // silence that maintenance had a part in isn't held against the box: it has its whole time again
+      const maintenance = await maintenanceDuring(client, kept, atMs - silenceMs + 1, atMs)
       if (maintenance !== undefined) {
-        await setHeadDue(client, kept, maintenance.endsAtMs + silenceOf(kept))
+        await setHeadDue(client, kept, maintenance.endsAtMs + silenceMs)
         return true
       }
       await setHeadDue(client, kept, null)

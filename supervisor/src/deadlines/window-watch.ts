@@ -14,6 +14,8 @@ import { windowAfter } from './schedule.ts'
 
 /** A box needs this much of its window after the centre was away; else the window isn't judged. */
 const FAIR_CHANCE_MS = 30 * 60_000
+/** Maintenance excuses a window whose end it touches by so much: an hour's work doesn't excuse eight weeks. */
+const LAST_DAY_MS = 24 * 3_600_000
 
 /**
  * Judges one shipping window that is over, and waits for the next. Instants are the centre's alone: nothing that a box says of
@@ -51,7 +53,8 @@ async function outcomeOf(
   const { opensAtMs, endsAtMs, dueAtMs } = kept.window
   if (origin === undefined) return 'suppressed'
   if (origin.shippedAtMs !== null && origin.shippedAtMs >= opensAtMs) return 'met'
-  if ((await maintenanceDuring(client, kept, opensAtMs, dueAtMs)) !== undefined) return 'suppressed'
+  const fromMs = Math.max(opensAtMs, endsAtMs - LAST_DAY_MS)
+  if ((await maintenanceDuring(client, kept, fromMs, dueAtMs)) !== undefined) return 'suppressed'
   const backAtMs = await absentDuring(client, opensAtMs, dueAtMs)
   return backAtMs !== null && endsAtMs - backAtMs < FAIR_CHANCE_MS ? 'blind' : 'missed'
 }

@@ -35,7 +35,8 @@ interface CodeRow {
   code_sha256: Buffer
   box_id: string
   name: string
-  schedule: Schedule
+  /** Codes given out before windows could last longer lack it. */
+  schedule: Omit<Schedule, 'everyDays'> & { everyDays?: number }
   issued_by: string
   expires_at: Date
   refusals: number
@@ -122,7 +123,7 @@ function codeOf(row: CodeRow): StoredEnrolmentCode {
     codeSha256: new Uint8Array(row.code_sha256),
     boxId: row.box_id,
     name: row.name,
-    schedule: row.schedule,
+    schedule: { everyDays: 1, ...row.schedule },
     issuedBy: row.issued_by,
     expiresAtMs: ms(row.expires_at),
     refusals: row.refusals,

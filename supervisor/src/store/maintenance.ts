@@ -52,6 +52,32 @@ export async function listMaintenance(client: Client, tenantId: string): Promise
   return rows.map(maintenanceOf)
 }
 
+/** One that wasn't cancelled, held until the transaction ends. */
+export async function holdMaintenance(
+  client: Client,
+  tenantId: string,
+  maintenanceId: string,
+): Promise<Maintenance | undefined> {
+  const { rows } = await client.query<MaintenanceRow>(
+    `${SELECT} WHERE tenant_id = $1 AND maintenance_id = $2 AND cancelled_at IS NULL FOR UPDATE`,
+    [tenantId, maintenanceId],
+  )
+  return rows[0] && maintenanceOf(rows[0])
+}
+
+export async function cancelMaintenance(
+  client: Client,
+  tenantId: string,
+  { boxId, maintenanceId }: Maintenance,
+  atMs: number,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.maintenance_windows SET cancelled_at = $4
+     WHERE tenant_id = $1 AND box_id = $2 AND maintenance_id = $3`,
+    [tenantId, boxId, maintenanceId, instant(atMs)],
+  )
+}
+
 /** The one that ends last of those that touch a stretch of time. */
 export async function maintenanceDuring(
   client: Client,

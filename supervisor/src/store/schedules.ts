@@ -15,6 +15,7 @@ interface ScheduleRow {
   heads_every_seconds: number | null
   window_start: string
   window_end: string
+  every_days: number
   time_zone: string
   grace_minutes: number
   window_opens_at: Date
@@ -22,8 +23,8 @@ interface ScheduleRow {
   head_due_at: Date | null
 }
 
-const COLUMNS = `tenant_id, box_id, heads_every_seconds, window_start, window_end, time_zone,
-  grace_minutes, window_opens_at, due_at, head_due_at`
+const COLUMNS = `tenant_id, box_id, heads_every_seconds, window_start, window_end, every_days,
+  time_zone, grace_minutes, window_opens_at, due_at, head_due_at`
 
 /** Stores a schedule, in place of an earlier one, with what is waited for next. */
 export async function putSchedule(
@@ -32,10 +33,11 @@ export async function putSchedule(
 ): Promise<void> {
   await client.query(
     `INSERT INTO centre.schedules (${COLUMNS})
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      ON CONFLICT (tenant_id, box_id) DO UPDATE SET
        heads_every_seconds = EXCLUDED.heads_every_seconds, window_start = EXCLUDED.window_start,
-       window_end = EXCLUDED.window_end, time_zone = EXCLUDED.time_zone,
+       window_end = EXCLUDED.window_end, every_days = EXCLUDED.every_days,
+       time_zone = EXCLUDED.time_zone,
        grace_minutes = EXCLUDED.grace_minutes, window_opens_at = EXCLUDED.window_opens_at,
        due_at = EXCLUDED.due_at, head_due_at = EXCLUDED.head_due_at`,
     [
@@ -44,6 +46,7 @@ export async function putSchedule(
       schedule.headsEverySeconds,
       schedule.windowStart,
       schedule.windowEnd,
+      schedule.everyDays,
       schedule.timeZone,
       schedule.graceMinutes,
       instant(window.opensAtMs),
@@ -103,6 +106,31 @@ export async function setWindow(client: Client, box: BoxKey, window: Window): Pr
     `UPDATE centre.schedules SET window_opens_at = $3, due_at = $4
      WHERE tenant_id = $1 AND box_id = $2`,
     [...keyOf(box), instant(window.opensAtMs), instant(window.dueAtMs)],
+  )
+}
+
+/** Every box's schedule, of every tenant. */
+export async function allSchedules(client: Client): Promise<KeptSchedule[]> {
+  const { rows } = await client.query<ScheduleRow>(`SELECT ${COLUMNS} FROM centre.schedules`)
+  return rows.map(keptOf)
+}
+
+/** Puts another window in place of the one that is waited for; nothing when that was judged or changed meanwhile. */
+export async function replaceWindow(
+  client: Client,
+  { window, ...box }: KeptSchedule,
+  by: Window,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.schedules SET window_opens_at = $5, due_at = $6
+     WHERE tenant_id = $1 AND box_id = $2 AND window_opens_at = $3 AND due_at = $4`,
+    [
+      ...keyOf(box),
+      instant(window.opensAtMs),
+      instant(window.dueAtMs),
+      instant(by.opensAtMs),
+      instant(by.dueAtMs),
+    ],
   )
 }
 
@@ -173,6 +201,7 @@ function keptOf(row: ScheduleRow): KeptSchedule {
       headsEverySeconds: row.heads_every_seconds,
       windowStart: row.window_start,
       windowEnd: row.window_end,
+      everyDays: row.every_days,
       timeZone: row.time_zone,
       graceMinutes: row.grace_minutes,
     },
