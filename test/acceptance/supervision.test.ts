@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { absent, holds } from './bullets.ts'
-import { project } from './programs.ts'
+import { figuresOf, ownProgram, project } from './programs.ts'
 
 /**
  * Order 4, bullet by bullet. What a bullet asks is checked by the programs that it names; those of the centre's own folder run here
@@ -77,7 +77,13 @@ await absent(
   'not shown yet',
 )
 
-await absent('bench intake', 'not built yet')
+await t.test('bench intake prints ratios, and how long a fleet’s night takes', async (t) => {
+  const ended = await ownProgram('test/bench/run.ts', ['intake'], { BENCH_QUICK: '1' })
+  t.equal(ended.code, 0, ended.stdout + ended.stderr)
+  const figures = figuresOf(ended)
+  for (const { ratio } of figures) t.ok(Number(ratio) > 0, String(ratio))
+  t.ok(figures.some(({ unit }) => unit === 'h'))
+})
 await absent('memory flat against hostile agents', 'not shown yet')
 await absent('a simulated year of a fleet, with an oracle', 'not built yet')
 await absent('kill -9 of the centre between any two steps; PostgreSQL killed', 'not shown yet')

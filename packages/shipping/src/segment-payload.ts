@@ -7,6 +7,9 @@ export type SegmentPurpose = 'shipment' | 'challenge'
 
 const PURPOSES: readonly SegmentPurpose[] = ['shipment', 'challenge']
 
+/** Output is taken in pieces of this size, each a turn of the thread pool: zlib's own 16 KiB make dozens of a segment. */
+const PIECE_BYTES = 512 * 1024
+
 const compress = promisify(gzip)
 const inflate = promisify(gunzip)
 
@@ -17,7 +20,7 @@ export async function encodeSegmentPayload(
 ): Promise<Uint8Array> {
   if (segment.length > MAX_SEGMENT_BYTES)
     throw new ShippingError('segment-too-long', `a segment of ${segment.length} bytes`)
-  const compressed = await compress(segment)
+  const compressed = await compress(segment, { chunkSize: PIECE_BYTES })
   const payload = new Uint8Array(1 + compressed.length)
   payload[0] = PURPOSES.indexOf(purpose)
   payload.set(compressed, 1)
@@ -37,8 +40,11 @@ export async function decodeSegmentPayload(
   if (purpose === undefined)
     throw new ShippingError('malformed-segment', 'a segment frame without a known purpose')
   try {
-    const segment = await inflate(payload.subarray(1), { maxOutputLength: MAX_SEGMENT_BYTES })
-    return { purpose, segment: new Uint8Array(segment) }
+    const { buffer, byteOffset, length } = await inflate(payload.subarray(1), {
+      maxOutputLength: MAX_SEGMENT_BYTES,
+      chunkSize: PIECE_BYTES,
+    })
+    return { purpose, segment: new Uint8Array(buffer, byteOffset, length) }
   } catch (cause) {
     if (cause instanceof RangeError)
       throw new ShippingError('segment-too-long', `more than ${MAX_SEGMENT_BYTES} bytes`, { cause })

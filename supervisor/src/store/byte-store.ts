@@ -23,6 +23,8 @@ export interface ByteStore {
 export async function openByteStore(folder: string): Promise<ByteStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await syncFolder(dirname(folder))
+  /** Folders whose own names are durable. */
+  const durable = new Set<string>()
   return {
     async put(bytes) {
       const digest = sha256(bytes)
@@ -30,7 +32,8 @@ export async function openByteStore(folder: string): Promise<ByteStore> {
       if (await holds(path, bytes)) return digest
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       await writeDurably(path, bytes)
-      await syncFolder(folder)
+      if (!durable.has(dirname(path))) await syncFolder(folder)
+      durable.add(dirname(path))
       return digest
     },
     async get(digest) {

@@ -39,6 +39,8 @@ export class TestAgent {
   readonly channel: FrameChannel
   readonly stream: ClientChannel
   welcome: Welcome | undefined
+  /** How long an answer is waited for. */
+  patienceMs = 10_000
 
   constructor(client: ssh2.Client, stream: ClientChannel) {
     this.client = client
@@ -46,8 +48,13 @@ export class TestAgent {
     this.channel = new FrameChannel(stream)
   }
 
-  static async connect(port: number, user: string, key: AgentKey): Promise<TestAgent> {
-    const client = await dial(port, user, key)
+  static async connect(
+    port: number,
+    user: string,
+    key: AgentKey,
+    more: ssh2.ConnectConfig = {},
+  ): Promise<TestAgent> {
+    const client = await dial(port, user, key, more)
     const stream = await new Promise<ClientChannel>((resolve, reject) =>
       client.subsys(SUBSYSTEM, (error, channel) => {
         if (error === undefined) resolve(channel)
@@ -58,7 +65,7 @@ export class TestAgent {
   }
 
   async hello(
-    box: TestBox,
+    box: Pick<TestBox, 'origin' | 'size'>,
     {
       databaseSize = box.size,
       boxTimeMs,
@@ -139,7 +146,7 @@ export class TestAgent {
   }
 
   async read<N extends MessageName>(name: N): Promise<Messages[N]> {
-    const frame = await this.channel.receive(10_000)
+    const frame = await this.channel.receive(this.patienceMs)
     if (frame?.name === 'error') throw new Error(decodeMessage('error', frame.payload).reason)
     if (frame?.name !== name) throw new Error(`${frame?.name ?? 'an end'} where ${name} must be`)
     return decodeMessage(name, frame.payload)

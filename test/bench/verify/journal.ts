@@ -34,10 +34,14 @@ const SEAL_EVERY = 60
 const boot = 'ab'.repeat(16)
 
 /** What a box in use writes: deposits and what surrounds them, one act a second, a seal a minute. */
-export function shippedJournal(traces: number, perSegment: number): ShippedJournal {
+export function shippedJournal(
+  traces: number,
+  perSegment: number,
+  origin = ORIGIN,
+): ShippedJournal {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ type: 'spki', format: 'der' })
-  const journalKey = formatVkey(ORIGIN, 2, spki, nodeCrypto)
+  const journalKey = formatVkey(origin, 2, spki, nodeCrypto)
   const { keyId } = parseVkey(journalKey)
   const range = new CompactRange(nodeCrypto)
   const sha3 = new Sha3Chain(nodeCrypto)
@@ -46,7 +50,7 @@ export function shippedJournal(traces: number, perSegment: number): ShippedJourn
   let traceBytes = 0
   while (range.size < traces) {
     const header = {
-      origin: ORIGIN,
+      origin,
       start: range.size,
       prev: prev === noPrevious ? new Uint8Array(32) : Buffer.from(prev, 'hex'),
       range: range.hashes(),
@@ -55,25 +59,25 @@ export function shippedJournal(traces: number, perSegment: number): ShippedJourn
     }
     const stored: Uint8Array[] = []
     while (stored.length < perSegment && range.size < traces) {
-      const bytes = formatTrace(traceAt(range.size, prev, sha3))
+      const bytes = formatTrace(traceAt(origin, range.size, prev, sha3))
       stored.push(bytes)
       prev = toHex(nodeCrypto.hash('sha256', bytes))
       range.append(leafHash(nodeCrypto, bytes))
       sha3.append(bytes)
       traceBytes += bytes.length
     }
-    const text = formatCheckpointText({ origin: ORIGIN, size: range.size, root: range.root() })
+    const text = formatCheckpointText({ origin, size: range.size, root: range.root() })
     const signature = sign('sha256', Buffer.from(text), privateKey)
-    const checkpoint = formatNote(text, [signatureLine(ORIGIN, keyId, signature)])
+    const checkpoint = formatNote(text, [signatureLine(origin, keyId, signature)])
     segments.push(encodeSegment({ ...header, traces: stored, checkpoint }))
   }
   return { journalKey, segments, traceBytes }
 }
 
-function traceAt(seq: number, prev: string, sha3: Sha3Chain): Trace {
+function traceAt(origin: string, seq: number, prev: string, sha3: Sha3Chain): Trace {
   const common = {
     format: 1 as const,
-    origin: ORIGIN,
+    origin,
     seq,
     time: formatTime(Date.UTC(2026, 0, 5, 8) + seq * 1000),
     monotonicMs: seq * 1000,

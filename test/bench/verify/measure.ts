@@ -20,14 +20,20 @@ export async function rate(
   work: Work,
   segments: readonly Uint8Array[],
   journalKey: string,
+  origin = ORIGIN,
 ): Promise<number> {
   const beganAt = performance.now()
-  const traces = work === 'verify' ? await verify(segments, journalKey) : digest(work, segments)
+  const traces =
+    work === 'verify' ? await verify(segments, journalKey, origin) : digest(work, segments)
   return (traces * 1000) / (performance.now() - beganAt)
 }
 
 /** The product: everything that can be checked of a journal, from the bytes that were shipped. */
-async function verify(segments: readonly Uint8Array[], journalKey: string): Promise<number> {
+async function verify(
+  segments: readonly Uint8Array[],
+  journalKey: string,
+  origin: string,
+): Promise<number> {
   const keys = [parseVkey(journalKey)]
   let state: JournalState | undefined
   let traces = 0
@@ -35,7 +41,7 @@ async function verify(segments: readonly Uint8Array[], journalKey: string): Prom
     const segment = decodeSegment(bytes)
     state ??=
       segment.start === 0
-        ? emptyJournalState(nodeCrypto, ORIGIN)
+        ? emptyJournalState(nodeCrypto, origin)
         : claimedJournalState(nodeCrypto, segment)
     const verified = await verifySegment(nodeCrypto, state, segment, keys)
     if (verified.findings.length > 0) throw new Error(JSON.stringify(verified.findings))
