@@ -33,7 +33,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--password <password>', 'of the first operator (default: a random one)')
     .action(async ({ settings, password }: Options) => {
       const { initialiseByFile } = await import('./initialise.ts')
-      await initialiseByFile(settings, password)
+      await initialiseByFile(settings, { password })
     })
 
   withSettings(

@@ -19,6 +19,8 @@ export type SupervisorErrorCode =
   | 'reference-values'
   /** An approval that doesn't count. The caller's fault. */
   | 'approval'
+  /** Verification messages to one contact, or to all together, come too fast. Retryable later. */
+  | 'too-many-messages'
   /** What a setting names can't be read. Retryable once somebody mended it. */
   | 'unusable-setting'
 
@@ -33,6 +35,7 @@ const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'calle
   'enrolment-code': 'caller',
   'reference-values': 'caller',
   approval: 'caller',
+  'too-many-messages': 'retryable',
   'unusable-setting': 'retryable',
 }
 

@@ -6,6 +6,7 @@ import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool, type Client } from '@probant/postgres'
 import { hashPassword, issueToken, newSecret } from './access/credentials.ts'
 import { append, type Journalling } from './alerts/journal.ts'
+import { installContact } from './alerts/verification.ts'
 import { prepareTables, type World } from './open-context.ts'
 import { Settings } from './settings.ts'
 import { generateCentreKeys, namesOf, openCentreKeys } from './signing/centre-keys.ts'
@@ -30,11 +31,13 @@ const FIRST_OPERATOR = 'operator'
  * Makes keys, tables, the alert journal and the first operator. Safe to repeat: what exists is kept, and the first operator gets
  * a fresh password and token, since nobody may have seen those that a cut run made.
  * @param password of the first operator; a random one when it is not given
+ * @param contact mail address that is told of alerts from the start
  */
 export async function initialise(
   settings: Settings,
   world: World,
   password = newSecret(world),
+  contact?: string,
 ): Promise<Initialised> {
   await mkdir(settings.home, { recursive: true, mode: 0o700 })
   const hostKey = await generateHostKey(settings.home)
@@ -49,8 +52,10 @@ export async function initialise(
     const passwordHash = await hashPassword(password)
     const { secret } = await database.transaction(async (client) => {
       const operator = await firstOperator(client, world, passwordHash)
+      const issued = await issueToken(client, working, operator, 'bearer')
       await openAlertJournal(client, working, settings.centreName)
-      return await issueToken(client, working, operator, 'bearer')
+      if (contact !== undefined) await installContact(client, working, DEFAULT_TENANT, contact)
+      return issued
     })
     return {
       supervisionToken: secret,
@@ -99,21 +104,30 @@ async function openAlertJournal(
 }
 
 /** Initialises by a settings file and prints what came of it as one line of JSON. */
-export async function initialiseByFile(path: string, password?: string): Promise<void> {
+export async function initialiseByFile(
+  path: string,
+  { password, contact }: { password?: string | undefined; contact?: string | undefined },
+): Promise<void> {
   const settings = await readSettings(Settings, path)
   const logger = createLogger({ component: 'supervisor', level: 'error' })
   const world = { clock: systemClock, randomness: systemRandomness, logger }
-  const initialised = await initialise(settings, world, password)
+  const initialised = await initialise(settings, world, password, contact)
   process.stdout.write(`${JSON.stringify(initialised)}\n`)
 }
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { settings: { type: 'string' }, password: { type: 'string' } },
+    options: {
+      settings: { type: 'string' },
+      password: { type: 'string' },
+      contact: { type: 'string' },
+    },
   })
   if (values.settings === undefined) {
-    process.stderr.write('usage: initialise.ts --settings FILE [--password PASSWORD]\n')
+    process.stderr.write(
+      'usage: initialise.ts --settings FILE [--password PASSWORD] [--contact ADDRESS]\n',
+    )
     process.exit(2)
   }
-  await initialiseByFile(values.settings, values.password)
+  await initialiseByFile(values.settings, values)
 }

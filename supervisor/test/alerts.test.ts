@@ -20,8 +20,7 @@ const HOUR_MS = 60 * MINUTE_MS
 /** A centre with a contact and a box that can be tampered with. */
 async function supervised(t: Test): Promise<{ centre: TestCentre; followed: Followed }> {
   const centre = await TestCentre.start(t)
-  const { status } = await centre.api('POST', '/contacts', { email: 'duty@client.example' })
-  t.equal(status, 201)
+  await centre.tell('duty@client.example')
   const followed = await centre.follow('box-7', { everySeconds: null })
   followed.box.acts(6)
   followed.box.checkpoint()
@@ -70,6 +69,7 @@ void t.test(
 
     t.same(await actsFrom(centre, 1), [
       'contact-added',
+      'contact-verified',
       'enrolled',
       'finding-raised',
       'alert-opened',
@@ -206,7 +206,7 @@ void t.test('reminders until somebody acknowledges', async (t) => {
 
 void t.test('whoever got the message takes charge by its link', async (t) => {
   const { centre, followed } = await supervised(t)
-  await centre.api('POST', '/contacts', { email: 'night@client.example' })
+  await centre.tell('night@client.example')
   followed.box.flip(3)
   await centre.ship(followed)
   await centre.mails(2)
@@ -285,7 +285,7 @@ void t.test('a relay that is away, delays or refuses', async (t) => {
     alert?.notifications.map(({ outcome, reply }) => `${outcome} ${reply ?? ''}`),
     ['attempted ', 'deferred 451', 'attempted ', 'delivered 250'],
   )
-  const acts = await actsFrom(centre, 5)
+  const acts = await actsFrom(centre, 6)
   t.same(
     acts.filter((act) => act !== 'seal'),
     [

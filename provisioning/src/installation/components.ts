@@ -39,11 +39,13 @@ export class Components {
   }
 
   async prepareSupervisor(): Promise<CentreIdentity> {
-    const { state } = this.#options
+    const { state, configuration } = this.#options
     await this.#writeSettings('supervisor', supervisorSettings(this.#given()))
+    // whoever configures the installation gives this address: the centre alerts it from the start
+    const given = ['--contact', configuration.centre.contact]
     const identity =
       state.value.centre ??
-      (await initialise(centreIdentitySchema, this.#initialiser('supervisor')))
+      (await initialise(centreIdentitySchema, { ...this.#initialiser('supervisor'), given }))
     await state.update((value) => {
       value.centre = identity
     })

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { writeDurably } from '@probant/host'
 import { Type } from 'typebox'
 import type { Configuration } from '../configuration/schema.ts'
-import { RestClient, wasRefusedWith } from '../demonstration/rest.ts'
+import { RestClient } from '../demonstration/rest.ts'
 import { ProvisioningError } from '../errors.ts'
 import type { AgentIdentity, BoxIdentity, CentreIdentity } from './identities.ts'
 import { homePaths, type Layout } from './layout.ts'
@@ -23,7 +23,7 @@ interface Enrolled {
   agent: AgentIdentity
 }
 
-/** Makes the centre know the box: its keys, its rhythm, whom to alert. Done once; may be cut off. */
+/** Makes the centre know the box: its keys, its rhythm. Done once; may be cut off. */
 export async function enrol(supervisionApi: string, enrolled: Enrolled): Promise<void> {
   const { layout, configuration, state, centre, box, agent } = enrolled
   if (state.value.enrolled === true) return
@@ -49,12 +49,6 @@ export async function enrol(supervisionApi: string, enrolled: Enrolled): Promise
     const certificates = configuration.attestation.intermediates ?? []
     await enrolByTpm(layout, { supervisionApi, code, journalKey: box.journalKey, certificates })
   }
-  await client
-    .call(Type.Unknown(), 'POST', '/contacts', { email: configuration.centre.contact })
-    .catch((error: unknown) => {
-      // an earlier start got this far
-      if (!wasRefusedWith(error, 409)) throw error
-    })
   await state.update((value) => {
     value.enrolled = true
   })

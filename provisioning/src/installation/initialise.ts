@@ -17,18 +17,20 @@ export async function initialise<Schema extends TSchema>(
     name: string
     entry: string
     settings: string
+    /** Further words for it. */
+    given?: readonly string[]
     log: string
     interrupted: AbortSignal
   },
 ): Promise<Static<Schema>> {
-  const { name, entry, settings, log, interrupted } = component
+  const { name, entry, settings, given = [], log, interrupted } = component
   const failed = (why: string, cause?: unknown) =>
     new ProvisioningError(
       'part-failed',
       `The ${name} can't be initialised (${why}): its log ${log} tells more.`,
       cause,
     )
-  const output = await run(process.execPath, [entry, '--settings', settings], {
+  const output = await run(process.execPath, [entry, '--settings', settings, ...given], {
     maxBuffer: 16 * 1024 * 1024,
     signal: interrupted,
   }).catch(async (error: unknown) => {

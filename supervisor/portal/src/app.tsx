@@ -17,6 +17,7 @@ import { AcknowledgePage } from './acknowledge-page.tsx'
 import { AlertJournalPage } from './alert-journal-page.tsx'
 import { alerts, openAlerts } from './alerts.ts'
 import { AlertsPage } from './alerts-page.tsx'
+import { ConfirmContactPage } from './confirm-contact-page.tsx'
 import { BoxPage } from './box-page.tsx'
 import { FleetPage } from './fleet-page.tsx'
 import { useLive } from './live.ts'
@@ -28,11 +29,16 @@ whenReaderChanges(() => alerts.clear())
 export function App() {
   const say = words()
   const user = session.value?.user
-  // Whoever got a message takes charge without signing in.
-  if (match('/acknowledge', path.value)) {
+  // Whoever got a message answers it without signing in.
+  const answered = match('/acknowledge', path.value) ? (
+    <AcknowledgePage />
+  ) : match('/confirm-contact', path.value) ? (
+    <ConfirmContactPage />
+  ) : undefined
+  if (answered !== undefined) {
     return (
       <Shell site={say.site} navigation={false}>
-        <AcknowledgePage />
+        {answered}
       </Shell>
     )
   }

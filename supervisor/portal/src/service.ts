@@ -70,6 +70,10 @@ export const linkedAlertShape = record({
 })
 export type LinkedAlert = Shaped<typeof linkedAlertShape>
 
+/** What a link that asks for a confirmation shows. */
+export const confirmationShape = record({ isDone: flag, centre: text })
+export type Confirmation = Shaped<typeof confirmationShape>
+
 export const entryShape = record({
   seq: number,
   time: text,
@@ -93,6 +97,8 @@ export const addresses = {
   resolution: (alert: string) => address`/alerts/${alert}/resolution`,
   acknowledgements: address`/acknowledgements`,
   acknowledgementPreview: address`/acknowledgements/preview`,
+  contactVerifications: address`/contact-verifications`,
+  contactVerificationPreview: address`/contact-verifications/preview`,
   alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
 }
 

@@ -84,6 +84,10 @@ export const words = dictionary(
     cancel: 'Annuler',
     acknowledgedNow: 'L’alerte est prise en charge.',
     acknowledgedBefore: 'Quelqu’un s’en est déjà chargé : il n’y a rien à faire ici.',
+    confirmContact: 'Confirmer ce contact',
+    confirmContactWords: (centre: string) =>
+      `Le centre de supervision ${centre} vous enverra ses alertes. Si vous ne l’attendiez pas, fermez cette page.`,
+    confirmedContact: 'Contact confirmé : les alertes arriveront ici.',
     toAlerts: 'Toutes les alertes (il faut se connecter)',
     newAlerts: (count: string) => `Nouvelle alerte : ${count} à traiter.`,
     openCount: (count: string) => `${count} à traiter`,
@@ -177,6 +181,10 @@ export const words = dictionary(
     cancel: 'Cancel',
     acknowledgedNow: 'The alert is acknowledged.',
     acknowledgedBefore: 'Somebody has taken charge already: there is nothing to do here.',
+    confirmContact: 'Confirm this contact',
+    confirmContactWords: (centre) =>
+      `The supervision centre ${centre} will send you its alerts. If you did not expect this, close this page.`,
+    confirmedContact: 'The contact is confirmed: alerts will arrive there.',
     toAlerts: 'All alerts (signing in needed)',
     newAlerts: (count) => `New alert: ${count} to be dealt with.`,
     openCount: (count) => `${count} to be dealt with`,
@@ -203,6 +211,8 @@ const acts = dictionary(
     'alert-acknowledged': 'Alerte prise en charge',
     'alert-resolved': 'Alerte résolue',
     'contact-added': 'Contact ajouté',
+    'contact-verification-asked': 'Confirmation d’un contact demandée',
+    'contact-verified': 'Contact confirmé',
     'contact-removed': 'Contact retiré',
     'schedule-changed': 'Échéances modifiées',
     'maintenance-announced': 'Maintenance annoncée',
@@ -219,6 +229,8 @@ const acts = dictionary(
     'alert-acknowledged': 'Alert acknowledged',
     'alert-resolved': 'Alert resolved',
     'contact-added': 'Contact added',
+    'contact-verification-asked': 'Verification of a contact asked for',
+    'contact-verified': 'Contact verified',
     'contact-removed': 'Contact removed',
     'schedule-changed': 'Schedule changed',
     'maintenance-announced': 'Maintenance announced',
@@ -245,7 +257,10 @@ const outcomes = dictionary(
   },
 )
 
-const channels = dictionary({ email: 'Courriel' }, { email: 'E-mail' })
+const channels = dictionary(
+  { email: 'Courriel', webhook: 'Webhook', syslog: 'Syslog' },
+  { email: 'E-mail', webhook: 'Webhook', syslog: 'Syslog' },
+)
 
 /** An act in words; a newer act than this page is shown by its code. */
 export function actName(act: string): string {

@@ -8,7 +8,7 @@ import { append, type Act } from './journal.ts'
 
 /** An operator, or a contact by the link in a message. */
 export type Person =
-  { readonly operatorId: string } | { readonly contact: Pick<Contact, 'contactId' | 'email'> }
+  { readonly operatorId: string } | { readonly contact: Pick<Contact, 'contactId' | 'address'> }
 
 /** Who did it, and what they said. The note stays out of the journal: people write names into notes. */
 export interface Operation {

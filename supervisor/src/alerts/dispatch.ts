@@ -7,7 +7,9 @@ import { claimDue, endAttempt, insertAttempt, type Notification } from '../store
 import { acknowledgementLink } from './acknowledgement-link.ts'
 import { append, type Act } from './journal.ts'
 import type { Handover, Mailer } from './mailer.ts'
-import { messageOf } from './message.ts'
+import { messageOf, type Message } from './message.ts'
+import { verificationMessage } from './verification-message.ts'
+import { verificationOf } from './verification.ts'
 
 /** How long a message is ours before somebody else may send it; longer than the mailer's own time-outs together. */
 const LEASE_MS = 120_000
@@ -62,13 +64,28 @@ async function send(
     return
   }
   const message = await render(context, notification)
+  if (message === undefined) {
+    await finish(context, notification, contact, { outcome: 'failed', reply: 'answered meanwhile' })
+    return
+  }
   const messageId = `<${notification.notificationId}@${context.settings.centreName.replaceAll('/', '.')}>`
-  const handover = await mailer.send(contact.email, message, messageId)
+  const handover = await mailer.send(contact.address, message, messageId)
   await finish(context, notification, contact, handover)
 }
 
+/** Undefined when there is nothing to say any more. */
+async function render(context: Context, notification: Notification): Promise<Message | undefined> {
+  const { tenantId, alertId, contactId } = notification
+  if (alertId !== null) return renderAlert(context, { ...notification, alertId })
+  const asked = await verificationOf(context, tenantId, contactId)
+  return asked && verificationMessage(context.settings.centreName, asked)
+}
+
 /** What is known when it is sent: findings that joined the alert meanwhile are told as well. */
-async function render(context: Context, notification: Notification) {
+async function renderAlert(
+  context: Context,
+  notification: Notification & { alertId: string },
+): Promise<Message> {
   const { database, settings } = context
   const { tenantId, alertId, occasion } = notification
   const alert = await findAlert(database, tenantId, alertId)
@@ -127,11 +144,11 @@ function actOf(
     data: {
       alert: alertId,
       notification: notificationId,
-      channel: 'email',
+      channel: contact.channel,
       occasion,
       attempt,
       ...more,
     },
-    address: { contactId: contact.contactId, email: contact.email },
+    address: contact,
   }
 }

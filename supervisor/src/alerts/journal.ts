@@ -44,6 +44,8 @@ export type AlertAct =
   | 'alert-acknowledged'
   | 'alert-resolved'
   | 'contact-added'
+  | 'contact-verification-asked'
+  | 'contact-verified'
   | 'contact-removed'
   | 'schedule-changed'
   | 'maintenance-announced'
@@ -58,7 +60,7 @@ export interface Act {
   /** The operator who did it; null for the centre itself. */
   operatorId?: string
   /** Whom it was sent to. */
-  address?: { contactId: string; email: string }
+  address?: { contactId: string; address: string }
 }
 
 /** What the appender needs of the context, so that initialisation can append before a centre runs. */
@@ -160,7 +162,7 @@ async function commitPersons(
         : await commitTo(
             'address',
             { contactId: address.contactId, operatorId: null },
-            address.email,
+            address.address,
           ),
   }
 }

@@ -1,4 +1,4 @@
-import { notFound, Problem, signInRateLimit, strictObject, type Server } from '@probant/web'
+import { notFound, signInRateLimit, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import { acknowledge } from '../alerts/acknowledge.ts'
 import { readAcknowledgementLink } from '../alerts/acknowledgement-link.ts'
@@ -7,8 +7,7 @@ import type { Context } from '../context.ts'
 import { findAlert, type Alert } from '../store/alerts.ts'
 import { findContact, type Contact } from '../store/contacts.ts'
 import { shownAlert } from './alerts.ts'
-
-const Link = Type.String({ minLength: 1, maxLength: 300 })
+import { ended, foreign, Link } from './links.ts'
 
 /**
  * Taking charge of an alert by the link in a message. Looking at it changes nothing: mail gateways follow links, so that only a second
@@ -80,26 +79,4 @@ async function opened(context: Context, text: string): Promise<{ alert: Alert; c
 async function described(context: Context, alert: Alert) {
   const { state, severity, openedAt, kind, sentence } = await shownAlert(context, alert)
   return { state, severity, openedAt, kind, sentence }
-}
-
-function foreign(): Problem {
-  return new Problem({
-    type: 'not-a-link',
-    status: 403,
-    title: {
-      fr: 'Ce lien n’est pas de ce centre, ou il y manque des caractères : recopiez-le en entier.',
-      en: 'This link is not one of this centre, or some of it is missing: copy it whole.',
-    },
-  })
-}
-
-function ended(): Problem {
-  return new Problem({
-    type: 'link-ended',
-    status: 410,
-    title: {
-      fr: 'Ce lien n’est plus valable : connectez-vous, ou servez-vous du rappel le plus récent.',
-      en: 'This link has ended: sign in, or use the newest reminder.',
-    },
-  })
 }

@@ -3,8 +3,11 @@ import { PostgresError } from '@probant/postgres'
 import { notFound, Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import { changeByOperator } from '../alerts/operator-change.ts'
+import { addContact, askAgain, verifyByCode } from '../alerts/verification.ts'
 import type { Context } from '../context.ts'
-import { insertContact, listContacts, removeContact, type Contact } from '../store/contacts.ts'
+import { SupervisorError } from '../errors.ts'
+import { findContact, listContacts, removeContact, type Contact } from '../store/contacts.ts'
+import { lastAttempts } from '../store/notifications.ts'
 import { callerOf, tenantOf } from './caller.ts'
 import { Uuid } from './paging.ts'
 
@@ -16,6 +19,7 @@ const Email = Type.String({
 
 /** So that the entry of a change stays within the length of a trace. */
 const MOST_BOXES = 500
+const ContactPath = strictObject({ contact: Uuid })
 
 /** Who is told of alerts. */
 export function contactRoutes(server: Server, context: Context): void {
@@ -23,10 +27,25 @@ export function contactRoutes(server: Server, context: Context): void {
 
   server.get(
     '/api/v1/contacts',
-    { schema: { tags: ['contacts'], summary: 'Who is told of alerts' } },
-    async (request) => ({
-      items: (await listContacts(database, tenantOf(request))).map(shownContact),
-    }),
+    {
+      schema: {
+        tags: ['contacts'],
+        summary: 'Who is told of alerts, and whether that was made sure of',
+        querystring: strictObject({
+          removed: Type.Optional(
+            Type.Boolean({ description: 'Also those that were removed; their addresses are gone' }),
+          ),
+        }),
+      },
+    },
+    async (request) => {
+      const tenantId = tenantOf(request)
+      const contacts = await listContacts(database, tenantId, request.query.removed)
+      const attempts = await lastAttempts(database, tenantId)
+      return {
+        items: contacts.map((contact) => shownContact(contact, attempts.get(contact.contactId))),
+      }
+    },
   )
 
   server.post(
@@ -34,7 +53,7 @@ export function contactRoutes(server: Server, context: Context): void {
     {
       schema: {
         tags: ['contacts'],
-        summary: 'Tell somebody of alerts, about some boxes or all',
+        summary: 'Tell somebody of alerts, about some boxes or all, once they confirmed it',
         body: strictObject({
           email: Email,
           boxes: Type.Optional(
@@ -47,21 +66,62 @@ export function contactRoutes(server: Server, context: Context): void {
       const { email, boxes } = request.body
       const contact: Contact = {
         contactId: randomness.uuid(),
-        email,
+        channel: 'email',
+        address: email,
         boxIds: boxes ?? null,
         addedAtMs: clock.nowMs(),
+        verified: null,
+        removedAtMs: null,
       }
       const { operator } = callerOf(request)
-      await changeByOperator(context, operator, async (client) => {
-        await insertContact(client, operator.tenantId, contact)
-        const { contactId, boxIds } = contact
-        return {
-          act: 'contact-added',
-          data: { contact: contactId, boxes: boxIds },
-          address: contact,
-        }
-      }).catch(existing)
+      await changeByOperator(context, operator, (client) =>
+        addContact(client, context, operator.tenantId, contact),
+      ).catch(refused)
       return reply.code(201).send(shownContact(contact))
+    },
+  )
+
+  server.post(
+    '/api/v1/contacts/:contact/verification',
+    {
+      schema: {
+        tags: ['contacts'],
+        summary: 'Send the message that a contact has to answer once more',
+        params: ContactPath,
+      },
+    },
+    async (request, reply) => {
+      const { operator } = callerOf(request)
+      const { tenantId } = operator
+      await changeByOperator(context, operator, async (client) => {
+        const contact = await findContact(client, tenantId, request.params.contact)
+        if (contact === undefined) throw notFound()
+        if (contact.verified !== null) throw alreadyVerified()
+        return askAgain(client, context, tenantId, contact)
+      }).catch(refused)
+      return reply.code(202).send(await shown(context, tenantId, request.params.contact))
+    },
+  )
+
+  server.post(
+    '/api/v1/contacts/:contact/verification/code',
+    {
+      schema: {
+        tags: ['contacts'],
+        summary: 'The code that the receiver got: the contact is verified',
+        params: ContactPath,
+        body: strictObject({ code: Type.String({ pattern: '^[2-9A-HJ-NP-Z]{8}$' }) }),
+      },
+    },
+    async (request) => {
+      const { operator } = callerOf(request)
+      const { contact } = request.params
+      const before = await findContact(database, operator.tenantId, contact)
+      if (before === undefined) throw notFound()
+      if (before.verified !== null) throw alreadyVerified()
+      const answer = await verifyByCode(context, operator, contact, request.body.code)
+      if (answer !== 'verified') throw badCode(answer)
+      return shown(context, operator.tenantId, contact)
     },
   )
 
@@ -71,7 +131,7 @@ export function contactRoutes(server: Server, context: Context): void {
       schema: {
         tags: ['contacts'],
         summary: 'Tell somebody no more, and forget the address',
-        params: strictObject({ contact: Uuid }),
+        params: ContactPath,
       },
     },
     async (request, reply) => {
@@ -88,11 +148,43 @@ export function contactRoutes(server: Server, context: Context): void {
   )
 }
 
-function shownContact({ contactId, email, boxIds, addedAtMs }: Contact) {
-  return { id: contactId, email, boxes: boxIds, addedAt: formatTime(addedAtMs) }
+async function shown({ database }: Context, tenantId: string, contactId: string) {
+  const contact = await findContact(database, tenantId, contactId)
+  if (contact === undefined) throw notFound()
+  return shownContact(contact, (await lastAttempts(database, tenantId)).get(contactId))
 }
 
-function existing(error: unknown): never {
+type Attempts = Awaited<ReturnType<typeof lastAttempts>>
+
+function shownContact(contact: Contact, attempt?: ReturnType<Attempts['get']>) {
+  const { contactId, channel, address, boxIds, addedAtMs, verified, removedAtMs } = contact
+  const isRemoved = removedAtMs !== null
+  return {
+    id: contactId,
+    channel,
+    address: isRemoved ? null : address,
+    ...(channel === 'email' && !isRemoved ? { email: address } : {}),
+    boxes: boxIds,
+    state: isRemoved ? 'removed' : verified === null ? 'unverified' : 'verified',
+    addedAt: formatTime(addedAtMs),
+    ...(verified === null
+      ? {}
+      : { verifiedAt: formatTime(verified.atMs), verifiedBy: verified.by }),
+    ...(removedAtMs === null ? {} : { removedAt: formatTime(removedAtMs) }),
+    ...(attempt === undefined
+      ? {}
+      : {
+          lastAttempt: {
+            at: formatTime(attempt.atMs),
+            outcome: attempt.outcome,
+            reply: attempt.reply,
+          },
+        }),
+  }
+}
+
+function refused(error: unknown): never {
+  if (error instanceof SupervisorError && error.code === 'too-many-messages') throw tooMany(error)
   if (!(error instanceof PostgresError) || error.constraint !== 'one_contact_per_address')
     throw error
   throw new Problem({
@@ -101,4 +193,41 @@ function existing(error: unknown): never {
     title: { fr: 'Cette adresse est déjà un contact.', en: 'This address is a contact already.' },
     cause: error,
   })
+}
+
+function tooMany(cause: SupervisorError): Problem {
+  return new Problem({
+    type: 'too-many-messages',
+    status: 429,
+    title: {
+      fr: 'Trop de messages de confirmation : un par minute et cinq par jour à un contact, cinquante par heure en tout.',
+      en: 'Too many verification messages: one a minute and five a day to a contact, fifty an hour in all.',
+    },
+    cause,
+  })
+}
+
+function alreadyVerified(): Problem {
+  return new Problem({
+    type: 'contact-verified',
+    status: 409,
+    title: { fr: 'Ce contact est déjà confirmé.', en: 'This contact is verified already.' },
+  })
+}
+
+function badCode(answer: 'wrong' | 'ended'): Problem {
+  return answer === 'wrong'
+    ? new Problem({
+        type: 'wrong-code',
+        status: 422,
+        title: { fr: 'Ce n’est pas le code envoyé.', en: 'This is not the code that was sent.' },
+      })
+    : new Problem({
+        type: 'code-ended',
+        status: 410,
+        title: {
+          fr: 'Ce code n’est plus valable : envoyez un nouveau message.',
+          en: 'This code has ended: send a new message.',
+        },
+      })
 }

@@ -6,6 +6,7 @@ import { alertRoutes } from './alerts.ts'
 import { attestationRoutes } from './attestations.ts'
 import { boxRoutes } from './boxes.ts'
 import { recogniseCallers, SESSION_COOKIE } from './caller.ts'
+import { contactVerificationRoutes } from './contact-verifications.ts'
 import { contactRoutes } from './contacts.ts'
 import { enrolmentRoutes, type SshAddress } from './enrolments.ts'
 import { hardwareChangeRoutes } from './hardware-changes.ts'
@@ -36,6 +37,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   fingerprintEnrolmentRoutes(server, context, ssh)
   hardwareChangeRoutes(server, context)
   contactRoutes(server, context)
+  contactVerificationRoutes(server, context)
   scheduleRoutes(server, context)
   maintenanceRoutes(server, context)
   if (typeof settings.portalFolder === 'string') await serveFolder(server, settings.portalFolder)

@@ -1,23 +1,39 @@
 import type { Client } from '@probant/postgres'
 import { CENTRE, instant, ms } from './rows.ts'
 
-/** Somebody who is told of alerts. */
+/** How a contact is reached: the address is a mail address, an https address, or host:port. */
+export type Channel = 'email' | 'webhook' | 'syslog'
+
+/** How it was made sure that a message reaches who it is meant for. */
+export type Verified = 'link' | 'challenge' | 'code' | 'installation' | 'migration'
+
+/** Somebody, or something, that is told of alerts. */
 export interface Contact {
   contactId: string
-  email: string
+  channel: Channel
+  /** Empty once it was removed. */
+  address: string
   /** null: every box. */
   boxIds: string[] | null
   addedAtMs: number
+  /** null: not told of alerts yet. */
+  verified: { atMs: number; by: Verified } | null
+  removedAtMs: number | null
 }
 
 interface ContactRow {
   contact_id: string
-  email: string
+  channel: Channel
+  address: string
   box_ids: string[] | null
   added_at: Date
+  verified_at: Date | null
+  verified_by: Verified | null
+  removed_at: Date | null
 }
 
-const SELECT = 'SELECT contact_id, email, box_ids, added_at FROM centre.contacts'
+const SELECT = `SELECT contact_id, channel, address, box_ids, added_at, verified_at, verified_by, removed_at
+  FROM centre.contacts`
 
 /** @throws PostgresError `refused-value` when the address is there already */
 export async function insertContact(
@@ -26,16 +42,31 @@ export async function insertContact(
   contact: Contact,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO centre.contacts (tenant_id, contact_id, email, box_ids, added_at)
-     VALUES ($1, $2, $3, $4, $5)`,
-    [tenantId, contact.contactId, contact.email, contact.boxIds, instant(contact.addedAtMs)],
+    `INSERT INTO centre.contacts
+       (tenant_id, contact_id, channel, address, box_ids, added_at, verified_at, verified_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      tenantId,
+      contact.contactId,
+      contact.channel,
+      contact.address,
+      contact.boxIds,
+      instant(contact.addedAtMs),
+      instant(contact.verified?.atMs ?? null),
+      contact.verified?.by ?? null,
+    ],
   )
 }
 
-export async function listContacts(client: Client, tenantId: string): Promise<Contact[]> {
+/** Oldest first; those that were removed only where they are asked for. */
+export async function listContacts(
+  client: Client,
+  tenantId: string,
+  withRemoved = false,
+): Promise<Contact[]> {
   const { rows } = await client.query<ContactRow>(
-    `${SELECT} WHERE tenant_id = $1 AND removed_at IS NULL ORDER BY added_at, contact_id`,
-    [tenantId],
+    `${SELECT} WHERE tenant_id = $1 AND ($2 OR removed_at IS NULL) ORDER BY added_at, contact_id`,
+    [tenantId, withRemoved],
   )
   return rows.map(contactOf)
 }
@@ -47,7 +78,7 @@ export async function contactsFor(
   boxId: string,
 ): Promise<Contact[]> {
   const { rows } = await client.query<ContactRow>(
-    `${SELECT} WHERE tenant_id = $1 AND removed_at IS NULL
+    `${SELECT} WHERE tenant_id = $1 AND removed_at IS NULL AND verified_at IS NOT NULL
        AND (box_ids IS NULL OR $2 = $3 OR $2 = ANY (box_ids)) ORDER BY added_at, contact_id`,
     [tenantId, boxId, CENTRE],
   )
@@ -66,6 +97,75 @@ export async function findContact(
   return rows[0] && contactOf(rows[0])
 }
 
+/** It is made sure of. @returns false when it was before, or there is none */
+export async function markVerified(
+  client: Client,
+  tenantId: string,
+  contactId: string,
+  by: Verified,
+  atMs: number,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE centre.contacts
+     SET verified_at = $4, verified_by = $3, code = NULL, code_expires_at = NULL
+     WHERE tenant_id = $1 AND contact_id = $2 AND removed_at IS NULL AND verified_at IS NULL`,
+    [tenantId, contactId, by, instant(atMs)],
+  )
+  return rowCount === 1
+}
+
+/** The code that the next verification message carries; those before count no more. */
+export async function setCode(
+  client: Client,
+  tenantId: string,
+  contactId: string,
+  code: string,
+  expiresAtMs: number,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.contacts SET code = $3, code_expires_at = $4, code_refusals = 0
+     WHERE tenant_id = $1 AND contact_id = $2`,
+    [tenantId, contactId, code, instant(expiresAtMs)],
+  )
+}
+
+/** The code under way; the row is held, so that tries are counted one by one. */
+export async function holdCode(
+  client: Client,
+  tenantId: string,
+  contactId: string,
+): Promise<{ code: string; expiresAtMs: number; refusals: number } | undefined> {
+  const { rows } = await client.query<{
+    code: string
+    code_expires_at: Date
+    code_refusals: number
+  }>(
+    `SELECT code, code_expires_at, code_refusals FROM centre.contacts
+     WHERE tenant_id = $1 AND contact_id = $2 AND code IS NOT NULL FOR UPDATE`,
+    [tenantId, contactId],
+  )
+  const [row] = rows
+  return (
+    row && {
+      code: row.code,
+      expiresAtMs: ms(row.code_expires_at),
+      refusals: row.code_refusals,
+    }
+  )
+}
+
+export async function countRefusedCode(
+  client: Client,
+  tenantId: string,
+  contactId: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.contacts SET code_refusals = code_refusals + 1
+     WHERE tenant_id = $1 AND contact_id = $2`,
+    [tenantId, contactId],
+  )
+}
+
 /**
  * Removes a contact: the address and the openings of its commitments are erased, the journal stays as it is.
  * @returns false when there is none
@@ -77,7 +177,8 @@ export async function removeContact(
   atMs: number,
 ): Promise<boolean> {
   const { rowCount } = await client.query(
-    `UPDATE centre.contacts SET removed_at = $3, email = ''
+    `UPDATE centre.contacts
+     SET removed_at = $3, address = '', code = NULL, code_expires_at = NULL
      WHERE tenant_id = $1 AND contact_id = $2 AND removed_at IS NULL`,
     [tenantId, contactId, instant(atMs)],
   )
@@ -94,10 +195,14 @@ export async function removeContact(
 }
 
 function contactOf(row: ContactRow): Contact {
+  const { verified_at: verifiedAt, verified_by: by } = row
   return {
     contactId: row.contact_id,
-    email: row.email,
+    channel: row.channel,
+    address: row.address,
     boxIds: row.box_ids,
     addedAtMs: ms(row.added_at),
+    verified: verifiedAt === null || by === null ? null : { atMs: ms(verifiedAt), by },
+    removedAtMs: ms(row.removed_at),
   }
 }

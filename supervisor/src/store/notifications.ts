@@ -1,11 +1,15 @@
 import type { Client } from '@probant/postgres'
+import type { Channel } from './contacts.ts'
 import { instant, keyOf, ms, type BoxKey } from './rows.ts'
 
 /** A message to send: committed with the alert, sent afterwards. */
 export interface Notification extends BoxKey {
   notificationId: string
-  alertId: string
+  /** null: not about an alert. */
+  alertId: string | null
   contactId: string
+  channel: Channel
+  /** opened, updated-<n>, reminder-<n>, verification-<n>. */
   occasion: string
   /** Number of this attempt, from 1. */
   attempt: number
@@ -15,8 +19,9 @@ interface NotificationRow {
   tenant_id: string
   box_id: string
   notification_id: string
-  alert_id: string
+  alert_id: string | null
   contact_id: string
+  channel: Channel
   occasion: string
   attempts: number
 }
@@ -29,7 +34,7 @@ export async function enqueue(
   box: BoxKey,
   message: {
     notificationId: string
-    alertId: string
+    alertId: string | null
     contactId: string
     occasion: string
     dueAtMs: number
@@ -39,7 +44,8 @@ export async function enqueue(
   const { rowCount } = await client.query(
     `INSERT INTO centre.notifications (tenant_id, box_id, notification_id, alert_id, contact_id,
        channel, occasion, state, next_attempt_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, 'email', $6, 'pending', $7, $8) ON CONFLICT DO NOTHING`,
+     SELECT $1, $2, $3, $4, contact_id, channel, $6, 'pending', $7, $8
+     FROM centre.contacts WHERE tenant_id = $1 AND contact_id = $5 ON CONFLICT DO NOTHING`,
     [
       ...keyOf(box),
       message.notificationId,
@@ -86,8 +92,8 @@ export async function claimDue(
      ) due
      WHERE (n.tenant_id, n.box_id, n.notification_id)
          = (due.tenant_id, due.box_id, due.notification_id)
-     RETURNING n.tenant_id, n.box_id, n.notification_id, n.alert_id, n.contact_id, n.occasion,
-       n.attempts`,
+     RETURNING n.tenant_id, n.box_id, n.notification_id, n.alert_id, n.contact_id, n.channel,
+       n.occasion, n.attempts`,
     [instant(atMs), instant(atMs + leaseMs), limit],
   )
   return rows.map((row) => ({
@@ -96,6 +102,7 @@ export async function claimDue(
     notificationId: row.notification_id,
     alertId: row.alert_id,
     contactId: row.contact_id,
+    channel: row.channel,
     occasion: row.occasion,
     attempt: row.attempts,
   }))
@@ -163,10 +170,10 @@ export async function attemptsOfAlert(
   client: Client,
   box: BoxKey,
   alertId: string,
-): Promise<{ atMs: number; channel: string; outcome: AttemptOutcome; reply: string | null }[]> {
+): Promise<{ atMs: number; channel: Channel; outcome: AttemptOutcome; reply: string | null }[]> {
   const { rows } = await client.query<{
     at: Date
-    channel: string
+    channel: Channel
     outcome: AttemptOutcome
     reply: string | null
   }>(
@@ -176,4 +183,63 @@ export async function attemptsOfAlert(
     [...keyOf(box), alertId],
   )
   return rows.map(({ at, channel, outcome, reply }) => ({ atMs: ms(at), channel, outcome, reply }))
+}
+
+/** Verification messages put into the outbox from an instant on, oldest first. */
+export async function verificationsSince(
+  client: Client,
+  tenantId: string,
+  sinceMs: number,
+): Promise<{ contactId: string; atMs: number }[]> {
+  const { rows } = await client.query<{ contact_id: string; created_at: Date }>(
+    `SELECT contact_id, created_at FROM centre.notifications
+     WHERE tenant_id = $1 AND alert_id IS NULL AND occasion LIKE 'verification-%'
+       AND created_at > $2 ORDER BY created_at`,
+    [tenantId, instant(sinceMs)],
+  )
+  return rows.map(({ contact_id, created_at }) => ({ contactId: contact_id, atMs: ms(created_at) }))
+}
+
+/** What asks for a verification that isn't needed any more, or is asked for anew. */
+export async function withdrawVerifications(
+  client: Client,
+  tenantId: string,
+  contactId: string,
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.notifications SET state = 'withdrawn'
+     WHERE tenant_id = $1 AND contact_id = $2 AND alert_id IS NULL AND state = 'pending'
+       AND occasion LIKE 'verification-%'`,
+    [tenantId, contactId],
+  )
+}
+
+/** How messages to contacts went last, by contact. */
+export async function lastAttempts(
+  client: Client,
+  tenantId: string,
+): Promise<Map<string, { atMs: number; outcome: AttemptOutcome; reply: string | null }>> {
+  const { rows } = await client.query<{
+    contact_id: string
+    at: Date
+    outcome: AttemptOutcome
+    reply: string | null
+  }>(
+    `SELECT c.contact_id, last.at, last.outcome, last.reply
+     FROM centre.contacts c CROSS JOIN LATERAL (
+       SELECT a.at, a.outcome, a.reply
+       FROM centre.notifications n
+       JOIN centre.notification_attempts a USING (tenant_id, box_id, notification_id)
+       WHERE n.tenant_id = c.tenant_id AND n.contact_id = c.contact_id
+       ORDER BY n.created_at DESC, a.at DESC, a.outcome = 'attempted' LIMIT 1
+     ) last
+     WHERE c.tenant_id = $1`,
+    [tenantId],
+  )
+  return new Map(
+    rows.map(({ contact_id, at, outcome, reply }) => [
+      contact_id,
+      { atMs: ms(at), outcome, reply },
+    ]),
+  )
 }

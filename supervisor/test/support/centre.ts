@@ -8,6 +8,7 @@ import type { Test } from 'tap'
 import { startCentre, type Centre } from '../../src/centre.ts'
 import { initialise, type Initialised } from '../../src/initialise.ts'
 import { issueToken } from '../../src/access/credentials.ts'
+import { installContact } from '../../src/alerts/verification.ts'
 import { insertOperator } from '../../src/store/operators.ts'
 import { DEFAULT_TENANT } from '../../src/store/rows.ts'
 import type { Settings } from '../../src/settings.ts'
@@ -157,6 +158,15 @@ export class TestCentre {
       await insertOperator(client, { ...operator, passwordHash: '-' }, this.clock.nowMs())
       return (await issueToken(client, context, operator, 'bearer')).secret
     })
+  }
+
+  /** Adds a contact that is told at once, as an installation does. */
+  async tell(address: string, boxIds: string[] | null = null): Promise<void> {
+    const { context } = this.centre
+    await context.database.transaction((client) =>
+      installContact(client, context, DEFAULT_TENANT, address, boxIds),
+    )
+    context.wake()
   }
 
   async follow(boxId: string, schedule: ScheduleOptions = {}): Promise<Followed> {
