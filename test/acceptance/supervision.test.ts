@@ -60,7 +60,12 @@ await absent('alerts: webhook and syslog over TLS, another channel when one fail
 await absent('alerts: 4,000 boxes cut at once give one alert a contact', 'not built yet')
 await absent('alerts: a mail relay that accepts, delays, refuses, lies', 'not shown yet')
 
-await bullet('pages: the interface behind them', 'supervisor/test/api.test.ts')
+await bullet(
+  'pages: the interface behind them',
+  'supervisor/test/api.test.ts',
+  'supervisor/test/operators-work.test.ts',
+  'supervisor/test/timeline.test.ts',
+)
 await absent(
   'pages: box timeline, contacts, schedules, maintenance windows, enrolment; live, accessible',
   'not built yet',

@@ -26,6 +26,7 @@ import {
 export type AlertAct =
   | 'log-opened'
   | 'enrolment-code-issued'
+  | 'enrolment-code-revoked'
   | 'enrolment-refused'
   | 'enrolment-fingerprint-confirmed'
   | 'enrolled'

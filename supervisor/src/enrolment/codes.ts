@@ -11,6 +11,8 @@ import {
   countRefusal,
   holdEnrolmentCode,
   insertEnrolmentCode,
+  isByTpm,
+  revokeEnrolmentCode,
   type StoredEnrolmentCode,
 } from '../store/enrolment-codes.ts'
 import type { Operator } from '../store/operators.ts'
@@ -96,10 +98,44 @@ function whyNot(
 ): string | undefined {
   if (code === undefined || !timingSafeEqual(code.codeSha256, digestOf(context, plain)))
     return 'unknown'
-  if (code.usedAtMs !== null) return 'used already'
-  if (code.refusals >= MOST_REFUSALS) return 'dead: it was refused too often'
+  const state = stateOf(context, code)
+  return state === 'open' || state === 'presented' ? undefined : REASONS[state]
+}
+
+/** `presented`: a box without a TPM showed its keys with it, and its words are to be confirmed. */
+export type CodeState = 'open' | 'presented' | 'used' | 'revoked' | 'dead' | 'expired'
+
+const REASONS: Readonly<Record<Exclude<CodeState, 'open' | 'presented'>, string>> = {
+  used: 'used already',
+  revoked: 'revoked',
+  dead: 'dead: it was refused too often',
+  expired: 'expired',
+}
+
+export function stateOf(context: Context, code: StoredEnrolmentCode): CodeState {
+  if (code.usedAtMs !== null) return 'used'
+  if (code.revokedAtMs !== null) return 'revoked'
+  if (code.refusals >= MOST_REFUSALS) return 'dead'
   if (context.clock.nowMs() >= code.expiresAtMs) return 'expired'
-  return undefined
+  return code.pending === null || isByTpm(code.pending.request) ? 'open' : 'presented'
+}
+
+/**
+ * Takes a code back: durable and journalled when this resolves.
+ * @returns false when there is none that could still be used
+ */
+export async function revokeCode(
+  context: Context,
+  operator: Operator,
+  codeId: string,
+): Promise<boolean> {
+  const { tenantId } = operator
+  return changeByOperator(context, operator, async (client) => {
+    const code = await holdEnrolmentCode(client, codeId)
+    if (code?.tenantId !== tenantId) return undefined
+    if (!(await revokeEnrolmentCode(client, code, context.clock.nowMs()))) return undefined
+    return { act: 'enrolment-code-revoked', data: { box: code.boxId, code: codeId } }
+  })
 }
 
 /** Counted and journalled until the code is dead; guesses of codes that nobody gave out are only limited. */

@@ -1,20 +1,31 @@
-import { toHex } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import { notFound, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
-import { toldOf } from '../alerts/message.ts'
 import type { Context } from '../context.ts'
-import { classify, explain, isRaisedKind } from '../findings/catalogue.ts'
-import { sideInWords } from '../findings/sides.ts'
-import { listFindings, type StoredFinding } from '../store/findings.ts'
-import { fleetEntry, listFleet, type FleetEntry } from '../store/fleet.ts'
+import { classify, RAISED_KINDS, type RaisedKind } from '../findings/catalogue.ts'
+import {
+  countByState,
+  fleetEntry,
+  listByAttention,
+  listFleet,
+  type BoxState,
+  type FleetEntry,
+  type StateKinds,
+} from '../store/fleet.ts'
 import { tenantOf } from './caller.ts'
-import { DEFAULT_LIMIT, Page, pageOf, readPlainCursor, readTimeCursor } from './paging.ts'
+import { DEFAULT_LIMIT, Page, pageOf, readPlainCursor, readRankCursor } from './paging.ts'
 
 /** The path of one box. */
 export const BoxPath = strictObject({ box: Type.String({ minLength: 1, maxLength: 64 }) })
 
-/** The fleet, each box, and what was found about it. */
+const BoxStateName = Type.Union([
+  Type.Literal('alert'),
+  Type.Literal('silent'),
+  Type.Literal('warning'),
+  Type.Literal('ok'),
+])
+
+/** The fleet and each box. */
 export function boxRoutes(server: Server, context: Context): void {
   server.get(
     '/api/v1/boxes',
@@ -22,46 +33,47 @@ export function boxRoutes(server: Server, context: Context): void {
       schema: {
         tags: ['boxes'],
         summary: 'Boxes with their state, last head, last shipment and next deadline',
-        querystring: strictObject(Page),
+        querystring: strictObject({
+          ...Page,
+          order: Type.Optional(
+            Type.Union([Type.Literal('id'), Type.Literal('attention')], {
+              description: 'by identifier (the default), or those that need attention first',
+            }),
+          ),
+          state: Type.Optional(BoxStateName),
+          text: Type.Optional(
+            Type.String({ maxLength: 200, description: 'part of a name or identifier' }),
+          ),
+        }),
       },
     },
     async (request) => {
-      const { limit = DEFAULT_LIMIT, cursor } = request.query
-      const after = readPlainCursor(cursor, 'string')
-      const boxes = await listFleet(context.database, tenantOf(request), limit + 1, after)
-      return pageOf(boxes, limit, shownBox, ({ boxId }) => [boxId])
+      const { limit = DEFAULT_LIMIT, cursor, order = 'id', state, text = '' } = request.query
+      const tenantId = tenantOf(request)
+      if (order === 'id' && state === undefined && text === '') {
+        const after = readPlainCursor(cursor, 'string')
+        const boxes = await listFleet(context.database, tenantId, limit + 1, after)
+        return pageOf(boxes, limit, shownBox, ({ boxId }) => [boxId])
+      }
+      const after = readRankCursor(cursor)
+      const query = { kinds: STATE_KINDS, state, text, after }
+      const boxes = await listByAttention(context.database, tenantId, limit + 1, query)
+      return pageOf(boxes, limit, shownBox, ({ rank, boxId }) => [rank, boxId])
     },
+  )
+
+  server.get(
+    '/api/v1/fleet',
+    { schema: { tags: ['boxes'], summary: 'How many boxes are in each state' } },
+    async (request) => ({
+      states: await countByState(context.database, tenantOf(request), STATE_KINDS),
+    }),
   )
 
   server.get(
     '/api/v1/boxes/:box',
     { schema: { tags: ['boxes'], summary: 'One box', params: BoxPath } },
     async (request) => shownBox(await mustHave(context, tenantOf(request), request.params.box)),
-  )
-
-  server.get(
-    '/api/v1/boxes/:box/findings',
-    {
-      schema: {
-        tags: ['boxes'],
-        summary: 'What was found about a box, newest first',
-        params: BoxPath,
-        querystring: strictObject(Page),
-      },
-    },
-    async (request) => {
-      const box = await mustHave(context, tenantOf(request), request.params.box)
-      const { limit = DEFAULT_LIMIT, cursor } = request.query
-      const at = readTimeCursor(cursor)
-      const before = at && { raisedAtMs: at.atMs, findingId: at.id }
-      const findings = await listFindings(context.database, box, limit + 1, before)
-      return pageOf(
-        findings,
-        limit,
-        (finding) => shownFinding(box.name, finding),
-        ({ raisedAtMs, findingId }) => [raisedAtMs, findingId],
-      )
-    },
   )
 }
 
@@ -101,35 +113,21 @@ function attestationOf({ attestation }: FleetEntry) {
   return outcome === 'mismatch' || outcome === 'missing' ? outcome : 'attested'
 }
 
-/** The worst that is open: a contradiction, then silence, then a warning. */
-function stateOf({ openKinds }: FleetEntry): 'ok' | 'warning' | 'alert' | 'silent' {
-  const open = openKinds.filter(isRaisedKind)
-  const isSilence = (kind: (typeof open)[number]) =>
-    kind === 'missing-shipment' || kind === 'journal-unwitnessed'
-  if (open.some((kind) => classify(kind).severity === 'alert' && !isSilence(kind))) return 'alert'
-  if (open.some(isSilence)) return 'silent'
-  return open.length > 0 ? 'warning' : 'ok'
+const SILENT: readonly RaisedKind[] = ['missing-shipment', 'journal-unwitnessed']
+const STATE_KINDS: StateKinds = {
+  alert: RAISED_KINDS.filter(
+    (kind) => classify(kind).severity === 'alert' && !SILENT.includes(kind),
+  ),
+  silent: SILENT,
+  warning: RAISED_KINDS.filter(
+    (kind) => classify(kind).severity === 'warning' && !SILENT.includes(kind),
+  ),
 }
 
-/** A finding as the API tells it: both sides, as they were found, in words, and by the digests of the bytes kept. */
-export function shownFinding(subject: string, finding: StoredFinding) {
-  const told = toldOf(subject, finding)
-  const { findingId, kind, seq, origin, raisedAtMs, resolvedAtMs, expected, found } = finding
-  const digest = (bytes: Uint8Array | null) => bytes && toHex(bytes)
-  return {
-    id: findingId,
-    kind,
-    seq,
-    origin,
-    raisedAt: formatTime(raisedAtMs),
-    ...(told === undefined ? {} : explain(told)),
-    expected,
-    found,
-    sides: { expected: sideInWords(expected), found: sideInWords(found) },
-    evidence: {
-      expected: digest(finding.expectedEvidence),
-      found: digest(finding.foundEvidence),
-    },
-    ...(resolvedAtMs === null ? {} : { resolvedAt: formatTime(resolvedAtMs) }),
-  }
+/** The worst that is open: a contradiction, then silence, then a warning. */
+function stateOf({ openKinds }: FleetEntry): BoxState {
+  const isOpen = (kinds: readonly string[]) => openKinds.some((kind) => kinds.includes(kind))
+  if (isOpen(STATE_KINDS.alert)) return 'alert'
+  if (isOpen(STATE_KINDS.silent)) return 'silent'
+  return isOpen(STATE_KINDS.warning) ? 'warning' : 'ok'
 }

@@ -16,7 +16,7 @@ import {
 import { getSchedule, setHeadDue } from '../store/schedules.ts'
 import { mustHave } from './boxes.ts'
 import { callerOf, tenantOf } from './caller.ts'
-import { Uuid } from './paging.ts'
+import { DEFAULT_LIMIT, Page, pageOf, readTimeCursor, Uuid } from './paging.ts'
 
 const Time = Type.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$',
@@ -32,10 +32,23 @@ export function maintenanceRoutes(server: Server, context: Context): void {
 
   server.get(
     '/api/v1/maintenance-windows',
-    { schema: { tags: ['maintenance'], summary: 'Announced maintenance, latest first' } },
-    async (request) => ({
-      items: (await listMaintenance(database, tenantOf(request))).map(shown),
-    }),
+    {
+      schema: {
+        tags: ['maintenance'],
+        summary: 'Announced maintenance, latest first',
+        querystring: strictObject(Page),
+      },
+    },
+    async (request) => {
+      const { limit = DEFAULT_LIMIT, cursor } = request.query
+      const at = readTimeCursor(cursor)
+      const before = at && { startsAtMs: at.atMs, maintenanceId: at.id }
+      const windows = await listMaintenance(database, tenantOf(request), limit + 1, before)
+      return pageOf(windows, limit, shown, ({ startsAtMs, maintenanceId }) => [
+        startsAtMs,
+        maintenanceId,
+      ])
+    },
   )
 
   server.post(

@@ -27,13 +27,14 @@ export function pageOf<Item, Shown>(
   const last = shown.at(-1)
   const page = { items: shown.map(show) }
   return items.length > limit && last !== undefined
-    ? { ...page, nextCursor: makeCursor(positionOf(last)) }
+    ? { ...page, nextCursor: nextCursorOf(positionOf(last)) }
     : page
 }
 
 const PREFIX = 's1.'
 
-function makeCursor(position: readonly (string | number)[]): string {
+/** What a list goes on from, opaque to whoever carries it. */
+export function nextCursorOf(position: readonly (string | number)[]): string {
   return Buffer.from(PREFIX + JSON.stringify(position)).toString('base64url')
 }
 
@@ -45,6 +46,31 @@ export function readTimeCursor(
   const [atMs, id] = readCursor(cursor)
   if (typeof atMs !== 'number' || typeof id !== 'string' || !UUID.test(id)) throw badCursor()
   return { atMs, id }
+}
+
+/** A cursor that names a position in a list by time, then by text. @throws Problem 400 */
+export function readEventCursor(
+  cursor: string | undefined,
+): { atMs: number; id: string } | undefined {
+  if (cursor === undefined) return undefined
+  const [atMs, id] = readCursor(cursor)
+  // beyond the year 9999 no instant can be made of it
+  const isInstant =
+    Number.isInteger(atMs) && Number(atMs) >= 0 && Number(atMs) < 253_402_300_800_000
+  if (typeof atMs !== 'number' || !isInstant || typeof id !== 'string' || id.includes('\0'))
+    throw badCursor()
+  return { atMs, id }
+}
+
+/** A cursor that names a position by a small number, then by text. @throws Problem 400 */
+export function readRankCursor(
+  cursor: string | undefined,
+): { rank: number; boxId: string } | undefined {
+  if (cursor === undefined) return undefined
+  const [rank, boxId] = readCursor(cursor)
+  if (typeof rank !== 'number' || !Number.isInteger(rank) || Math.abs(rank) > 100) throw badCursor()
+  if (typeof boxId !== 'string' || boxId.includes('\0')) throw badCursor()
+  return { rank, boxId }
 }
 
 /** A cursor that names a position by text or number. @throws Problem 400 */

@@ -13,6 +13,9 @@ import { hardwareChangeRoutes } from './hardware-changes.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './sessions.ts'
+import { enrolmentCodeRoutes } from './enrolment-codes.ts'
+import { findingRoutes } from './findings.ts'
+import { timelineRoutes } from './timeline.ts'
 import { fingerprintEnrolmentRoutes } from './fingerprint-enrolments.ts'
 import { tpmEnrolmentRoutes } from './tpm-enrolments.ts'
 
@@ -28,11 +31,14 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   recogniseCallers(server, context)
   sessionRoutes(server, context)
   boxRoutes(server, context)
+  findingRoutes(server, context)
+  timelineRoutes(server, context)
   attestationRoutes(server, context)
   alertRoutes(server, context)
   acknowledgementRoutes(server, context)
   alertJournalRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
+  enrolmentCodeRoutes(server, context)
   tpmEnrolmentRoutes(server, context, ssh)
   fingerprintEnrolmentRoutes(server, context, ssh)
   hardwareChangeRoutes(server, context)

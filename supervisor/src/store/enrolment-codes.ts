@@ -27,7 +27,11 @@ export interface StoredEnrolmentCode extends EnrolmentCode {
   /** What was asked for with it last, and the secret that the TPM has to read; without one, the nonce that was answered. */
   pending: { request: PendingRequest | PresentedBox; secret: Uint8Array } | null
   usedAtMs: number | null
+  revokedAtMs: number | null
 }
+
+/** A code as it is listed; `issuer` is the operator's name. */
+export type ListedEnrolmentCode = StoredEnrolmentCode & { issuedAtMs: number; issuer: string }
 
 interface CodeRow {
   tenant_id: string
@@ -43,6 +47,7 @@ interface CodeRow {
   request: PendingRequest | PresentedBox | null
   secret: Buffer | null
   used_at: Date | null
+  revoked_at: Date | null
 }
 
 export async function insertEnrolmentCode(
@@ -78,6 +83,41 @@ export async function holdEnrolmentCode(
     [codeId],
   )
   return rows[0] && codeOf(rows[0])
+}
+
+/** Newest first; `before` is the last one of the page before. */
+export async function listEnrolmentCodes(
+  client: Client,
+  tenantId: string,
+  limit: number,
+  before?: { issuedAtMs: number; codeId: string },
+): Promise<ListedEnrolmentCode[]> {
+  const { rows } = await client.query<CodeRow & { issued_at: Date; user_name: string }>(
+    `SELECT c.*, o.user_name FROM centre.enrolment_codes c
+     JOIN centre.operators o ON (o.tenant_id, o.operator_id) = (c.tenant_id, c.issued_by)
+     WHERE c.tenant_id = $1 AND ($3::timestamptz IS NULL OR (c.issued_at, c.code_id) < ($3, $4))
+     ORDER BY c.issued_at DESC, c.code_id DESC LIMIT $2`,
+    [tenantId, limit, instant(before?.issuedAtMs ?? null), before?.codeId ?? null],
+  )
+  return rows.map((row) => ({
+    ...codeOf(row),
+    issuedAtMs: ms(row.issued_at),
+    issuer: row.user_name,
+  }))
+}
+
+/** Takes a code back, with what was asked for by it. @returns false when it was used or revoked before, or is none */
+export async function revokeEnrolmentCode(
+  client: Client,
+  { tenantId, codeId }: Place,
+  atMs: number,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE centre.enrolment_codes SET revoked_at = $3, request = NULL, secret = NULL
+     WHERE tenant_id = $1 AND code_id = $2 AND used_at IS NULL AND revoked_at IS NULL`,
+    [tenantId, codeId, instant(atMs)],
+  )
+  return rowCount === 1
 }
 
 type Place = Pick<EnrolmentCode, 'tenantId' | 'codeId'>
@@ -132,5 +172,6 @@ function codeOf(row: CodeRow): StoredEnrolmentCode {
         ? { request: row.request, secret: new Uint8Array(row.secret) }
         : null,
     usedAtMs: ms(row.used_at),
+    revokedAtMs: ms(row.revoked_at),
   }
 }

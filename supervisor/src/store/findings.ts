@@ -116,6 +116,20 @@ export async function findingsOfAlert(
   return rows.map(findingOf)
 }
 
+/** Those of a box that have these identifiers. */
+export async function findingsOf(
+  client: Client,
+  box: BoxKey,
+  findingIds: readonly string[],
+): Promise<StoredFinding[]> {
+  if (findingIds.length === 0) return []
+  const { rows } = await client.query<FindingRow>(
+    `${SELECT} WHERE f.tenant_id = $1 AND f.box_id = $2 AND f.finding_id = ANY ($3::uuid[])`,
+    [...keyOf(box), [...new Set(findingIds)]],
+  )
+  return rows.map(findingOf)
+}
+
 /** Open findings of some kinds. */
 export async function openFindings(
   client: Client,

@@ -44,10 +44,18 @@ export async function insertMaintenance(
   )
 }
 
-export async function listMaintenance(client: Client, tenantId: string): Promise<Maintenance[]> {
+/** Latest first; `before` is the last one of the page before. */
+export async function listMaintenance(
+  client: Client,
+  tenantId: string,
+  limit: number,
+  before?: { startsAtMs: number; maintenanceId: string },
+): Promise<Maintenance[]> {
   const { rows } = await client.query<MaintenanceRow>(
-    `${SELECT} WHERE tenant_id = $1 AND cancelled_at IS NULL ORDER BY starts_at DESC LIMIT 500`,
-    [tenantId],
+    `${SELECT} WHERE tenant_id = $1 AND cancelled_at IS NULL
+       AND ($3::timestamptz IS NULL OR (starts_at, maintenance_id) < ($3, $4::uuid))
+     ORDER BY starts_at DESC, maintenance_id DESC LIMIT $2`,
+    [tenantId, limit, instant(before?.startsAtMs ?? null), before?.maintenanceId ?? null],
   )
   return rows.map(maintenanceOf)
 }

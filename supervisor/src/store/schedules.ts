@@ -64,10 +64,17 @@ export async function getSchedule(client: Client, box: BoxKey): Promise<KeptSche
   return rows[0] && keptOf(rows[0])
 }
 
-export async function listSchedules(client: Client, tenantId: string): Promise<KeptSchedule[]> {
+/** By identifier; `after` is the last one of the page before. */
+export async function listSchedules(
+  client: Client,
+  tenantId: string,
+  limit: number,
+  after = '',
+): Promise<KeptSchedule[]> {
   const { rows } = await client.query<ScheduleRow>(
-    `SELECT ${COLUMNS} FROM centre.schedules WHERE tenant_id = $1 ORDER BY box_id`,
-    [tenantId],
+    `SELECT ${COLUMNS} FROM centre.schedules WHERE tenant_id = $1 AND box_id > $3
+     ORDER BY box_id LIMIT $2`,
+    [tenantId, limit, after],
   )
   return rows.map(keptOf)
 }
