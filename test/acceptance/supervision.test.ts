@@ -29,7 +29,7 @@ await bullet(
 await absent('intake: OpenSSH in front, chosen by measurement', 'not measured yet')
 await absent('intake: quotas per box', 'not built yet')
 await absent('intake: restarted at any point it loses and doubles nothing', 'not shown yet')
-await absent('intake: by file, with a receipt file, idempotent', 'no test of its own yet')
+await bullet('intake: by file, with a receipt file, idempotent', 'test/shipping/by-file.test.ts')
 
 await bullet('witness: C2SP-compatible, one history per origin', 'supervisor/test/witness.test.ts')
 await absent(
@@ -76,7 +76,11 @@ await absent(
   'not built yet',
 )
 
-await bullet('storage: plain PostgreSQL, one row a segment', 'supervisor/test/schema.test.ts')
+await bullet(
+  'storage: plain PostgreSQL, one row a segment; tables ready for Citus',
+  'supervisor/test/schema.test.ts',
+  'supervisor/test/scaling.test.ts',
+)
 await absent(
   'storage: several front ends on one database, one killed in mid-intake',
   'not shown yet',
