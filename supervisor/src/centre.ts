@@ -1,3 +1,4 @@
+import { headLogOrigin } from '@probant/evidence'
 import { Loop } from '@probant/host'
 import { administrationServer, type AdministrationServer, type Server } from '@probant/web'
 import { dispatch } from './alerts/dispatch.ts'
@@ -6,11 +7,14 @@ import { createMailer } from './alerts/mailer.ts'
 import type { Context } from './context.ts'
 import { recomputeWindows } from './deadlines/recompute.ts'
 import { watchClock } from './deadlines/watch.ts'
+import { keepHeadLog } from './head-log/keeper.ts'
 import { createApi } from './http/server.ts'
 import { closeContext, openContext, type World } from './open-context.ts'
 import type { Settings } from './settings.ts'
 import { openHostKey } from './ssh/host-key.ts'
 import { startIntake } from './ssh/intake-server.ts'
+import { openHeadLog } from './store/head-log.ts'
+import { DEFAULT_TENANT } from './store/rows.ts'
 import { createDoor } from './witness/door.ts'
 
 /** A running centre. */
@@ -32,6 +36,8 @@ export interface Centre {
 const WATCH_EVERY_MS = 10_000
 const SEND_EVERY_MS = 10_000
 const TEND_EVERY_MS = 10_000
+/** How long a cosigned head waits for its place in the centre's log, at most. */
+const LOG_EVERY_MS = 2_000
 
 /**
  * Starts a centre: tables, keys, the loops that watch, send and sign, then the doors. It recovers by starting: all state is in
@@ -59,11 +65,16 @@ export async function startCentre(
   const watching = loopOf('watch', WATCH_EVERY_MS, watch)
   const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, mailer))
   const tending = loopOf('tend', TEND_EVERY_MS, () => keeper.tend())
+  const logging = loopOf('log', LOG_EVERY_MS, () => keepHeadLog(context))
   context.wake = () => {
     sending.wake()
     tending.wake()
+    logging.wake()
   }
   await recomputeWindows(context)
+  const { database, clock } = context
+  const logOrigin = headLogOrigin(settings.centreName)
+  await openHeadLog(database, DEFAULT_TENANT, logOrigin, clock.nowMs())
   // the centre's own absence is noticed before any box can be judged or heard
   await watch()
   const intake = await startIntake(context, { hostKey, ...settings.ssh, halt })
@@ -76,7 +87,7 @@ export async function startCentre(
   const door = settings.witness === undefined ? undefined : await createDoor(context, halt)
   await door?.listen({ ...settings.witness })
   const administration = await startAdministration(context)
-  for (const loop of [watching, sending, tending]) loop.start()
+  for (const loop of [watching, sending, tending, logging]) loop.start()
   return {
     context,
     ports: {
@@ -93,7 +104,7 @@ export async function startCentre(
       await api.close()
       await door?.close()
       await administration.close()
-      await Promise.all([watching.stop(), sending.stop(), tending.stop()])
+      await Promise.all([watching, sending, tending, logging].map((loop) => loop.stop()))
       mailer.close()
       await closeContext(context)
     },

@@ -54,7 +54,11 @@ export async function prepareTables(settings: Settings, logger: Logger): Promise
   await migrate({ ...place, ...owner, folder, logger })
   const asOwner = createPool({ ...place, ...owner, max: 1, logger })
   try {
-    for (const grant of ['grant_to_service', 'grant_attestation_to_service'])
+    for (const grant of [
+      'grant_to_service',
+      'grant_attestation_to_service',
+      'grant_head_log_to_service',
+    ])
       await asOwner.query(`SELECT centre.${grant}($1)`, [service.user])
   } finally {
     await asOwner.close()

@@ -36,7 +36,11 @@ await absent(
   'witness: a declared restore closes the old origin and opens a new one',
   'not built yet',
 )
-await absent('witness: the centre’s own signed log of what it cosigned', 'not built yet')
+await bullet(
+  'witness: the centre’s own signed log of what it cosigned',
+  'supervisor/test/head-log.test.ts',
+  'packages/evidence/test/head-log.test.ts',
+)
 await absent('witness: the box checks the centre, and tells the client’s own IT', 'not built yet')
 
 await bullet(

@@ -20,6 +20,7 @@ export type EvidenceErrorCode =
   | 'malformed-record' // an evidence record of RFC 4998
   | 'malformed-signature' // CMS that isn't what a block may hold
   | 'malformed-receipt'
+  | 'malformed-log-entry' // of a witness's own log
   | 'malformed-anchors'
   | 'malformed-bundle'
   | 'too-large' // beyond a limit of formats.md

@@ -17,6 +17,7 @@ import {
   fromBase64,
   fromHex,
   fromUtf8,
+  headLogLeaf,
   leafHash,
   lengthPrefixed,
   memorySource,
@@ -131,6 +132,13 @@ void t.test('section 6: the cosignature, and what ML-DSA-44 would sign', async (
     ...parseCheckpoint(note.text),
   })
   t.equal(toHex(message), example('mldsa-message'))
+})
+
+void t.test('section 22: the leaf for the cosignature of section 6', (t) => {
+  const leaf = headLogLeaf(testCrypto, parseNote(noteOf('checkpoint')).text, 1_772_366_520)
+  t.same(leaf, bytesOf('head-log-leaf'))
+  t.match(page, toHex(leafHash(testCrypto, leaf)))
+  t.end()
 })
 
 void t.test('section 9: the LAT, its statement and its signed bytes', async (t) => {

@@ -1,7 +1,7 @@
 import { ShippingError } from './errors.ts'
 import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
 
-/** Frame types by name. From the agent: hello, attestation, head, segment, timestamp, bye. From the centre: the others. */
+/** Frame types by name. From the agent: hello, attestation, log, head, segment, timestamp, bye. From the centre: the others. */
 export const FRAME_TYPES = {
   hello: 1,
   welcome: 2,
@@ -15,6 +15,8 @@ export const FRAME_TYPES = {
   'attestation-answer': 10,
   timestamp: 11,
   'timestamp-answer': 12,
+  log: 13,
+  'log-answer': 14,
 } as const
 
 export type FrameName = keyof typeof FRAME_TYPES

@@ -25,6 +25,9 @@ export const MAX_CHALLENGED_SEGMENTS = 64
 /** Most hashes in a consistency proof: two per level of a tree of 2^53 leaves. */
 export const MAX_PROOF_HASHES = 128
 
+/** Most heads of which one message asks whether they are in the centre's log. */
+export const MAX_LOGGED_HEADS = 64
+
 /** Smallest packet that a peer may announce: ssh2 loops for ever on 0 (field notes). */
 export const MIN_PACKET_BYTES = 1024
 

@@ -2,6 +2,7 @@ import { attestation, type Attestation } from './attestation.ts'
 import type { FrameName } from './frame.ts'
 import {
   MAX_CHALLENGED_SEGMENTS,
+  MAX_LOGGED_HEADS,
   MAX_NOTE_BYTES,
   MAX_PROOF_HASHES,
   MAX_TIMESTAMP_ANSWER_CHARACTERS,
@@ -33,6 +34,8 @@ export interface Hello {
   databaseSize: number
   /** Present when this session ships and the box has a TPM that its settings name. */
   attestation?: 'tpm2'
+  /** Present when this agent asks for the centre's log of what it cosigned: version 1 of `log`. */
+  log?: 1
   /** What has kept acts from being journalled for a while, in the box's words; absent while all is well. */
   stoppedBecause?: string
   /** Likewise what keeps deposits alone from being taken: a key that proves them fails. */
@@ -107,6 +110,22 @@ export interface SegmentAnswer {
   findings?: ShippedFinding[]
 }
 
+/** What the box knows of the centre's log (its size; 0: nothing yet), and the cosigned heads of its own to be shown in it. */
+export interface LogRequest {
+  size: number
+  /** `time`: POSIX seconds of the cosignature. */
+  heads: { size: number; time: number }[]
+}
+
+/** The log's newest checkpoint; null before the first. */
+export interface LogAnswer {
+  note: string | null
+  /** RFC 9162 consistency from the size asked, base64 hashes; empty where that is larger than the log. */
+  proof: string[]
+  /** For each head asked, in that order; null: not under this checkpoint. */
+  inclusions: ({ index: number; path: string[] } | null)[]
+}
+
 /** A request that the centre is to bring to its authority of this name. */
 export interface Timestamp {
   authority: string
@@ -141,6 +160,8 @@ export interface Messages {
   'attestation-answer': AttestationAnswer
   timestamp: Timestamp
   'timestamp-answer': TimestampAnswer
+  log: LogRequest
+  'log-answer': LogAnswer
 }
 
 export type MessageName = keyof Messages & FrameName
@@ -170,8 +191,8 @@ const finding = object<ShippedFinding>({
 
 const readers: { [N in MessageName]: Reader<Messages[N]> } = {
   hello: objectWith<
-    Omit<Hello, 'attestation' | 'stoppedBecause' | 'depositsStoppedBecause'>,
-    { attestation: 'tpm2'; stoppedBecause: string; depositsStoppedBecause: string }
+    Omit<Hello, 'attestation' | 'log' | 'stoppedBecause' | 'depositsStoppedBecause'>,
+    { attestation: 'tpm2'; log: 1; stoppedBecause: string; depositsStoppedBecause: string }
   >(
     {
       protocol: oneOf(PROTOCOL_VERSION),
@@ -181,6 +202,7 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
     },
     {
       attestation: oneOf('tpm2'),
+      log: oneOf(1),
       stoppedBecause: text(500, 1),
       depositsStoppedBecause: text(500, 1),
     },
@@ -236,6 +258,26 @@ const readers: { [N in MessageName]: Reader<Messages[N]> } = {
       reason: explanation,
     },
   ),
+  log: object<LogRequest>({
+    size: integer(),
+    heads: list(
+      object<{ size: number; time: number }>({ size: integer(), time: integer() }),
+      MAX_LOGGED_HEADS,
+    ),
+  }),
+  'log-answer': object<LogAnswer>({
+    note: nullable(note),
+    proof: list(hash, MAX_PROOF_HASHES),
+    inclusions: list(
+      nullable(
+        object<{ index: number; path: string[] }>({
+          index: integer(),
+          path: list(hash, MAX_PROOF_HASHES),
+        }),
+      ),
+      MAX_LOGGED_HEADS,
+    ),
+  }),
 }
 
 /**

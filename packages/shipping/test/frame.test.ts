@@ -55,7 +55,7 @@ void t.test('lengths beyond the limit of their type are refused from the prefix 
     [2, 9, 'frame-too-long'],
     [MAX_MESSAGE_BYTES + 2, 7, 'frame-too-long'],
     [MAX_MESSAGE_BYTES + 2, 12, 'frame-too-long'],
-    [10, 13, 'unknown-frame'],
+    [10, 15, 'unknown-frame'],
     [10, 0, 'unknown-frame'],
   ]
   for (const [length, type, code] of refused) {

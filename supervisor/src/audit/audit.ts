@@ -6,6 +6,7 @@ import { alertJournals } from '../store/alert-journal.ts'
 import { findingEvidence } from '../store/findings.ts'
 import { findOrigin, originNames } from '../store/origins.ts'
 import { auditAlertJournal, type AlertJournalAudit } from './alert-journal.ts'
+import { auditHeadLog, type HeadLogAudit } from './head-log.ts'
 import type { Difference } from './difference.ts'
 import { auditOrigin } from './origin.ts'
 import type { OriginPosition, Position, RecomputedOrigin } from './position.ts'
@@ -14,6 +15,8 @@ export interface Audit {
   readonly begun: string
   readonly origins: readonly RecomputedOrigin[]
   readonly alertJournals: readonly Omit<AlertJournalAudit, 'differences'>[]
+  /** The centre's logs of the heads that it cosigned. */
+  readonly headLogs: readonly Omit<HeadLogAudit, 'differences'>[]
   /** Bytes kept with findings that were compared with their digests. */
   readonly evidence: number
   readonly differences: readonly Difference[]
@@ -29,7 +32,7 @@ export interface AuditPass {
 
 /**
  * Recomputes from stored bytes all that this centre vouches for: every trace of every box, receipts, cosigned heads, the bytes that
- * findings are kept with, and its own journal. Changes nothing. What the pace throws comes through.
+ * findings are kept with, its own journal and its log of what it cosigned. Changes nothing. What the pace throws comes through.
  */
 export async function audit(context: Context, { pace, from, reached }: AuditPass): Promise<Audit> {
   let at = from
@@ -52,12 +55,18 @@ export async function audit(context: Context, { pace, from, reached }: AuditPass
   }
   const differences: Difference[] = [...at.differences]
   const own: Omit<AlertJournalAudit, 'differences'>[] = []
+  const headLogs: Omit<HeadLogAudit, 'differences'>[] = []
   let evidence = 0
   if (from.boxes.length === 0) {
     for (const journal of await alertJournals(context.database)) {
       const { differences: found, ...counted } = await auditAlertJournal(context, journal)
       own.push(counted)
       differences.push(...found)
+      const log = await auditHeadLog(context, journal.tenantId)
+      if (log === undefined) continue
+      const { differences: inLog, ...entries } = log
+      headLogs.push(entries)
+      differences.push(...inLog)
     }
     for (const { boxId, findingId, sha256 } of await findingEvidence(context.database)) {
       evidence += 1
@@ -75,6 +84,7 @@ export async function audit(context: Context, { pace, from, reached }: AuditPass
     begun: from.begun,
     origins: at.done,
     alertJournals: own,
+    headLogs,
     evidence,
     differences,
     intact: differences.length === 0,

@@ -67,7 +67,7 @@ export async function runAudit(
 }
 
 function report(result: Audit & { readonly wasInterrupted: boolean }): string[] {
-  const { begun, wasInterrupted, origins, alertJournals, evidence, differences } = result
+  const { begun, wasInterrupted, origins, alertJournals, headLogs, evidence, differences } = result
   return [
     ...(wasInterrupted
       ? [`begun ${begun}, interrupted since; what was read then was not read again`]
@@ -79,6 +79,10 @@ function report(result: Audit & { readonly wasInterrupted: boolean }): string[] 
     ...alertJournals.map(
       ({ origin, traces, checkpoints }) =>
         `${origin}: ${traces} entries and ${checkpoints} checkpoints of the alert journal recomputed`,
+    ),
+    ...headLogs.map(
+      ({ origin, entries, checkpoints }) =>
+        `${origin}: ${entries} cosigned heads and ${checkpoints} checkpoints of the log recomputed`,
     ),
     ...(evidence === 0 ? [] : [`evidence of findings: ${evidence} files compared`]),
     ...(origins.length === 0 ? ['no box is followed yet'] : []),

@@ -3,6 +3,7 @@ import {
   equalBytes,
   EvidenceError,
   formatVkey,
+  headLogOrigin,
   parseVkey,
   toHex,
   type VerifierKey,
@@ -64,6 +65,8 @@ export function checkEnrolment(
   journalKeyOf(context, enrolment)
   checkAgentKey(enrolment.agentKey)
   checkSchedule(enrolment.schedule)
+  if (enrolment.origin === headLogOrigin(context.settings.centreName))
+    throw wrong('this origin is the one of the centre’s own log')
   if (enrolment.boxId === CENTRE) throw wrong('this identifier means the centre itself')
 }
 

@@ -10,6 +10,7 @@ import { contactVerificationRoutes } from './contact-verifications.ts'
 import { contactRoutes } from './contacts.ts'
 import { enrolmentRoutes, type SshAddress } from './enrolments.ts'
 import { hardwareChangeRoutes } from './hardware-changes.ts'
+import { headLogRoutes } from './head-log.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -37,6 +38,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   alertRoutes(server, context)
   acknowledgementRoutes(server, context)
   alertJournalRoutes(server, context)
+  headLogRoutes(server, context)
   enrolmentRoutes(server, context, ssh)
   enrolmentCodeRoutes(server, context)
   tpmEnrolmentRoutes(server, context, ssh)

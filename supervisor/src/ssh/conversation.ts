@@ -9,6 +9,7 @@ import {
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import { takeAttestation } from '../attestation/take.ts'
+import { answerLog } from '../head-log/answer.ts'
 import { greet } from '../intake/hello.ts'
 import { takeSegment } from '../intake/segment.ts'
 import type { Session } from '../intake/session.ts'
@@ -85,6 +86,11 @@ async function answer(
   if (frame.name === 'timestamp') {
     const asked = decodeMessage('timestamp', frame.payload)
     await channel.sendMessage('timestamp-answer', await relayTimestamp(context, session.box, asked))
+    return
+  }
+  if (frame.name === 'log') {
+    const asked = decodeMessage('log', frame.payload)
+    await channel.sendMessage('log-answer', await answerLog(context, session.origin, asked))
     return
   }
   if (frame.name === 'attestation') {

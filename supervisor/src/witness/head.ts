@@ -3,6 +3,7 @@ import {
   EvidenceError,
   formatNote,
   fromBase64,
+  headLogLeaf,
   parseNote,
   toBase64,
   utf8,
@@ -17,6 +18,7 @@ import { inSession, raiseInSession, type Session } from '../intake/session.ts'
 import { refresh } from '../intake/commit.ts'
 import { rootAt } from '../intake/stored-traces.ts'
 import { cosignedHeads, insertCosignedHead } from '../store/cosigned-heads.ts'
+import { queueHead } from '../store/head-log.ts'
 import { moveWitnessed, touchWitnessed, type Origin } from '../store/origins.ts'
 import { readHead, type SignedHead } from './signed-head.ts'
 
@@ -39,7 +41,7 @@ export async function answerHead(
 
 /**
  * Answers as a C2SP witness: cosigns a head that extends what was cosigned before, and nothing else. A cosignature is
- * committed, with the size it moves, before it leaves.
+ * committed, with the size it moves and its entry for the centre's own log, before it leaves.
  */
 export async function judgeHead(
   context: Context,
@@ -166,12 +168,21 @@ async function cosign(context: Context, session: Session, head: SignedHead): Pro
   const { origin } = session
   const { size, root } = head.checkpoint
   const atMs = context.clock.nowMs()
-  const lines = await context.keys.cosign(head.text, Math.floor(atMs / 1000))
+  const time = Math.floor(atMs / 1000)
+  const lines = await context.keys.cosign(head.text, time)
+  const leaf = headLogLeaf(context.crypto, head.text, time)
   const own = parseNote(head.note).signatures.map(({ line }) => line)
   const stated = { size, root, note: formatNote(head.text, [...own, ...lines]), atMs }
   const moved = await inSession(context, session, async (client) => {
     if (!(await moveWitnessed(client, origin, stated))) return false
     await insertCosignedHead(client, origin, { size, root, note: head.note, lines }, atMs)
+    await queueHead(client, {
+      ...session.box,
+      origin: origin.origin,
+      size,
+      cosignedAtMs: atMs,
+      leaf,
+    })
     await noteHead(client, context, session.box)
     return true
   })
