@@ -43,10 +43,11 @@ function log(size: number, fork = size) {
   return { head: { origin, size, root: range.root() } satisfies Checkpoint, node }
 }
 
-function signed(text: string, { key, sign }: TestSigner, time = 1_772_366_520): string {
+function signed(text: string, by: TestSigner, time = 1_772_366_520): string {
+  const { key } = by
   const type = key.type === 6 ? 6 : 4
   const message = cosignatureMessage({ name: key.name, type }, text, time)
-  return cosignatureLine(key, time, sign(message))
+  return cosignatureLine(key, time, by.sign(message))
 }
 
 void t.test('a leaf is made from the checkpoint and the time of the cosignature', (t) => {

@@ -36,6 +36,12 @@ void t.test('messages round-trip', (t) => {
     challenge: { nonce: '0'.repeat(64), segments: [{ start: 0, end: 4 }] },
   }
   t.same(decodeMessage('welcome', encodeMessage('welcome', welcome)), welcome)
+  const log = { size: 7, heads: [{ size: 3, time: 1_772_366_520 }] }
+  t.same(decodeMessage('log', encodeMessage('log', log)), log)
+  const path = [Buffer.alloc(32).toString('base64')]
+  const logAnswer = { note: 'n', proof: path, inclusions: [null, { index: 0, path }] }
+  t.same(decodeMessage('log-answer', encodeMessage('log-answer', logAnswer)), logAnswer)
+  t.throws(() => encodeMessage('log', { size: 7, heads: Array(65).fill(log.heads[0]) }))
   t.end()
 })
 
