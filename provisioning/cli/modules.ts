@@ -24,6 +24,7 @@ const knownOwners: CommandOwner[] = [
   { commands: ['verify'], file: 'provisioning/cli/verify.ts' },
   { commands: ['verify-page'], file: 'provisioning/cli/verify-page.ts' },
   { commands: ['journal'], file: 'provisioning/cli/journal.ts' },
+  { commands: ['drill'], file: 'provisioning/cli/drill.ts' },
   { commands: ['deposit', 'get', 'box'], file: 'appliance/src/commands.ts' },
   { commands: ['agent'], file: 'agent/src/commands.ts' },
   { commands: ['supervisor'], file: 'supervisor/src/commands.ts' },

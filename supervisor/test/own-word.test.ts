@@ -28,6 +28,40 @@ void t.test('what the box found altered, once however often it finds it', async 
   t.equal((await centre.findings('failing')).length, 1, 'the same objects the next night')
 })
 
+void t.test('what only the box can find is raised by its own name', async (t) => {
+  const named = await worked(centre, 'named')
+  const object = '11111111-2222-4333-8444-555555555555'
+  const difference = (kind: string, firstBadSeq: number | null, objects: string[]) => ({
+    ...{ kind, firstBadSeq, objects },
+    expected: 'the object as it was deposited',
+    found: 'trace 3 is not its deposit',
+  })
+  const recomputed = { act: 'full-recomputation', outcome: 'failed' } as const
+  const whole = { traces: 10, objects: 3, firstBadSeq: 3, badObjects: [object], complete: true }
+  const kinds = ['tiles-altered', 'metadata-altered', 'policy-altered', 'unjournalled-object']
+  const differences = kinds.map((kind) => difference(kind, 3, [object]))
+  named.box.act({ ...recomputed, data: { ...whole, differences } })
+  t.equal((await centre.ship(named)).at(-1)?.status, 200, 'stored and receipted')
+  const found = await centre.findings('named')
+  t.same(found.map(({ kind }) => kind).sort(), [...kinds].sort(), 'and by no other')
+  for (const finding of found) {
+    t.equal(finding.seq, 3)
+    t.match(finding.found, object)
+  }
+  const mixed = [difference('gap', 5, []), difference('metadata-altered', 3, [object])]
+  named.box.act({ ...recomputed, data: { ...whole, differences: mixed } })
+  await centre.ship(named)
+  const rest = (await centre.findings('named')).find(
+    ({ kind }) => kind === 'integrity-failure-on-box',
+  )
+  t.match(rest, { seq: 5, found: 'trace 5' }, 'all else in one, and the same fact once')
+  t.equal((await centre.findings('named')).length, 5)
+  const told = { kind: 'tiles-altered', seq: null, expected: 'nodes', found: 'other hashes' }
+  named.box.act({ act: 'agent-finding', data: told })
+  await centre.ship(named)
+  t.equal((await centre.findings('named')).length, 6, 'the agent’s word counts as well')
+})
+
 void t.test('the end of its seal certificate, at each reminder', async (t) => {
   const sealed = await worked(centre, 'sealed')
   const ends = { certificate: 'ab'.repeat(32), notAfter: '2026-06-01T12:00:00.000Z' }

@@ -42,6 +42,8 @@ export interface JournalPass {
   readonly from: JournalPosition
   /** Told of every node of the SHA3-256 tree, before `read` sees the trace that completes it. */
   readonly sha3Node: NodeListener
+  /** Likewise of the SHA-256 tree, leaves included. */
+  readonly node: NodeListener
   /** Sees every trace that is read, in order. */
   readonly read: (page: readonly { seq: number; bytes: Uint8Array }[]) => Promise<void>
   /** Every thousand traces or so, with the bytes read since. */
@@ -51,7 +53,7 @@ export interface JournalPass {
 /** Recomputes the journal from its stored bytes: chain, both trees, seals, and every checkpoint with its signature. */
 export async function recomputeJournal(pass: JournalPass): Promise<JournalReport> {
   const { client, crypto, certifiedSize, from } = pass
-  const verifier = new JournalVerifier(crypto, stateOf(crypto, from), pass.sha3Node)
+  const verifier = new JournalVerifier(crypto, stateOf(crypto, from), pass.sha3Node, pass.node)
   const findings: Finding[] = [...from.findings]
   let { checkpoints } = from
   let next = verifier.size

@@ -3,7 +3,9 @@ import type { Pace } from '@probant/host'
 import type { JournalKeys } from '../journal/signing-keys.ts'
 import { DatingRecomputation } from './dating-recomputation.ts'
 import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
+import { differences } from './differences.ts'
 import { missingObjects } from './missing-objects.ts'
+import { NodeRecomputation } from './node-recomputation.ts'
 import type { Position } from './position.ts'
 import { RenewalRecomputation } from './renewal-recomputation.ts'
 import { Sha3Recomputation } from './sha3-recomputation.ts'
@@ -60,14 +62,17 @@ export async function recompute(
   const datings = new DatingRecomputation(database, crypto, at.dating)
   const renewals = new RenewalRecomputation(database, crypto, at.renewals)
   const sha3 = new Sha3Recomputation(database, at.sha3)
+  const nodes = new NodeRecomputation(database, at.nodes)
   const recomputed = await recomputeJournal({
     ...context,
     client: database,
     certifiedSize,
     from: at.journal,
     sha3Node: sha3.take,
+    node: nodes.take,
     read: async (traces) => {
       await sha3.compare()
+      await nodes.compare()
       missing.push(...(await missingObjects(database, traces)))
       await datings.read(traces)
       await renewals.read(traces)
@@ -79,6 +84,7 @@ export async function recompute(
         dating: datings.position,
         renewals: renewals.position,
         sha3: [...sha3.findings],
+        nodes: [...nodes.findings],
         missing: [...missing],
       }
       await reached?.(at)
@@ -92,7 +98,14 @@ export async function recompute(
     ...recomputed,
     tokens: datings.tokens,
     renewals: renewals.records,
-    findings: [...recomputed.findings, ...datings.findings, ...renewals.findings, ...sha3.findings],
+    findings: [
+      ...recomputed.findings,
+      ...datings.findings,
+      ...renewals.findings,
+      ...sha3.findings,
+      // Over altered traces no node can be right: that was said already.
+      ...(recomputed.findings.length === 0 ? nodes.findings : []),
+    ],
   }
   const kept = await recomputeStore(context, {
     certifiedSize,
@@ -130,5 +143,10 @@ const start = (crypto: EvidenceCrypto, origin: string, begun: string): Position 
 /** Data of the `full-recomputation` trace. */
 export function recomputationData({ summary, journal, store }: Recomputation): JsonObject {
   const kinds = new Set([...journal.findings, ...store.findings].map((finding) => finding.kind))
-  return { ...summary, badObjects: [...summary.badObjects], kinds: [...kinds].sort() }
+  return {
+    ...summary,
+    badObjects: [...summary.badObjects],
+    kinds: [...kinds].sort(),
+    differences: differences(journal.findings, store.findings),
+  }
 }

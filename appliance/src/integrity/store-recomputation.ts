@@ -18,7 +18,7 @@ import { isIntact } from '../reading/content.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
-import { readTraces } from '../store/journal.ts'
+import { readState, readTraces, type Queryable } from '../store/journal.ts'
 import { allObjects, enclosedAnewSince, readSecrets, type StoredObject } from '../store/objects.ts'
 import { findVault } from '../store/vaults.ts'
 import type { StorePosition } from './position.ts'
@@ -57,7 +57,9 @@ export async function recomputeStore(
     const page = await allObjects(context.database, at.after, OBJECTS_AT_ONCE)
     for (const object of page) {
       const isWithin = object.depositSeq < certifiedSize
-      const found = isWithin ? await checkTwice(context, object, pace) : []
+      const found = isWithin
+        ? await checkTwice(context, object, pace)
+        : await beyondJournal(context.database, object)
       at = {
         after: object.depositSeq,
         objects: at.objects + (isWithin ? 1 : 0),
@@ -67,6 +69,15 @@ export async function recomputeStore(
     }
     if (page.length < OBJECTS_AT_ONCE) return { objects: at.objects, findings: at.findings }
   }
+}
+
+/** A deposit commits its row and its trace together: a row that names a trace which the journal hasn't reached was put there by somebody else. */
+async function beyondJournal(client: Queryable, object: StoredObject): Promise<StoreFinding[]> {
+  const size = (await readState(client))?.size ?? 0
+  const { id, depositSeq: seq } = object
+  if (seq < size) return []
+  const what = `it names trace ${seq} as its deposit, and the journal holds ${size}`
+  return [{ kind: 'unjournalled-object', object: id, seq, what }]
 }
 
 /** What was enclosed anew between two of its readings is no difference: it is read once more. */

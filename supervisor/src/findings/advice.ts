@@ -3,6 +3,7 @@ import { adviceOnCentre } from './advice/centre.ts'
 import { adviceOnHistory } from './advice/history.ts'
 import { adviceOnIdentity } from './advice/identity.ts'
 import { adviceOnSilence } from './advice/silence.ts'
+import { adviceOnStore } from './advice/store.ts'
 import type { AdviceOn } from './advice/words.ts'
 import type { RaisedKind } from './kinds.ts'
 
@@ -12,5 +13,6 @@ export const advice: AdviceOn<RaisedKind> = {
   ...adviceOnHistory,
   ...adviceOnIdentity,
   ...adviceOnBox,
+  ...adviceOnStore,
   ...adviceOnCentre,
 }

@@ -23,6 +23,10 @@ export const RAISED_KINDS = [
   'format-downgrade',
   'oversized',
   'integrity-failure-on-box',
+  'tiles-altered',
+  'metadata-altered',
+  'policy-altered',
+  'unjournalled-object',
   'hardware-change-declared',
   'journal-unwitnessed',
   'outside-token-missing',
@@ -56,6 +60,7 @@ const history: Classification = { severity: 'alert', cause: 'history', refusesDa
 const identity: Classification = { severity: 'alert', cause: 'identity', refusesData: true }
 const silence: Classification = { severity: 'alert', cause: 'silence', refusesData: false }
 const platform: Classification = { severity: 'alert', cause: 'platform', refusesData: false }
+const storage: Classification = { severity: 'alert', cause: 'storage', refusesData: false }
 const clock: Classification = { severity: 'warning', cause: 'clock', refusesData: false }
 
 const classifications: Readonly<Record<RaisedKind, Classification>> = {
@@ -80,12 +85,16 @@ const classifications: Readonly<Record<RaisedKind, Classification>> = {
   'hardware-change-declared': { severity: 'warning', cause: 'identity', refusesData: false },
   'clock-skew': clock,
   'clock-regression': clock,
-  'integrity-failure-on-box': { severity: 'alert', cause: 'storage', refusesData: false },
+  'integrity-failure-on-box': storage,
+  'tiles-altered': storage,
+  'metadata-altered': storage,
+  'policy-altered': storage,
+  'unjournalled-object': storage,
   'outside-token-missing': clock,
   'evidence-renewal-missing': { severity: 'warning', cause: 'certificate', refusesData: false },
   'seal-certificate-expiring': { severity: 'warning', cause: 'certificate', refusesData: false },
-  'journalling-stopped': { severity: 'alert', cause: 'storage', refusesData: false },
-  'deposits-stopped': { severity: 'alert', cause: 'storage', refusesData: false },
+  'journalling-stopped': storage,
+  'deposits-stopped': storage,
   'attestation-mismatch': platform,
   'hardware-counter-regression': platform,
   clone: identity,

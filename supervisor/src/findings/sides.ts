@@ -20,6 +20,28 @@ const ownPhrases: readonly Phrase[] = [
   ['the journal key {}', 'la clé du journal {}'],
   ['a store and journal that recompute', 'un stock et un journal que le recalcul confirme'],
   ['an alteration that it does not name', 'une altération qu’il ne désigne pas'],
+  ['the object as it was deposited', 'l’objet tel qu’il a été déposé'],
+  ['its vault does not exist, object {}', 'son coffre n’existe pas, objet {}'],
+  ['its deposit trace is missing, object {}', 'la trace de son dépôt manque, objet {}'],
+  ['trace {} is not its deposit, object {}', 'la trace {} n’est pas celle de son dépôt, objet {}'],
+  [
+    'it names trace {} as its deposit, and the journal holds {}, object {}',
+    'il désigne la trace {} comme son dépôt, et le journal en compte {}, objet {}',
+  ],
+  ['its stored {} was altered, object {}', 'son élément {} conservé a été modifié, objet {}'],
+  [
+    'its technical metadata are not those of its LAT, object {}',
+    'ses métadonnées techniques ne sont pas celles de sa LAT, objet {}',
+  ],
+  [
+    'its deposit trace does not commit to its LAT, object {}',
+    'la trace de son dépôt n’engage pas sur sa LAT, objet {}',
+  ],
+  [
+    'its {} is not what its LAT commits to, object {}',
+    'son élément {} n’est pas celui sur lequel sa LAT engage, objet {}',
+  ],
+  ['node {} of level {} of the {} tree: {}', 'nœud {} de niveau {} de l’arbre {} : {}'],
   [
     'a seal certificate that is renewed before its end',
     'un certificat de cachet renouvelé avant sa fin',

@@ -28,6 +28,7 @@ export class JournalVerifier {
   readonly #range: CompactRange
   readonly #sha3: JournalState['sha3']
   readonly #onSha3Node: NodeListener | undefined
+  readonly #onNode: NodeListener | undefined
   /** Before the first pending reading. */
   #base: Context
   /** After the last pending reading; undefined when they don't simply follow each other. */
@@ -39,13 +40,22 @@ export class JournalVerifier {
   /** Size of the last checkpoint that the tree matched: nothing before it is in doubt. */
   #provenSize: number
 
-  /** @param onSha3Node told of the SHA3-256 tree's nodes as they are completed, for whoever keeps some */
-  constructor(crypto: EvidenceCrypto, state: JournalState, onSha3Node?: NodeListener) {
+  /**
+   * @param onSha3Node told of the SHA3-256 tree's nodes as they are completed, for whoever keeps some
+   * @param onNode likewise of the SHA-256 tree's, leaves included
+   */
+  constructor(
+    crypto: EvidenceCrypto,
+    state: JournalState,
+    onSha3Node?: NodeListener,
+    onNode?: NodeListener,
+  ) {
     const { range, sha3 } = copyJournalState(state)
     this.#crypto = crypto
     this.#range = range
     this.#sha3 = sha3
     this.#onSha3Node = onSha3Node
+    this.#onNode = onNode
     this.#beforeLast = range.hashes()
     this.#base = contextOf(state)
     this.#tip = this.#base
@@ -78,7 +88,7 @@ export class JournalVerifier {
   append(traceBytes: Uint8Array): Finding[] {
     const reading = readLeaf(this.#crypto, traceBytes, this.#sha3)
     this.#beforeLast = this.#range.hashes()
-    this.#range.append(leafHash(this.#crypto, traceBytes))
+    this.#range.append(leafHash(this.#crypto, traceBytes), this.#onNode)
     this.#sha3.append(traceBytes, this.#onSha3Node)
     const next = this.#tip === undefined ? undefined : follow(this.#tip, reading, this.#isTampered)
     if (this.#tip !== undefined && next !== undefined) {
