@@ -3,7 +3,7 @@ import { Loop } from '@probant/host'
 import { administrationServer, type AdministrationServer, type Server } from '@probant/web'
 import { dispatch } from './alerts/dispatch.ts'
 import { AlertJournalKeeper } from './alerts/keeper.ts'
-import { createMailer } from './alerts/mailer.ts'
+import { createSenders } from './alerts/senders.ts'
 import type { Context } from './context.ts'
 import { recomputeWindows } from './deadlines/recompute.ts'
 import { watchClock } from './deadlines/watch.ts'
@@ -51,7 +51,7 @@ export async function startCentre(
 ): Promise<Centre> {
   const context = await openContext(settings, world)
   const hostKey = await openHostKey(settings.home)
-  const mailer = createMailer(settings.mail)
+  const senders = await createSenders(context)
   const keeper = new AlertJournalKeeper(context)
   const loopOf = (name: string, everyMs: number, work: () => Promise<boolean>) =>
     new Loop({ name, everyMs, work, halt, clock: world.clock, logger: world.logger })
@@ -63,7 +63,7 @@ export async function startCentre(
     return round
   }
   const watching = loopOf('watch', WATCH_EVERY_MS, watch)
-  const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, mailer))
+  const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, senders))
   const tending = loopOf('tend', TEND_EVERY_MS, () => keeper.tend())
   const logging = loopOf('log', LOG_EVERY_MS, () => keepHeadLog(context))
   context.wake = () => {
@@ -105,7 +105,7 @@ export async function startCentre(
       await door?.close()
       await administration.close()
       await Promise.all([watching, sending, tending, logging].map((loop) => loop.stop()))
-      mailer.close()
+      for (const sender of Object.values(senders)) sender.close()
       await closeContext(context)
     },
   }

@@ -3,6 +3,7 @@ import { RelaySettings } from '@probant/timestamping'
 import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
+const Path = Type.String({ pattern: '^/.' })
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const Listen = Type.Object({ host: Type.String({ minLength: 1 }), port: Port }, strict)
 const Role = Type.Object({ user: Type.String({ minLength: 1 }), password: Type.String() }, strict)
@@ -43,6 +44,21 @@ export const Settings = Type.Object(
         secure: Type.Boolean(),
       },
       strict,
+    ),
+    /** How contacts other than mailboxes are reached; every key optional by itself. */
+    alerts: Type.Optional(
+      Type.Object(
+        {
+          /** PEM file of further roots that webhooks' and syslog receivers' certificates may lead to. */
+          tlsRoots: Type.Optional(Path),
+          /** PEM files: what the centre shows to receivers that ask for a certificate. */
+          clientCertificate: Type.Optional(Path),
+          clientKey: Type.Optional(Path),
+          /** Private enterprise number (IANA) in the structured data of syslog messages. */
+          enterpriseNumber: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
+        },
+        strict,
+      ),
     ),
     /** What boxes with a TPM are held to; absent: none can be enrolled by it, and none is attested. */
     attestation: Type.Optional(

@@ -32,6 +32,19 @@ export const configurationSchema = Type.Object(
         {
           name: Type.Optional(name),
           contact: Type.Optional(mailAddress),
+          alerts: Type.Optional(
+            Type.Object(
+              {
+                tlsRoots: Type.Optional(path),
+                clientCertificate: Type.Optional(path),
+                clientKey: Type.Optional(path),
+                enterpriseNumber: Type.Optional(
+                  Type.Integer({ minimum: 1, maximum: 4_294_967_295 }),
+                ),
+              },
+              closed,
+            ),
+          ),
           timestamping: Type.Optional(RelaySettings),
           witness: Type.Optional(
             Type.Object(

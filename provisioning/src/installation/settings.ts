@@ -126,6 +126,7 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     administration: { host: LOOPBACK, port: layout.ports.centreAdministration },
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
     ...witnessDoor(configuration),
+    ...(configuration.centre.alerts === undefined ? {} : { alerts: configuration.centre.alerts }),
     ...(configuration.centre.timestamping === undefined
       ? {}
       : { timestamping: configuration.centre.timestamping }),

@@ -6,10 +6,11 @@ import { findingsOfAlert } from '../store/findings.ts'
 import { claimDue, endAttempt, insertAttempt, type Notification } from '../store/notifications.ts'
 import { acknowledgementLink } from './acknowledgement-link.ts'
 import { append, type Act } from './journal.ts'
-import type { Handover, Mailer } from './mailer.ts'
-import { messageOf, type Message } from './message.ts'
+import { alertData } from './alert-data.ts'
+import type { Handover, Outgoing, Senders } from './channel.ts'
+import { messageOf } from './message.ts'
 import { verificationMessage } from './verification-message.ts'
-import { verificationOf } from './verification.ts'
+import { verificationOf, verifyByReceiver } from './verification.ts'
 
 /** How long a message is ours before somebody else may send it; longer than the mailer's own time-outs together. */
 const LEASE_MS = 120_000
@@ -20,9 +21,9 @@ const AT_ONCE = 10
  * after. A crash between lets the lease run out, and the message goes again under the same Message-ID.
  * @returns whether there may be more to send
  */
-export async function dispatch(context: Context, mailer: Mailer): Promise<boolean> {
+export async function dispatch(context: Context, senders: Senders): Promise<boolean> {
   const claimed = await claim(context)
-  await Promise.all(claimed.map((one) => send(context, mailer, one)))
+  await Promise.all(claimed.map((one) => send(context, senders, one)))
   return claimed.length === AT_ONCE
 }
 
@@ -56,7 +57,7 @@ async function claim(context: Context): Promise<Claimed[]> {
 
 async function send(
   context: Context,
-  mailer: Mailer,
+  senders: Senders,
   { notification, contact }: Claimed,
 ): Promise<void> {
   if (contact === undefined) {
@@ -68,26 +69,27 @@ async function send(
     await finish(context, notification, contact, { outcome: 'failed', reply: 'answered meanwhile' })
     return
   }
-  const messageId = `<${notification.notificationId}@${context.settings.centreName.replaceAll('/', '.')}>`
-  const handover = await mailer.send(contact.address, message, messageId)
+  const handover = await senders[contact.channel].send(contact.address, message)
   await finish(context, notification, contact, handover)
+  if (handover.isAnswered === true && message.type === 'verification')
+    await verifyByReceiver(context, notification.tenantId, contact.contactId, 'challenge')
 }
 
 /** Undefined when there is nothing to say any more. */
-async function render(context: Context, notification: Notification): Promise<Message | undefined> {
-  const { tenantId, alertId, contactId } = notification
+async function render(context: Context, notification: Notification): Promise<Outgoing | undefined> {
+  const { tenantId, alertId, contactId, notificationId: id, occasion } = notification
   if (alertId !== null) return renderAlert(context, { ...notification, alertId })
   const asked = await verificationOf(context, tenantId, contactId)
-  return asked && verificationMessage(context.settings.centreName, asked)
+  return asked && { id, occasion, ...verificationMessage(context.settings.centreName, asked) }
 }
 
 /** What is known when it is sent: findings that joined the alert meanwhile are told as well. */
 async function renderAlert(
   context: Context,
   notification: Notification & { alertId: string },
-): Promise<Message> {
+): Promise<Outgoing> {
   const { database, settings } = context
-  const { tenantId, alertId, occasion } = notification
+  const { tenantId, alertId, occasion, notificationId: id } = notification
   const alert = await findAlert(database, tenantId, alertId)
   if (alert === undefined) throw new Error(`no alert ${alertId} behind a notification`)
   const box = await getBox(database, notification)
@@ -95,7 +97,8 @@ async function renderAlert(
   const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts#${alertId}`
   const acknowledgeLink = await acknowledgementLink(context, notification)
   const subject = box?.name ?? settings.centreName
-  return messageOf({ alert, subject, findings, occasion, link, acknowledgeLink })
+  const told = { alert, subject, findings, occasion, link, acknowledgeLink }
+  return { id, occasion, type: 'alert', ...alertData(told), ...messageOf(told) }
 }
 
 async function finish(

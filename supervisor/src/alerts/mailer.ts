@@ -1,28 +1,14 @@
 import { createTransport } from 'nodemailer'
 import type { Settings } from '../settings.ts'
-import type { Message } from './message.ts'
-
-/** What came of handing one message to the mail relay. */
-export interface Handover {
-  /** `deferred`: try again later; `failed`: the relay will never take it. */
-  outcome: 'delivered' | 'deferred' | 'failed'
-  /** Reply code and enhanced code of the relay, or what failed before it replied. Never its text, which may name people. */
-  reply: string
-}
-
-export interface Mailer {
-  /**
-   * Hands a message over once. The same `messageId` at every attempt lets the receiving side recognise a message that was
-   * accepted although we never learnt it.
-   */
-  send(to: string, message: Message, messageId: string): Promise<Handover>
-  close(): void
-}
+import { unreached, type Handover, type Sender } from './channel.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** A mailer over SMTP; TLS is used whenever the relay offers it. */
-export function createMailer(mail: Settings['mail']): Mailer {
+/**
+ * Mail over SMTP; TLS is used whenever the relay offers it. A message has the same Message-ID at every attempt, so that the receiving
+ * side recognises one that was accepted although we never learnt it.
+ */
+export function createMailer(mail: Settings['mail'], centreName: string): Sender {
   const transport = createTransport({
     host: mail.host,
     port: mail.port,
@@ -36,14 +22,14 @@ export function createMailer(mail: Settings['mail']): Mailer {
     disableUrlAccess: true,
   })
   return {
-    async send(to, { subject, text }, messageId) {
+    async send(to, { id, subject, text }) {
       try {
         const { response } = await transport.sendMail({
           from: mail.from,
           to,
           subject,
           text,
-          messageId,
+          messageId: `<${id}@${centreName.replaceAll('/', '.')}>`,
           headers: { 'Auto-Submitted': 'auto-generated' },
         })
         return { outcome: 'delivered', reply: codesOf(response) }
@@ -56,13 +42,10 @@ export function createMailer(mail: Settings['mail']): Mailer {
 }
 
 function refusal(error: unknown): Handover {
-  if (!(error instanceof Error)) return { outcome: 'deferred', reply: 'unknown' }
+  if (!(error instanceof Error)) return unreached(error)
   const code: unknown = Reflect.get(error, 'responseCode')
   const response: unknown = Reflect.get(error, 'response')
-  if (typeof code !== 'number') {
-    const reason: unknown = Reflect.get(error, 'code')
-    return { outcome: 'deferred', reply: typeof reason === 'string' ? reason : 'no reply' }
-  }
+  if (typeof code !== 'number') return unreached(error)
   return {
     outcome: code >= 500 ? 'failed' : 'deferred',
     reply: typeof response === 'string' ? codesOf(response) : String(code),

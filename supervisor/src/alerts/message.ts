@@ -2,12 +2,7 @@ import type { Words } from '@probant/web'
 import { explain, isRaisedKind, type Told } from '../findings/catalogue.ts'
 import type { Alert } from '../store/alerts.ts'
 import type { StoredFinding } from '../store/findings.ts'
-
-/** A message to a contact, plain text in French and English. */
-export interface Message {
-  subject: string
-  text: string
-}
+import type { Message } from './channel.ts'
 
 /** What a message speaks of. */
 export interface Occasion {

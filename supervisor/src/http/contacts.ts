@@ -6,7 +6,13 @@ import { changeByOperator } from '../alerts/operator-change.ts'
 import { addContact, askAgain, verifyByCode } from '../alerts/verification.ts'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
-import { findContact, listContacts, removeContact, type Contact } from '../store/contacts.ts'
+import {
+  findContact,
+  listContacts,
+  removeContact,
+  type Channel,
+  type Contact,
+} from '../store/contacts.ts'
 import { lastAttempts } from '../store/notifications.ts'
 import { callerOf, tenantOf } from './caller.ts'
 import { Uuid } from './paging.ts'
@@ -15,6 +21,18 @@ const Email = Type.String({
   maxLength: 254,
   // one address and nothing that could begin another header or command
   pattern: '^[^\\s@<>(),;:"\\[\\]\\\\]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$',
+})
+
+/** Plain http is refused, and so are passwords, which would be shown to every operator. */
+const Webhook = Type.String({
+  maxLength: 1000,
+  pattern: '^https://[^\\s/@?#]+(/[^\\s#]*)?$',
+  description: 'Address that JSON is posted to; may stand in a private network',
+})
+const Syslog = Type.String({
+  maxLength: 260,
+  pattern: '^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$',
+  description: 'host:port of a receiver of syslog over TLS; the usual port is 6514',
 })
 
 /** So that the entry of a change stays within the length of a trace. */
@@ -42,8 +60,11 @@ export function contactRoutes(server: Server, context: Context): void {
       const tenantId = tenantOf(request)
       const contacts = await listContacts(database, tenantId, request.query.removed)
       const attempts = await lastAttempts(database, tenantId)
+      const { vkey, publicKey } = context.keys.messageKey
       return {
         items: contacts.map((contact) => shownContact(contact, attempts.get(contact.contactId))),
+        /** What receivers of webhooks check signatures with: as C2SP and as Standard Webhooks write it. */
+        messageKey: { vkey, webhook: `whpk_${Buffer.from(publicKey).toString('base64')}` },
       }
     },
   )
@@ -55,7 +76,9 @@ export function contactRoutes(server: Server, context: Context): void {
         tags: ['contacts'],
         summary: 'Tell somebody of alerts, about some boxes or all, once they confirmed it',
         body: strictObject({
-          email: Email,
+          email: Type.Optional(Email),
+          webhook: Type.Optional(Webhook),
+          syslog: Type.Optional(Syslog),
           boxes: Type.Optional(
             Type.Array(Type.String({ maxLength: 64 }), { maxItems: MOST_BOXES }),
           ),
@@ -63,11 +86,12 @@ export function contactRoutes(server: Server, context: Context): void {
       },
     },
     async (request, reply) => {
-      const { email, boxes } = request.body
+      const { boxes, ...given } = request.body
+      const { channel, address } = onlyChannel(given)
       const contact: Contact = {
         contactId: randomness.uuid(),
-        channel: 'email',
-        address: email,
+        channel,
+        address,
         boxIds: boxes ?? null,
         addedAtMs: clock.nowMs(),
         verified: null,
@@ -146,6 +170,37 @@ export function contactRoutes(server: Server, context: Context): void {
       return reply.code(204).send()
     },
   )
+}
+
+/** @throws Problem 400 unless one way to be reached is given, which is one */
+function onlyChannel(given: Readonly<Partial<Record<Channel, string>>>): {
+  channel: Channel
+  address: string
+} {
+  const { email, webhook, syslog } = given
+  const ways = [
+    { channel: 'email', address: email },
+    { channel: 'webhook', address: webhook },
+    { channel: 'syslog', address: syslog },
+  ] as const
+  const [way, ...more] = ways.flatMap(({ channel, address }) =>
+    address === undefined ? [] : [{ channel, address }],
+  )
+  const isUsable =
+    way !== undefined &&
+    more.length === 0 &&
+    (way.channel !== 'webhook' || URL.canParse(way.address)) &&
+    (way.channel !== 'syslog' || Number(way.address.split(':').at(-1)) <= 65_535)
+  if (!isUsable)
+    throw new Problem({
+      type: 'not-one-channel',
+      status: 400,
+      title: {
+        fr: 'Donnez une adresse, et une seule : email, webhook ou syslog.',
+        en: 'Give one address and no more: email, webhook or syslog.',
+      },
+    })
+  return way
 }
 
 async function shown({ database }: Context, tenantId: string, contactId: string) {

@@ -26,6 +26,7 @@ const LABELS = {
   audit: { label: 'audit-receipt', kind: 'ed25519', type: 1 },
   alertJournal: { label: 'alert-journal', kind: 'ec-p256', type: 2 },
   link: { label: 'acknowledgement-link', kind: 'ed25519', type: 1 },
+  message: { label: 'alert-message', kind: 'ed25519', type: 1 },
 } as const
 
 type Role = keyof typeof LABELS
@@ -38,6 +39,7 @@ export function namesOf(centreName: string): Record<Role, string> {
     audit: `${centreName}/audit`,
     alertJournal: `${centreName}/alerts/1`,
     link: `${centreName}/link`,
+    message: `${centreName}/messages`,
   }
 }
 
@@ -66,6 +68,12 @@ export class CentreKeys {
 
   get alertJournalKey(): VerifierKey {
     return this.#keys.alertJournal.key
+  }
+
+  /** What receivers of messages check them with. */
+  get messageKey(): { vkey: string; publicKey: Uint8Array } {
+    const { vkey, key } = this.#keys.message
+    return { vkey, publicKey: key.publicKey }
   }
 
   /**
@@ -100,6 +108,11 @@ export class CentreKeys {
     return this.#provider.sign(this.#keys.link.ref, utf8(content))
   }
 
+  /** Ed25519 over what a receiver of messages checks. */
+  async signMessage(content: string): Promise<Uint8Array> {
+    return this.#provider.sign(this.#keys.message.ref, utf8(content))
+  }
+
   /** Whether a link is one of this centre's. */
   async isOwnLink(content: string, signature: Uint8Array): Promise<boolean> {
     const { publicKey } = this.#keys.link.key
@@ -129,8 +142,9 @@ export async function openCentreKeys(
     await eachRole(async (role) => {
       const { label, kind } = LABELS[role]
       const found = await provider.find(label)
-      // Centres from before there were links have no such key, and nothing depends on which it is.
-      const ref = found ?? (role === 'link' ? await provider.generate(label, kind) : undefined)
+      // Centres from before there were links or signed messages have no such key, and nothing depended on one.
+      const isLater = role === 'link' || role === 'message'
+      const ref = found ?? (isLater ? await provider.generate(label, kind) : undefined)
       if (ref === undefined)
         throw new SupervisorError('not-initialised', `the key ${label} is missing`)
       return await signingKey(provider, role, ref, centreName)
@@ -172,5 +186,6 @@ async function eachRole<T>(make: (role: Role) => Promise<T>): Promise<Record<Rol
     audit: await make('audit'),
     alertJournal: await make('alertJournal'),
     link: await make('link'),
+    message: await make('message'),
   }
 }

@@ -1,0 +1,45 @@
+import type { JsonObject } from '@probant/evidence'
+import { explain } from '../findings/catalogue.ts'
+import { CENTRE } from '../store/rows.ts'
+import type { Outgoing } from './channel.ts'
+import { toldOf, type Occasion } from './message.ts'
+
+/** Most findings that one message names, the newest; the page shows all. */
+const MOST_NAMED = 50
+const MOST_IN_LINE = 5
+
+/** The same alert for machines, and as one line. */
+export function alertData({
+  alert,
+  subject,
+  findings,
+  link,
+  acknowledgeLink,
+}: Occasion): Pick<Outgoing, 'severity' | 'line' | 'data'> {
+  const newest = findings.toReversed()
+  const kinds = [...new Set(newest.map(({ kind }) => kind))]
+  const explained = newest
+    .slice(0, MOST_NAMED)
+    .flatMap((finding): (JsonObject & { en: string })[] => {
+      const told = toldOf(subject, finding)
+      if (told === undefined) return []
+      const { kind, seq, origin, findingId } = finding
+      const { fr, en } = explain(told).sentence
+      return [{ id: findingId, kind, seq, origin, en, fr }]
+    })
+  const sentences = explained.slice(0, MOST_IN_LINE).map(({ en }) => en)
+  return {
+    severity: alert.severity,
+    line: [...new Set(sentences), `Take charge: ${acknowledgeLink}`].join(' '),
+    data: {
+      alert: alert.alertId,
+      box: alert.boxId === CENTRE ? null : alert.boxId,
+      name: subject,
+      state: alert.state,
+      kinds,
+      findings: explained,
+      link,
+      acknowledge: acknowledgeLink,
+    },
+  }
+}
