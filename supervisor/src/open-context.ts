@@ -8,6 +8,7 @@ import { createFigures } from './figures.ts'
 import type { Settings } from './settings.ts'
 import { openCentreKeys } from './signing/centre-keys.ts'
 import { openByteStore } from './store/byte-store.ts'
+import { waitForTurn } from './store/presence.ts'
 import { RelayQuota } from './timestamps/quota.ts'
 
 /** What the outside world is to a centre; tests drive it. */
@@ -54,12 +55,16 @@ export async function prepareTables(settings: Settings, logger: Logger): Promise
   await migrate({ ...place, ...owner, folder, logger })
   const asOwner = createPool({ ...place, ...owner, max: 1, logger })
   try {
-    for (const grant of [
-      'grant_to_service',
-      'grant_attestation_to_service',
-      'grant_head_log_to_service',
-    ])
-      await asOwner.query(`SELECT centre.${grant}($1)`, [service.user])
+    // At once, so that a front end that runs already never lacks a right; one after the other, where several start together.
+    await asOwner.transaction(async (client) => {
+      await waitForTurn(client)
+      for (const grant of [
+        'grant_to_service',
+        'grant_attestation_to_service',
+        'grant_head_log_to_service',
+      ])
+        await client.query(`SELECT centre.${grant}($1)`, [service.user])
+    })
   } finally {
     await asOwner.close()
   }

@@ -96,14 +96,19 @@ export async function append(
   )
 }
 
-/** Closes all traces before it with a seal (formats.md section 8). */
+/**
+ * Closes all traces before it with a seal (formats.md section 8), if that is still needed once the journal is held: another front
+ * end may have sealed it meanwhile.
+ */
 export async function appendSeal(
   client: Client,
   context: Journalling,
   tenantId: string,
   previousCheckpoint: CheckpointReference | null,
+  isNeeded: (journal: AlertJournal) => boolean,
 ): Promise<void> {
   const journal = await hold(client, tenantId)
+  if (!isNeeded(journal)) return
   const data = sealData(journal.state.sha3, {
     previousCheckpoint,
     lastToken: null,

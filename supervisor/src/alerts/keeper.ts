@@ -46,7 +46,7 @@ export class AlertJournalKeeper {
     return false
   }
 
-  #needsSeal({ state, unsealedSinceMs, sealedAtMs }: AlertJournal): boolean {
+  readonly #needsSeal = ({ state, unsealedSinceMs, sealedAtMs }: AlertJournal): boolean => {
     const nowMs = this.#context.clock.nowMs()
     if (state.size === 0) return false
     if (unsealedSinceMs !== null && nowMs - unsealedSinceMs >= SEAL_AFTER_MS) return true
@@ -61,7 +61,7 @@ export class AlertJournalKeeper {
       textSha256: toHex(crypto.hash('sha256', utf8(parseNote(newest.note).text))),
     }
     await database.transaction(
-      (client) => appendSeal(client, this.#context, tenantId, reference ?? null),
+      (client) => appendSeal(client, this.#context, tenantId, reference ?? null, this.#needsSeal),
       { attempts: 3 },
     )
   }

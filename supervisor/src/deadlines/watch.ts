@@ -11,7 +11,8 @@ import { judgeOneWindow } from './window-watch.ts'
  */
 export async function watchClock(context: Context): Promise<boolean> {
   await noticeAbsence(context)
-  await ensurePartitions(context.database, context.clock.nowMs())
+  const { database, clock } = context
+  await database.transaction((client) => ensurePartitions(client, clock.nowMs()))
   let judged = 0
   while (await judgeOneHead(context)) judged++
   while (await judgeOneWindow(context)) judged++

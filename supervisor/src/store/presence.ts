@@ -50,6 +50,13 @@ export async function watched(
   return { boxes: rows[0]?.boxes ?? 0, shortestHeadsSeconds: rows[0]?.shortest ?? null }
 }
 
+/** Of two front ends that change tables or rights, the second goes on when the first has committed. In a transaction. */
+export async function waitForTurn(client: Client): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('probant centre tables'))")
+}
+
+/** In a transaction, while others that would make the same partitions wait. */
 export async function ensurePartitions(client: Client, atMs: number): Promise<void> {
+  await waitForTurn(client)
   await client.query('SELECT centre.ensure_partitions($1)', [instant(atMs)])
 }

@@ -13,9 +13,9 @@ const MIB = 1024 * 1024
 const WatchingShape = Type.Object({ http: Type.Number(), ssh: Type.Number() })
 
 /** Makes the keys and the first operator of the centre of a settings file. */
-export async function initialiseCentre(settings: string) {
+export async function initialiseCentre(settings: string, ...more: string[]) {
   const program = join(source, 'initialise.ts')
-  const { stdout } = await run(process.execPath, [program, '--settings', settings])
+  const { stdout } = await run(process.execPath, [program, '--settings', settings, ...more])
   return read(IdentityShape, JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''))
 }
 
