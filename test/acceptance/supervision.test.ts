@@ -65,7 +65,10 @@ await bullet(
 await bullet('alerts: contacts verified before use', 'supervisor/test/contacts.test.ts')
 await bullet('alerts: webhook and syslog over TLS', 'supervisor/test/channels.test.ts')
 await absent('alerts: another channel when one fails', 'not built yet')
-await absent('alerts: 4,000 boxes cut at once give one alert a contact', 'not built yet')
+await bullet(
+  'alerts: 4,000 boxes cut at once give one alert a contact',
+  'supervisor/test/flood.test.ts',
+)
 await absent('alerts: a mail relay that accepts, delays, refuses, lies', 'not shown yet')
 
 await bullet(

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { acknowledgeAlert, findAlert, resolveAlert, type Alert } from '../store/alerts.ts'
 import type { Contact } from '../store/contacts.ts'
 import { findingsOfAlert, resolveFinding } from '../store/findings.ts'
+import { resolveFleetFindings } from '../store/fleet-alerts.ts'
 import { withdrawReminders } from '../store/notifications.ts'
 import { append, type Act } from './journal.ts'
 
@@ -40,6 +41,7 @@ export async function resolve(context: Context, operation: Operation): Promise<A
   return act(context, operation, async (client, alert, atMs) => {
     if (!(await resolveAlert(client, alert, atMs))) return undefined
     await withdrawReminders(client, alert, alert.alertId)
+    await resolveFleetFindings(client, alert, 'resolved with its alert', atMs)
     for (const { findingId } of await findingsOfAlert(client, alert, alert.alertId))
       await resolveFinding(client, alert, findingId, 'resolved with its alert', atMs)
     return 'alert-resolved'

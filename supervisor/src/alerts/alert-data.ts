@@ -1,4 +1,5 @@
 import type { JsonObject } from '@probant/evidence'
+import { explainFleet } from '../findings/advice/fleet.ts'
 import { explain } from '../findings/catalogue.ts'
 import { CENTRE } from '../store/rows.ts'
 import type { Outgoing } from './channel.ts'
@@ -13,11 +14,12 @@ export function alertData({
   alert,
   subject,
   findings,
+  fleet,
   link,
   acknowledgeLink,
 }: Occasion): Pick<Outgoing, 'severity' | 'line' | 'data'> {
   const newest = findings.toReversed()
-  const kinds = [...new Set(newest.map(({ kind }) => kind))]
+  const kinds = fleet?.kinds ?? [...new Set(newest.map(({ kind }) => kind))]
   const explained = newest
     .slice(0, MOST_NAMED)
     .flatMap((finding): (JsonObject & { en: string })[] => {
@@ -27,7 +29,14 @@ export function alertData({
       const { fr, en } = explain(told).sentence
       return [{ id: findingId, kind, seq, origin, en, fr }]
     })
-  const sentences = explained.slice(0, MOST_IN_LINE).map(({ en }) => en)
+  const sentences = fleet
+    ? [explainFleet(fleet).sentence.en]
+    : explained.slice(0, MOST_IN_LINE).map(({ en }) => en)
+  const boxes = fleet && {
+    count: fleet.boxes,
+    silent: fleet.silent,
+    first: fleet.first.map(({ boxId }) => boxId),
+  }
   return {
     severity: alert.severity,
     line: [...new Set(sentences), `Take charge: ${acknowledgeLink}`].join(' '),
@@ -37,6 +46,7 @@ export function alertData({
       name: subject,
       state: alert.state,
       kinds,
+      ...(boxes && { boxes }),
       findings: explained,
       link,
       acknowledge: acknowledgeLink,

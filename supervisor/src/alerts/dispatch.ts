@@ -3,8 +3,10 @@ import { findAlert } from '../store/alerts.ts'
 import { getBox } from '../store/boxes.ts'
 import { findContact, type Contact } from '../store/contacts.ts'
 import { findingsOfAlert } from '../store/findings.ts'
+import { fleetSummary } from '../store/fleet-alerts.ts'
 import { claimDue, endAttempt, insertAttempt, type Notification } from '../store/notifications.ts'
 import { acknowledgementLink } from './acknowledgement-link.ts'
+import { isFleetAlert } from './fleet.ts'
 import { append, type Act } from './journal.ts'
 import { alertData } from './alert-data.ts'
 import type { Handover, Outgoing, Senders } from './channel.ts'
@@ -64,7 +66,7 @@ async function send(
     await finish(context, notification, undefined, { outcome: 'failed', reply: 'contact removed' })
     return
   }
-  const message = await render(context, notification)
+  const message = await render(context, notification, contact)
   if (message === undefined) {
     await finish(context, notification, contact, { outcome: 'failed', reply: 'answered meanwhile' })
     return
@@ -76,9 +78,13 @@ async function send(
 }
 
 /** Undefined when there is nothing to say any more. */
-async function render(context: Context, notification: Notification): Promise<Outgoing | undefined> {
+async function render(
+  context: Context,
+  notification: Notification,
+  contact: Contact,
+): Promise<Outgoing | undefined> {
   const { tenantId, alertId, contactId, notificationId: id, occasion } = notification
-  if (alertId !== null) return renderAlert(context, { ...notification, alertId })
+  if (alertId !== null) return renderAlert(context, { ...notification, alertId }, contact)
   const asked = await verificationOf(context, tenantId, contactId)
   return asked && { id, occasion, ...verificationMessage(context.settings.centreName, asked) }
 }
@@ -87,6 +93,7 @@ async function render(context: Context, notification: Notification): Promise<Out
 async function renderAlert(
   context: Context,
   notification: Notification & { alertId: string },
+  { boxIds }: Contact,
 ): Promise<Outgoing> {
   const { database, settings } = context
   const { tenantId, alertId, occasion, notificationId: id } = notification
@@ -97,7 +104,10 @@ async function renderAlert(
   const link = `${settings.publicUrl.replace(/\/$/, '')}/alerts#${alertId}`
   const acknowledgeLink = await acknowledgementLink(context, notification)
   const subject = box?.name ?? settings.centreName
-  const told = { alert, subject, findings, occasion, link, acknowledgeLink }
+  const fleet = isFleetAlert(alert)
+    ? { fleet: await fleetSummary(database, tenantId, alertId, boxIds) }
+    : {}
+  const told = { alert, subject, findings, ...fleet, occasion, link, acknowledgeLink }
   return { id, occasion, type: 'alert', ...alertData(told), ...messageOf(told) }
 }
 

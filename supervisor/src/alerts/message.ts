@@ -1,7 +1,9 @@
 import type { Words } from '@probant/web'
-import { explain, isRaisedKind, type Told } from '../findings/catalogue.ts'
+import { explainFleet } from '../findings/advice/fleet.ts'
+import { explain, isRaisedKind, type Explanation, type Told } from '../findings/catalogue.ts'
 import type { Alert } from '../store/alerts.ts'
 import type { StoredFinding } from '../store/findings.ts'
+import type { FleetSummary } from '../store/fleet-alerts.ts'
 import type { Message } from './channel.ts'
 
 /** What a message speaks of. */
@@ -10,6 +12,8 @@ export interface Occasion {
   /** Name of the box, or of the centre. */
   subject: string
   findings: readonly StoredFinding[]
+  /** In place of findings, where the alert tells of many boxes. */
+  fleet?: FleetSummary
   /** opened, updated-<n>, reminder-<n>. */
   occasion: string
   /** Where the alert can be seen. */
@@ -30,7 +34,7 @@ const KINDS_IN_SUBJECT = 3
 export function messageOf(occasion: Occasion): Message {
   const { alert, subject, findings } = occasion
   const told = findings.flatMap((finding) => toldOf(subject, finding) ?? []).reverse()
-  const all = [...new Set(told.map(({ kind }) => kind))]
+  const all = occasion.fleet?.kinds ?? [...new Set(told.map(({ kind }) => kind))]
   const kinds =
     all.slice(0, KINDS_IN_SUBJECT).join(', ') + (all.length > KINDS_IN_SUBJECT ? '…' : '')
   const urgency = alert.severity === 'alert' ? 'Alerte' : 'Avertissement'
@@ -65,19 +69,20 @@ const HEADINGS = {
 
 function inLanguage(
   language: keyof Words,
-  { link, acknowledgeLink }: Occasion,
+  { fleet, link, acknowledgeLink }: Occasion,
   told: readonly Told[],
 ): string {
   const colon = language === 'fr' ? ' :' : ':'
-  const paragraphs = told.slice(0, TOLD_IN_FULL).map((one) => {
-    const { sentence, cause, action } = explain(one)
-    return [
+  const paragraph = (kind: string, { sentence, cause, action }: Explanation) =>
+    [
       sentence[language],
-      `${HEADINGS.kind[language]}${colon} ${one.kind}`,
+      `${HEADINGS.kind[language]}${colon} ${kind}`,
       `${HEADINGS.cause[language]}${colon} ${cause[language]}`,
       `${HEADINGS.action[language]}${colon} ${action[language]}`,
     ].join('\n')
-  })
+  const paragraphs = fleet
+    ? [paragraph(fleet.kinds.join(', '), explainFleet(fleet))]
+    : told.slice(0, TOLD_IN_FULL).map((one) => paragraph(one.kind, explain(one)))
   const more = told.slice(TOLD_IN_FULL)
   if (more.length > 0) paragraphs.push(`${HEADINGS.more[language]} ${counted(more)}`)
   paragraphs.push(

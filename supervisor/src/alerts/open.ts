@@ -1,13 +1,13 @@
 import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
-import { classify, isRaisedKind, type Cause, type Severity } from '../findings/catalogue.ts'
+import type { Cause } from '../findings/catalogue.ts'
 import { addFindingToAlert, openOrJoinAlert } from '../store/alerts.ts'
 import { contactsFor } from '../store/contacts.ts'
 import type { NewFinding } from '../store/findings.ts'
-import { enqueue, holdUnsent } from '../store/notifications.ts'
+import { enqueue, holdUnsent, nextTurn } from '../store/notifications.ts'
 import type { BoxKey } from '../store/rows.ts'
 import type { Act } from './journal.ts'
-import { reminderDelayMs } from './reminders.ts'
+import { reminderDelayMs, severest } from './severity.ts'
 
 /** At most one message a minute about one alert: what comes meanwhile is told together. */
 const UPDATE_EVERY_MS = 60_000
@@ -39,7 +39,7 @@ export async function joinAlert(
   )
   for (const { findingId } of findings) await addFindingToAlert(client, box, alertId, findingId)
   for (const { contactId } of await contactsFor(client, box.tenantId, box.boxId))
-    await tell(client, context, box, alertId, contactId, isNew)
+    await tell(client, context, box, { alertId, contactId, isNew, everyMs: UPDATE_EVERY_MS })
   const opened: Act = {
     act: 'alert-opened',
     outcome: 'done',
@@ -51,7 +51,7 @@ export async function joinAlert(
   ]
 }
 
-function raisedAct(box: BoxKey, alertId: string, finding: NewFinding): Act {
+export function raisedAct(box: BoxKey, alertId: string, finding: NewFinding): Act {
   const { findingId, kind, seq, origin } = finding
   return {
     act: 'finding-raised',
@@ -60,34 +60,30 @@ function raisedAct(box: BoxKey, alertId: string, finding: NewFinding): Act {
   }
 }
 
-async function tell(
+/**
+ * Puts what one contact must be told of an alert into the outbox; what it wasn't told yet will say it too.
+ * @param everyMs of an alert that grows, at most one message in so long
+ */
+export async function tell(
   client: Client,
   context: Context,
   box: BoxKey,
-  alertId: string,
-  contactId: string,
-  isNew: boolean,
+  told: { alertId: string; contactId: string; isNew: boolean; everyMs: number },
 ): Promise<void> {
+  const { alertId, contactId, isNew, everyMs } = told
   const atMs = context.clock.nowMs()
-  const put = (occasion: string, dueAtMs: number) =>
-    enqueue(
-      client,
-      box,
-      { notificationId: context.randomness.uuid(), alertId, contactId, occasion, dueAtMs },
-      atMs,
-    )
+  const put = async (occasion: string, fromMs: number) => {
+    const dueAtMs = await nextTurn(client, box, alertId, contactId, fromMs)
+    const notificationId = context.randomness.uuid()
+    const message = { notificationId, alertId, contactId, occasion, dueAtMs }
+    return enqueue(client, box, message, atMs)
+  }
   if (isNew) {
     await put('opened', atMs)
     return
   }
   if (await holdUnsent(client, box, alertId, contactId)) return
-  const minute = Math.floor(atMs / UPDATE_EVERY_MS)
-  if (await put(`updated-${minute}`, atMs)) return
-  await put(`updated-${minute + 1}`, (minute + 1) * UPDATE_EVERY_MS)
-}
-
-function severest(findings: readonly NewFinding[]): Severity {
-  return findings.some(({ kind }) => isRaisedKind(kind) && classify(kind).severity === 'alert')
-    ? 'alert'
-    : 'warning'
+  const turn = Math.floor(atMs / everyMs)
+  if (await put(`updated-${turn}`, atMs)) return
+  await put(`updated-${turn + 1}`, (turn + 1) * everyMs)
 }

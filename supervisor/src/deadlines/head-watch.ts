@@ -1,15 +1,15 @@
 import { formatTime } from '@probant/host'
 import type { Client } from '@probant/postgres'
+import { FLEET } from '../alerts/fleet.ts'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
-import { raise, settle } from '../findings/raise.ts'
-import { getBox } from '../store/boxes.ts'
+import { settle } from '../findings/raise.ts'
+import { raiseSilence } from '../findings/silence.ts'
+import { headsAwaited, takeOverdueHeads, type OverdueHead } from '../store/due.ts'
 import { openFindings } from '../store/findings.ts'
-import { maintenanceDuring } from '../store/maintenance.ts'
-import { openOrigin } from '../store/origins.ts'
 import type { BoxKey } from '../store/rows.ts'
-import { getSchedule, setHeadDue, takeOverdueHead, type KeptSchedule } from '../store/schedules.ts'
-import { headSilenceMs } from './schedule.ts'
+import { getSchedule, setHeadDue, setHeadsDue } from '../store/schedules.ts'
+import { headSilenceMs, MISSED_HEADS } from './schedule.ts'
 
 /** A head came: the next one is waited for, and silence is over. In the transaction that witnesses it. */
 export async function noteHead(client: Client, context: Context, box: BoxKey): Promise<void> {
@@ -20,55 +20,51 @@ export async function noteHead(client: Client, context: Context, box: BoxKey): P
     await settle(client, context, box, findingId, 'heads come again')
 }
 
-/** Raises the silence of one box whose heads are overdue. @returns whether there was one */
-export async function judgeOneHead(context: Context): Promise<boolean> {
+/** What one cut silences is overdue within one interval of heads; so long is waited before any of it is judged. */
+const GATHERING_MS = 60_000
+
+/** Raises the silence of all boxes whose heads are overdue, together. @returns how many boxes were looked at */
+export async function judgeHeads(context: Context): Promise<number> {
   const atMs = context.clock.nowMs()
+  const { firstDueMs, boxes } = await headsAwaited(context.database)
+  if (firstDueMs === null || firstDueMs > atMs) return 0
+  if (boxes >= FLEET && atMs - firstDueMs < GATHERING_MS) return 0
   return context.database.transaction(
     async (client) => {
-      const kept = await takeOverdueHead(client, atMs)
-      if (kept === undefined) return false
-      const silenceMs = silenceOf(kept)
-      // silence that maintenance had a part in isn't held against the box: it has its whole time again
-      const maintenance = await maintenanceDuring(client, kept, atMs - silenceMs + 1, atMs)
-      if (maintenance !== undefined) {
-        await setHeadDue(client, kept, maintenance.endsAtMs + silenceMs)
-        return true
-      }
-      await setHeadDue(client, kept, null)
-      const fact = await silence(client, kept)
-      await raise(client, context, kept, [{ ...fact, expectedEvidence: null, foundEvidence: null }])
-      return true
+      const overdue = await takeOverdueHeads(client, atMs, MISSED_HEADS)
+      await setHeadsDue(client, overdue.map(nextOf))
+      const silent = overdue.filter(({ excusedUntilMs }) => excusedUntilMs === null)
+      await raiseSilence(
+        client,
+        context,
+        silent.map((box) => ({ ...box, fact: silence(box) })),
+      )
+      return overdue.length
     },
     { attempts: 3 },
   )
 }
 
-function silenceOf({ schedule }: KeptSchedule): number {
-  return headSilenceMs(schedule.headsEverySeconds ?? 60)
+/** A silence that maintenance had a part in isn't held against the box: it has its whole time again. Else nothing more is said until a head comes. */
+function nextOf({ tenantId, boxId, everySeconds, excusedUntilMs }: OverdueHead) {
+  const dueAtMs = excusedUntilMs === null ? null : excusedUntilMs + headSilenceMs(everySeconds)
+  return { tenantId, boxId, dueAtMs }
 }
 
-async function silence(client: Client, kept: KeptSchedule): Promise<Fact> {
-  const origin = await openOrigin(client, kept)
-  const box = await getBox(client, kept)
-  const lastMs = origin?.witnessed?.atMs ?? box?.enrolledAtMs ?? 0
-  const everySeconds = kept.schedule.headsEverySeconds
+function silence({ boxId, origin, lastMs, everySeconds, refusedKeyAtMs }: OverdueHead): Fact {
   const last = formatTime(lastMs)
   const fact = factAt(
-    origin?.origin ?? kept.boxId,
+    origin ?? boxId,
     'journal-unwitnessed',
     null,
-    `a head every ${everySeconds ?? '?'} s`,
+    `a head every ${everySeconds} s`,
     `none since ${last}`,
-    { lastHeadAt: last, everySeconds, refusedKeyAt: refusedSince(box?.refusedKeyAtMs, lastMs) },
+    { lastHeadAt: last, everySeconds, refusedKeyAt: refusedSince(refusedKeyAtMs, lastMs) },
   )
   return { ...fact, key: `${fact.key}|${last}` }
 }
 
 /** When another key was refused, if that was since the box was last heard of. */
-export function refusedSince(
-  refusedKeyAtMs: number | null | undefined,
-  sinceMs: number,
-): string | null {
-  const isSince = typeof refusedKeyAtMs === 'number' && refusedKeyAtMs >= sinceMs
-  return isSince ? formatTime(refusedKeyAtMs) : null
+export function refusedSince(refusedKeyAtMs: number | null, sinceMs: number): string | null {
+  return refusedKeyAtMs !== null && refusedKeyAtMs >= sinceMs ? formatTime(refusedKeyAtMs) : null
 }

@@ -26,7 +26,7 @@ export interface Window {
 const MINUTE_MS = 60_000
 
 /** So many heads may be lost one after the other before it is said. */
-const MISSED_HEADS = 5
+export const MISSED_HEADS = 5
 
 /** Longest silence of heads, in ms. */
 export function headSilenceMs(everySeconds: number): number {

@@ -6,6 +6,7 @@ import { insertFinding, resolveFinding, type NewFinding } from '../store/finding
 import type { BoxKey } from '../store/rows.ts'
 import { classify, type Cause } from './catalogue.ts'
 import type { Fact } from './fact.ts'
+import { joinSilence } from './silence.ts'
 
 /** A fact whose bytes are durable, ready for the transaction that raises it. */
 export interface KeptFact extends Omit<Fact, 'expectedBytes' | 'foundBytes'> {
@@ -52,7 +53,11 @@ export async function raise(
   const acts: Act[] = []
   // in one order, so that two transactions never wait for each other's alerts
   for (const [cause, findings] of [...byCause].sort(([a], [b]) => a.localeCompare(b)))
-    acts.push(...(await joinAlert(client, context, box, cause, findings)))
+    acts.push(
+      ...(cause === 'silence'
+        ? await joinSilence(client, context, box, findings)
+        : await joinAlert(client, context, box, cause, findings)),
+    )
   await append(client, context, box.tenantId, acts)
   return [...byCause.values()].flat()
 }

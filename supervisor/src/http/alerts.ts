@@ -1,13 +1,17 @@
+import type { FindingKind } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import { notFound, Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import { acknowledge, resolve, type Operation } from '../alerts/acknowledge.ts'
+import { isFleetAlert } from '../alerts/fleet.ts'
 import { toldOf } from '../alerts/message.ts'
 import type { Context } from '../context.ts'
+import { explainFleet } from '../findings/advice/fleet.ts'
 import { classify, explain, isRaisedKind } from '../findings/catalogue.ts'
 import { findAlert, listAlerts, type Alert } from '../store/alerts.ts'
 import { getBox } from '../store/boxes.ts'
 import { findingsOfAlert, type StoredFinding } from '../store/findings.ts'
+import { fleetSummary, type FleetSummary } from '../store/fleet-alerts.ts'
 import { attemptsOfAlert } from '../store/notifications.ts'
 import { CENTRE } from '../store/rows.ts'
 import { callerOf, tenantOf } from './caller.ts'
@@ -93,15 +97,20 @@ export async function shownAlert(context: Context, alert: Alert) {
   const first = worst(findings)
   const box = alert.boxId === CENTRE ? undefined : await getBox(database, alert)
   const told = first && toldOf(box?.name ?? settings.centreName, first)
+  const fleet = isFleetAlert(alert)
+    ? await fleetSummary(database, alert.tenantId, alert.alertId, null)
+    : undefined
+  const explained = fleet ? explainFleet(fleet) : told && explain(told)
   return {
     id: alert.alertId,
     openedAt: formatTime(alert.openedAtMs),
     severity: alert.severity,
     box: alert.boxId === CENTRE ? null : alert.boxId,
-    kind: first?.kind ?? alert.cause,
-    kinds: [...new Set(findings.map(({ kind }) => kind))],
+    ...(fleet === undefined ? {} : { boxes: shownFleet(fleet) }),
+    kind: worstOf(fleet?.kinds) ?? first?.kind ?? alert.cause,
+    kinds: fleet?.kinds ?? [...new Set(findings.map(({ kind }) => kind))],
     findings: findings.map(({ findingId }) => findingId),
-    ...(told === undefined ? { sentence: { fr: '', en: '' } } : explain(told)),
+    ...(explained ?? { sentence: { fr: '', en: '' } }),
     state: alert.state,
     ...(alert.acknowledgedAtMs === null
       ? {}
@@ -115,6 +124,15 @@ export async function shownAlert(context: Context, alert: Alert) {
       reply,
     })),
   }
+}
+
+/** How many boxes an alert of the fleet tells of, how many are still silent, and the first few. */
+function shownFleet({ boxes, silent, first }: FleetSummary) {
+  return { count: boxes, silent, first: first.map(({ boxId }) => boxId) }
+}
+
+function worstOf(kinds: readonly FindingKind[] = []): FindingKind | undefined {
+  return kinds.find((kind) => isRaisedKind(kind) && classify(kind).severity === 'alert') ?? kinds[0]
 }
 
 /** The finding that an alert is named after: the first of those that alert, else the first. */

@@ -63,11 +63,11 @@ export async function storeAlertTraces(
   journal: AlertJournal,
   traces: { seq: number; bytes: Uint8Array }[],
 ): Promise<void> {
-  for (const { seq, bytes } of traces)
-    await client.query(
-      'INSERT INTO centre.alert_traces (tenant_id, seq, bytes) VALUES ($1, $2, $3)',
-      [journal.tenantId, seq, Buffer.from(bytes)],
-    )
+  await client.query(
+    `INSERT INTO centre.alert_traces (tenant_id, seq, bytes)
+     SELECT $1, seq, bytes FROM unnest($2::bigint[], $3::bytea[]) t (seq, bytes)`,
+    [journal.tenantId, traces.map(({ seq }) => seq), traces.map(({ bytes }) => Buffer.from(bytes))],
+  )
   await client.query(
     `UPDATE centre.alert_journals
      SET size = $2, journal_state = $3, unsealed_since = $4, sealed_at = $5 WHERE tenant_id = $1`,

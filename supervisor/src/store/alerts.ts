@@ -121,7 +121,11 @@ export async function acknowledgeAlert(
 }
 
 /** @returns false when it was resolved before */
-export async function resolveAlert(client: Client, alert: Alert, atMs: number): Promise<boolean> {
+export async function resolveAlert(
+  client: Client,
+  alert: Pick<Alert, 'tenantId' | 'boxId' | 'alertId'>,
+  atMs: number,
+): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE centre.alerts SET state = 'resolved', resolved_at = $4, next_reminder_at = NULL
      WHERE tenant_id = $1 AND box_id = $2 AND alert_id = $3 AND state <> 'resolved'`,

@@ -59,20 +59,6 @@ export async function cosignedHeads(
   return rows.map(headOf)
 }
 
-/** The largest size cosigned at or before an instant; 0 when there was none. */
-export async function sizeCosignedBy(
-  client: Client,
-  key: OriginKey,
-  atMs: number,
-): Promise<number> {
-  const { rows } = await client.query<{ size: number | null }>(
-    `SELECT max(size) AS size FROM centre.cosigned_heads
-     WHERE tenant_id = $1 AND box_id = $2 AND origin = $3 AND cosigned_at <= $4`,
-    [...keyOf(key), key.origin, instant(atMs)],
-  )
-  return rows[0]?.size ?? 0
-}
-
 function headOf({ size, root, note, lines }: HeadRow): CosignedHead {
   return { size, root: new Uint8Array(root), note, lines }
 }

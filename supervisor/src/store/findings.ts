@@ -82,6 +82,40 @@ export async function insertFinding(
   return rowCount === 1
 }
 
+/**
+ * Inserts one finding each of many boxes; those whose key is known already are left out: for facts whose key says all of them.
+ * @returns those that are new
+ */
+export async function insertFindings<Member extends BoxKey & { finding: NewFinding }>(
+  client: Client,
+  members: readonly Member[],
+  atMs: number,
+): Promise<Member[]> {
+  const facts = members.map(({ tenantId, boxId, finding }) => ({
+    tenant_id: tenantId,
+    box_id: boxId,
+    finding_id: finding.findingId,
+    origin: finding.origin,
+    kind: finding.kind,
+    seq: finding.seq,
+    dedupe_key: finding.dedupeKey,
+    expected: finding.expected,
+    found: finding.found,
+    circumstances: finding.circumstances,
+  }))
+  const { rows } = await client.query<{ finding_id: string }>(
+    `INSERT INTO centre.findings (tenant_id, box_id, finding_id, origin, kind, seq, dedupe_key,
+       occurrence, expected, found, circumstances, raised_at)
+     SELECT tenant_id, box_id, finding_id, origin, kind, seq, dedupe_key, 1, expected, found, circumstances, $2
+     FROM jsonb_to_recordset($1) AS f (tenant_id uuid, box_id text, finding_id uuid, origin text, kind text,
+       seq bigint, dedupe_key text, expected text, found text, circumstances jsonb)
+     ON CONFLICT (tenant_id, box_id, dedupe_key, occurrence) DO NOTHING RETURNING finding_id`,
+    [JSON.stringify(facts), instant(atMs)],
+  )
+  const inserted = new Set(rows.map(({ finding_id }) => finding_id))
+  return members.filter(({ finding }) => inserted.has(finding.findingId))
+}
+
 const SELECT = `SELECT f.finding_id, f.origin, f.kind, f.seq, f.dedupe_key, f.expected, f.found,
     f.circumstances, f.expected_evidence, f.found_evidence, f.raised_at, r.resolved_at
   FROM centre.findings f LEFT JOIN centre.finding_resolutions r USING (tenant_id, box_id, finding_id)`

@@ -1,5 +1,5 @@
 import type { Client } from '@probant/postgres'
-import { instant, keyOf, ms, type BoxKey } from './rows.ts'
+import { instant, ms } from './rows.ts'
 
 /** A time in which a box may be silent, announced ahead. */
 export interface Maintenance {
@@ -84,21 +84,6 @@ export async function cancelMaintenance(
      WHERE tenant_id = $1 AND box_id = $2 AND maintenance_id = $3`,
     [tenantId, boxId, maintenanceId, instant(atMs)],
   )
-}
-
-/** The one that ends last of those that touch a stretch of time. */
-export async function maintenanceDuring(
-  client: Client,
-  box: BoxKey,
-  fromMs: number,
-  toMs: number,
-): Promise<Maintenance | undefined> {
-  const { rows } = await client.query<MaintenanceRow>(
-    `${SELECT} WHERE tenant_id = $1 AND box_id = $2 AND cancelled_at IS NULL
-       AND starts_at <= $4 AND ends_at >= $3 ORDER BY ends_at DESC LIMIT 1`,
-    [...keyOf(box), instant(fromMs), instant(toMs)],
-  )
-  return rows[0] && maintenanceOf(rows[0])
 }
 
 function maintenanceOf(row: MaintenanceRow): Maintenance {

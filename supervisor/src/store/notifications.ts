@@ -59,6 +59,30 @@ export async function enqueue(
   return rowCount === 1
 }
 
+/** Messages of one severity that a contact gets within a minute: what is beyond waits for its turn. */
+const A_MINUTE = 10
+
+/**
+ * When the next message to a contact may go, at an instant or later. Those of alerts don't wait for those of warnings.
+ */
+export async function nextTurn(
+  client: Client,
+  box: BoxKey,
+  alertId: string,
+  contactId: string,
+  fromMs: number,
+): Promise<number> {
+  const { rows } = await client.query<{ at: Date }>(
+    `SELECT n.next_attempt_at AS at FROM centre.notifications n
+     JOIN centre.alerts a ON (a.tenant_id, a.box_id, a.alert_id) = (n.tenant_id, n.box_id, n.alert_id)
+     WHERE n.tenant_id = $1 AND n.contact_id = $2 AND n.next_attempt_at > $3::timestamptz - interval '1 minute'
+       AND a.severity = (SELECT severity FROM centre.alerts WHERE tenant_id = $1 AND box_id = $4 AND alert_id = $5)
+     ORDER BY n.next_attempt_at DESC OFFSET ${A_MINUTE - 1} LIMIT 1`,
+    [box.tenantId, contactId, instant(fromMs), box.boxId, alertId],
+  )
+  return rows[0] === undefined ? fromMs : Math.max(fromMs, ms(rows[0].at) + 60_000)
+}
+
 /** Whether a message about this alert waits that nobody has begun to send: it will tell what is known when it is sent. */
 export async function holdUnsent(
   client: Client,

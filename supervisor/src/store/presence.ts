@@ -27,19 +27,6 @@ export async function insertAbsence(client: Client, fromMs: number, toMs: number
   )
 }
 
-/** When the last absence ended that touched a stretch of time; null when there was none. */
-export async function absentDuring(
-  client: Client,
-  fromMs: number,
-  toMs: number,
-): Promise<number | null> {
-  const { rows } = await client.query<{ ended: Date | null }>(
-    'SELECT max(to_at) AS ended FROM centre.absences WHERE from_at <= $2 AND to_at >= $1',
-    [instant(fromMs), instant(toMs)],
-  )
-  return ms(rows[0]?.ended ?? null)
-}
-
 /** The shortest interval of heads that any box is held to, in seconds, and how many boxes there are. */
 export async function watched(
   client: Client,

@@ -79,43 +79,6 @@ export async function listSchedules(
   return rows.map(keptOf)
 }
 
-/** One box whose window is over, held until the transaction ends; those that others hold are left to them. */
-export async function takeDueWindow(
-  client: Client,
-  atMs: number,
-): Promise<KeptSchedule | undefined> {
-  return take(client, 'due_at', atMs)
-}
-
-/** One box whose heads are overdue, held likewise. */
-export async function takeOverdueHead(
-  client: Client,
-  atMs: number,
-): Promise<KeptSchedule | undefined> {
-  return take(client, 'head_due_at', atMs)
-}
-
-async function take(
-  client: Client,
-  column: 'due_at' | 'head_due_at',
-  atMs: number,
-): Promise<KeptSchedule | undefined> {
-  const { rows } = await client.query<ScheduleRow>(
-    `SELECT ${COLUMNS} FROM centre.schedules WHERE ${column} <= $1
-     ORDER BY ${column} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
-    [instant(atMs)],
-  )
-  return rows[0] && keptOf(rows[0])
-}
-
-export async function setWindow(client: Client, box: BoxKey, window: Window): Promise<void> {
-  await client.query(
-    `UPDATE centre.schedules SET window_opens_at = $3, due_at = $4
-     WHERE tenant_id = $1 AND box_id = $2`,
-    [...keyOf(box), instant(window.opensAtMs), instant(window.dueAtMs)],
-  )
-}
-
 /** Every box's schedule, of every tenant. */
 export async function allSchedules(client: Client): Promise<KeptSchedule[]> {
   const { rows } = await client.query<ScheduleRow>(`SELECT ${COLUMNS} FROM centre.schedules`)
@@ -153,6 +116,23 @@ export async function setHeadDue(
   )
 }
 
+/** As {@link setHeadDue}, of many boxes. */
+export async function setHeadsDue(
+  client: Client,
+  boxes: readonly (BoxKey & { dueAtMs: number | null })[],
+): Promise<void> {
+  await client.query(
+    `UPDATE centre.schedules s SET head_due_at = d.due
+     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) d (tenant_id, box_id, due)
+     WHERE (s.tenant_id, s.box_id) = (d.tenant_id, d.box_id)`,
+    [
+      boxes.map(({ tenantId }) => tenantId),
+      boxes.map(({ boxId }) => boxId),
+      boxes.map(({ dueAtMs }) => instant(dueAtMs)),
+    ],
+  )
+}
+
 /** After the centre was away, every box has its whole time again. */
 export async function restartHeadDeadlines(
   client: Client,
@@ -171,31 +151,45 @@ export async function restartHeadDeadlines(
     )
 }
 
-/** How one window ended; a window is judged once. */
-export async function insertDeadline(
+/** How a window of a box ended, and the one that is waited for next. */
+export interface JudgedWindow extends BoxKey {
+  window: Window
+  outcome: 'met' | 'missed' | 'suppressed' | 'blind'
+  expectedSize: number
+  auditedSize: number
+  next: Window
+}
+
+/** Records how windows ended; a window is judged once. */
+export async function recordWindows(
   client: Client,
-  box: BoxKey,
-  window: Window,
-  judged: {
-    outcome: 'met' | 'missed' | 'suppressed' | 'blind'
-    expectedSize: number
-    auditedSize: number
-    atMs: number
-  },
+  judged: readonly JudgedWindow[],
+  atMs: number,
 ): Promise<void> {
+  const rows = judged.map(({ tenantId, boxId, window, next, ...how }) => ({
+    tenant_id: tenantId,
+    box_id: boxId,
+    opened: instant(window.opensAtMs),
+    due: instant(window.dueAtMs),
+    next_opens: instant(next.opensAtMs),
+    next_due: instant(next.dueAtMs),
+    outcome: how.outcome,
+    expected: how.expectedSize,
+    audited: how.auditedSize,
+  }))
+  const from = `jsonb_to_recordset($1) AS j (tenant_id uuid, box_id text, opened timestamptz, due timestamptz,
+    next_opens timestamptz, next_due timestamptz, outcome text, expected bigint, audited bigint)`
   await client.query(
     `INSERT INTO centre.deadlines (tenant_id, box_id, due_at, window_opened_at, outcome,
        expected_size, audited_size, judged_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-    [
-      ...keyOf(box),
-      instant(window.dueAtMs),
-      instant(window.opensAtMs),
-      judged.outcome,
-      judged.expectedSize,
-      judged.auditedSize,
-      instant(judged.atMs),
-    ],
+     SELECT tenant_id, box_id, due, opened, outcome, expected, audited, $2 FROM ${from}
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows), instant(atMs)],
+  )
+  await client.query(
+    `UPDATE centre.schedules s SET window_opens_at = j.next_opens, due_at = j.next_due FROM ${from}
+     WHERE (s.tenant_id, s.box_id) = (j.tenant_id, j.box_id)`,
+    [JSON.stringify(rows)],
   )
 }
 

@@ -25,6 +25,13 @@ export const AlertShape = Type.Object({
   openedAt: Type.String(),
   severity: Type.String(),
   box: Type.Union([Type.String(), Type.Null()]),
+  boxes: Type.Optional(
+    Type.Object({
+      count: Type.Integer(),
+      silent: Type.Integer(),
+      first: Type.Array(Type.String()),
+    }),
+  ),
   kind: Type.String(),
   kinds: Type.Array(Type.String()),
   sentence: Words,
