@@ -10,6 +10,8 @@ import {
 import type { Database } from '@probant/postgres'
 import { Appliance } from './appliance/appliance.ts'
 import type { Platform } from './attestation/platform.ts'
+import type { LogComparison } from './centre-log/comparison.ts'
+import type { AcceptedRestore } from './centre/accepted-restore.ts'
 import { AgentError, codeOf, messageOf } from './errors.ts'
 import { createFigures, type Figures, type FigureSource } from './figures.ts'
 import { LocalFindings } from './findings/findings.ts'
@@ -157,6 +159,22 @@ export class Agent {
     return { receiptSize: await this.#centre().takeReceipt(note) }
   }
 
+  /** The newest checkpoint of the centre's log that this box saw. @throws AgentError `not-enrolled` */
+  centreLog(): Promise<{ note: string | null }> {
+    const { log } = this.#centre()
+    return Promise.resolve({ note: log.seen?.note ?? null })
+  }
+
+  /** @throws AgentError `not-enrolled`, and as Supervised.compareLog */
+  async compareCentreLog(note: string): Promise<LogComparison> {
+    return this.#centre().compareLog(note)
+  }
+
+  /** @throws AgentError `not-enrolled`, and as Supervised.acceptRestore */
+  async acceptCentreRestore(reason: string): Promise<AcceptedRestore> {
+    return this.#centre().acceptRestore(reason)
+  }
+
   async status(): Promise<AgentStatus> {
     const nowMs = this.#parts.clock.nowMs()
     return statusOf({
@@ -170,6 +188,7 @@ export class Agent {
       nextHeadMs: this.#supervised?.heads.dueMs,
       nextShipmentMs: this.#supervised && this.#schedule?.dueMs(nowMs, this.#memory.state),
       nightsWithoutReceipt: this.#nightsWithoutReceipt(),
+      centreLogSize: this.#supervised?.log.seenSize ?? null,
       findings: this.#findings.all(),
     })
   }

@@ -3,10 +3,20 @@ import { join } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { HostError, ownLanguage, readSettings } from '@probant/host'
 import { failureOf } from './appliance/appliance.ts'
-import { askForStatus, askToShip, askToTakeReceipt, type Answer } from './command-line/ask.ts'
+import {
+  askForCentreLog,
+  askForStatus,
+  askToAcceptRestore,
+  askToCompare,
+  askToShip,
+  askToTakeReceipt,
+  type Answer,
+} from './command-line/ask.ts'
 import {
   print,
+  printComparison,
   printExport,
+  printRestore,
   printShipment,
   printStatus,
   printWords,
@@ -36,7 +46,7 @@ interface EnrolArguments {
   certificate: string[]
 }
 
-/** Registers `probant agent ship|export|enrol|confirm-enrolment|receipt|status`. */
+/** Registers `probant agent ship|export|enrol|confirm-enrolment|receipt|centre-log|accept-centre-restore|status`. */
 export function register(program: Command, { home }: { home: string }): void {
   const agent = program
     .command('agent')
@@ -129,6 +139,36 @@ export function register(program: Command, { home }: { home: string }): void {
             options,
             ({ receiptSize }) => print(`receipt: audited up to size ${receiptSize}`),
           )
+        return 0
+      }),
+    )
+
+  command('centre-log', "the newest checkpoint of the centre's log of cosigned heads that was seen")
+    .option('--compare <file>', 'hold it against the checkpoint that another client exported')
+    .action((options: Options & { compare?: string }) =>
+      reported(async () => {
+        const { controlSocket } = await settingsOf(options)
+        if (options.compare === undefined) {
+          const { body } = show(await askForCentreLog(controlSocket), options, ({ note }) =>
+            process.stdout.write(note ?? ''),
+          )
+          return body.note === null ? NOT_REACHED : 0
+        }
+        const note = await readFile(options.compare, 'utf8')
+        const { body } = show(await askToCompare(controlSocket, note), options, printComparison)
+        return body.result === 'consistent' ? 0 : FINDINGS
+      }),
+    )
+
+  command(
+    'accept-centre-restore',
+    'hold the centre to what it shows now: it was restored from a copy',
+  )
+    .requiredOption('--reason <text>', 'why it is known to be honest; kept on the box')
+    .action((options: Options & { reason: string }) =>
+      reported(async () => {
+        const { controlSocket } = await settingsOf(options)
+        show(await askToAcceptRestore(controlSocket, options.reason), options, printRestore)
         return 0
       }),
     )

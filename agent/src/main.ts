@@ -57,6 +57,9 @@ async function start(settingsFile: string, logger: Logger): Promise<void> {
       ship: () => agent.ship(),
       status: () => agent.status(),
       takeReceipt: (note) => agent.takeReceipt(note),
+      centreLog: () => agent.centreLog(),
+      compareCentreLog: (note) => agent.compareCentreLog(note),
+      acceptCentreRestore: (reason) => agent.acceptCentreRestore(reason),
     },
     logger,
   )

@@ -28,6 +28,8 @@ export interface AgentStatus {
     lastHead: object | null
   }[]
   receipt: { size: number; at: string; handedOver: boolean } | null
+  /** Entries of the centre's log of cosigned heads that this box was shown; null: none yet. */
+  centreLog: { size: number } | null
   lastHead: object | null
   lastShipment: object | null
   nextHead: string | null
@@ -43,6 +45,7 @@ export interface StatusFacts {
   databaseSize: number
   checkpointSize: number | null
   remembered: Readonly<Remembered>
+  centreLogSize: number | null
   lastHead: LastRun | undefined
   lastHeads: ReadonlyMap<string, LastRun>
   lastShipment: LastRun | undefined
@@ -79,6 +82,7 @@ export function statusOf(facts: StatusFacts): AgentStatus {
       at: formatTime(receipt.atMs),
       handedOver: receipt.handedOver,
     },
+    centreLog: facts.centreLogSize === null ? null : { size: facts.centreLogSize },
     lastHead: dated(facts.lastHead),
     lastShipment: dated(facts.lastShipment),
     nextHead: timeOf(facts.nextHeadMs),

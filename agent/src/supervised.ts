@@ -4,10 +4,14 @@ import {
   parseVkey,
   type AuditReceipt,
   type EvidenceCrypto,
+  type VerifierKey,
 } from '@probant/evidence'
 import type { Clock, Logger } from '@probant/host'
 import type { Appliance } from './appliance/appliance.ts'
 import type { Platform } from './attestation/platform.ts'
+import { CentreLog } from './centre-log/centre-log.ts'
+import { compareLogs, type LogComparison } from './centre-log/comparison.ts'
+import { acceptRestore, type AcceptedRestore } from './centre/accepted-restore.ts'
 import { Centre } from './centre/centre.ts'
 import { inspect } from './centre/inspection.ts'
 import { Turn } from './centre/turn.ts'
@@ -43,12 +47,14 @@ export interface SupervisedParts {
 /** What a box does that has a centre: heads and shipments, never two sessions at once. */
 export class Supervised {
   readonly heads: Heads
+  readonly log: CentreLog
   readonly #parts: SupervisedParts
   readonly #centre: Centre
   readonly #shipment: Shipment
   readonly #receipts: Receipts
   readonly #positions: Positions
   readonly #shipments = new Turn()
+  readonly #auditKey: VerifierKey
 
   private constructor(parts: SupervisedParts, positions: Positions) {
     const { settings, centre, crypto } = parts
@@ -56,22 +62,23 @@ export class Supervised {
     this.#parts = parts
     this.#positions = positions
     this.#centre = new Centre({ ...parts, settings: centre, boxId, origin })
+    const witnessKeys = centre.witnessKeys.map((vkey) => parseVkey(vkey, crypto))
+    this.log = new CentreLog({ ...parts, witnessKeys })
     this.heads = new Heads({
       ...parts,
+      log: this.log,
       everySeconds: settings.heads?.everySeconds ?? null,
-      witnessKeys: centre.witnessKeys.map((vkey) => parseVkey(vkey, crypto)),
+      witnessKeys,
     })
-    this.#receipts = new Receipts({
-      ...parts,
-      origin,
-      auditKey: parseVkey(centre.auditKey, crypto),
-    })
+    this.#auditKey = parseVkey(centre.auditKey, crypto)
+    this.#receipts = new Receipts({ ...parts, origin, auditKey: this.#auditKey })
     this.#shipment = new Shipment({
       ...parts,
       origin,
       positions,
       centre: this.#centre,
       heads: this.heads,
+      log: this.log,
       receipts: this.#receipts,
     })
   }
@@ -90,6 +97,7 @@ export class Supervised {
     const outcome = await this.#centre.withSession(
       async (session) => {
         const known = await inspect(session.welcome, settings.origin, memory, findings)
+        known.findings.push(...(await this.log.check(session)))
         const outcome = await this.heads.send(session, known, 'of the round')
         await carryTimestamps(this.#parts, session)
         return outcome
@@ -103,6 +111,25 @@ export class Supervised {
   /** Ships everything, after a shipment that is under way. */
   ship(): Promise<ShipmentOutcome> {
     return this.#shipments.run(() => this.#shipment.run())
+  }
+
+  /** Holds another client's view of the centre's log against this box's. @throws as compareLogs */
+  compareLog(note: string): Promise<LogComparison> {
+    const { crypto } = this.#parts
+    return compareLogs({ centre: this.#centre, log: this.log, crypto }, note)
+  }
+
+  /** Accepts that the centre was restored from a copy. @throws as acceptRestore */
+  async acceptRestore(reason: string): Promise<AcceptedRestore> {
+    const { home, origin } = this.#parts.settings
+    const parts = { ...this.#parts, home, origin, auditKey: this.#auditKey, log: this.log }
+    return this.#shipments.run(async () => {
+      const accepted = await this.#centre.withSession((session) =>
+        acceptRestore(parts, session, reason),
+      )
+      if (accepted === undefined) throw new AgentError('stopping', 'the agent is stopping')
+      return accepted
+    })
   }
 
   /**

@@ -30,6 +30,10 @@ export interface FollowedBox {
   settings: AgentSettings
   /** Ends what the agent does by itself. */
   stop: () => void
+  /** The agent's part that meets the centre, with what it keeps, as a start finds it. */
+  supervised: (
+    port?: number,
+  ) => Promise<{ supervised: Supervised; findings: LocalFindings; memory: Memory }>
   /** Sends one head, as the agent does every minute. */
   head: () => Promise<void>
 }
@@ -89,6 +93,27 @@ export async function followedBox(
     clock.advance(60_000)
     await supervised.sendHead()
   }
+  const supervised = async (port = centreOf(settings).port) => {
+    const { home, origin } = settings
+    const journal = new JournalReader(database)
+    const socket = new Appliance(settings.applianceSocket, stopping.signal)
+    const folder = join(home, 'findings')
+    const findings = new LocalFindings(folder, clock, parts.logger, (one) =>
+      socket.giveFinding(one),
+    )
+    await findings.load()
+    const memory = await Memory.open(home, origin, clock)
+    const opened = await Supervised.open({
+      ...parts,
+      centre: { ...centreOf(settings), port },
+      journal,
+      round: new Round(journal, clock, 60),
+      memory,
+      findings,
+      appliance: socket,
+    })
+    return { supervised: opened, findings, memory }
+  }
   t.teardown(async () => {
     stopping.abort()
     await appliance.close()
@@ -98,7 +123,7 @@ export async function followedBox(
     await rm(folder, { recursive: true })
   })
   const stop = () => stopping.abort()
-  return { box, agent, centre, appliance, settings, stop, head }
+  return { box, agent, centre, appliance, settings, supervised, stop, head }
 }
 
 function centreOf({ centre }: AgentSettings) {

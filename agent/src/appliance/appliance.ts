@@ -1,6 +1,7 @@
 import type { Hello, ShippedFinding } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
+import type { AcceptedRestore } from '../centre/accepted-restore.ts'
 import { AgentError, messageOf } from '../errors.ts'
 import { callLocal, type LocalAnswer } from '../http/local-call.ts'
 
@@ -87,6 +88,11 @@ export class Appliance {
     const { status } = await this.#call('POST', '/findings', finding, ANSWER_MS)
     if (status >= 500)
       throw new AgentError('appliance-unreachable', `the appliance answered ${status} to /findings`)
+  }
+
+  /** Has it journalled that the centre is held to less from now on. @throws as {@link giveCosignatures} */
+  async giveAcceptedRestore(change: AcceptedRestore): Promise<void> {
+    await this.#post('/accepted-centre-restores', change, ANSWER_MS)
   }
 
   /** Has a step of an enrolment journalled. @param fingerprint of both sides' keys, hex @throws as {@link giveCosignatures} */

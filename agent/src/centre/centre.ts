@@ -23,11 +23,16 @@ export interface CentreParts {
   stopping: AbortSignal
 }
 
+/** How long a centre that knows no log is left alone with it. */
+const WITHOUT_LOG_MS = 3_600_000
+
 /** The supervision centre as this box reaches it: one session at a time, whoever asks. */
 export class Centre {
   readonly #parts: CentreParts
   readonly #turn = new Turn()
   #unanswered = 0
+  /** Until when the centre is not asked for its log: one from before there was such a log ends the session. */
+  #withoutLogUntilMs = 0
 
   constructor(parts: CentreParts) {
     this.#parts = parts
@@ -57,11 +62,26 @@ export class Centre {
     const { origin, journal, clock, stopping } = this.#parts
     if (stopping.aborted) throw new AgentError('stopping', 'the agent is stopping')
     const databaseSize = await journal.databaseSize()
+    const boxTime = formatTime(clock.nowMs())
+    const hello = { origin, boxTime, databaseSize, ...offer, ...(await this.#stopped()) }
+    if (clock.nowMs() < this.#withoutLogUntilMs) return this.#converse(hello, work)
+    try {
+      return await this.#converse({ ...hello, log: 1 }, work)
+    } catch (error) {
+      if (!isRefusedLog(error)) throw error
+      this.#withoutLogUntilMs = clock.nowMs() + WITHOUT_LOG_MS
+      return this.#converse(hello, work)
+    }
+  }
+
+  async #converse<T>(
+    hello: Omit<Hello, 'protocol'>,
+    work: (session: CentreSession) => Promise<T>,
+  ): Promise<T> {
+    const { stopping } = this.#parts
     const { frames, close } = await this.#connect()
     stopping.addEventListener('abort', close)
     try {
-      const boxTime = formatTime(clock.nowMs())
-      const hello = { origin, boxTime, databaseSize, ...offer, ...(await this.#stopped()) }
       const session = await CentreSession.open(frames, hello)
       const result = await work(session)
       await session.bye()
@@ -99,4 +119,13 @@ export class Centre {
       throw error
     }
   }
+}
+
+/** The answer of a centre from before there was a log: it refuses the member. */
+function isRefusedLog(error: unknown): boolean {
+  return (
+    error instanceof AgentError &&
+    error.code === 'refused-by-centre' &&
+    error.message.includes('hello.log')
+  )
 }

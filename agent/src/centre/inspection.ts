@@ -1,4 +1,4 @@
-import { equalBytes, parseAuditReceipt, toHex } from '@probant/evidence'
+import { equalBytes, parseAuditReceipt, parseCheckpoint, parseNote, toHex } from '@probant/evidence'
 import type { Welcome } from '@probant/shipping'
 import type { LocalFinding, LocalFindings } from '../findings/findings.ts'
 import type { KnownTree } from '../journal/consistency.ts'
@@ -28,33 +28,70 @@ export async function inspect(
   const found: LocalFinding[] = []
   const { witnessed: cosigned, receipt } = memory.state
   if (cosigned !== null && (witnessed?.size ?? 0) < cosigned.size)
-    found.push(await reportRollback(findings, 'cosigned', cosigned.size, witnessed?.size ?? 0))
+    found.push(
+      await reportRollback(findings, 'cosigned', cosigned.size, {
+        held: cosigned.note ?? '',
+        shown: welcome.witnessed?.note ?? '',
+      }),
+    )
+  found.push(...(await contradictingHeads(welcome, witnessed, memory, findings)))
   if (receipt === null) return { witnessed, audited, findings: found }
+  const inReceipts = { held: receipt.note, shown: welcome.audited?.note ?? '' }
   if ((audited?.size ?? 0) < receipt.size)
-    found.push(await reportRollback(findings, 'audited', receipt.size, audited?.size ?? 0))
+    found.push(await reportRollback(findings, 'audited', receipt.size, inReceipts))
   const { root } = parseAuditReceipt(receipt.note)
   if (audited?.size === receipt.size && !equalBytes(audited.root, root))
     found.push(
-      await findings.report({
-        kind: 'supervisor-equivocation',
-        seq: null,
-        expected: `root ${toHex(root)} at size ${receipt.size}, by its audit receipt`,
-        found: `root ${toHex(audited.root)} at that size`,
-      }),
+      await findings.report(
+        {
+          kind: 'supervisor-equivocation',
+          seq: null,
+          expected: `root ${toHex(root)} at size ${receipt.size}, by its audit receipt`,
+          found: `root ${toHex(audited.root)} at that size`,
+        },
+        inReceipts,
+      ),
     )
   return { witnessed, audited, findings: found }
 }
 
+/** A head shown now at the size of one that this box was given: with another root, one of both cosignatures is false. */
+async function contradictingHeads(
+  welcome: Welcome,
+  witnessed: KnownTree | null,
+  memory: Memory,
+  findings: LocalFindings,
+): Promise<LocalFinding[]> {
+  const { witnessed: cosigned } = memory.state
+  if (cosigned?.note === undefined || witnessed?.size !== cosigned.size) return []
+  const { root } = parseCheckpoint(parseNote(cosigned.note).text)
+  if (equalBytes(root, witnessed.root)) return []
+  const finding = await findings.report(
+    {
+      kind: 'supervisor-equivocation',
+      seq: null,
+      expected: `root ${toHex(root)} at size ${cosigned.size}, as cosigned`,
+      found: `root ${toHex(witnessed.root)} at that size`,
+    },
+    { held: cosigned.note, shown: welcome.witnessed?.note ?? '' },
+  )
+  return [finding]
+}
+
+/** What it announces now stands in the note: in words it would be another finding at each contact while it grows again. */
 function reportRollback(
   findings: LocalFindings,
   what: 'cosigned' | 'audited',
   held: number,
-  announced: number,
+  evidence: { held: string; shown: string },
 ): Promise<LocalFinding> {
-  return findings.report({
-    kind: 'supervisor-rollback',
-    seq: null,
-    expected: `${what} size ${held} or more`,
-    found: `${what} size ${announced}`,
-  })
+  return findings.report(
+    {
+      kind: 'supervisor-rollback',
+      seq: null,
+      expected: `${what} size ${held} or more`,
+      found: 'a smaller one',
+    },
+    evidence,
+  )
 }

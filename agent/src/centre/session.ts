@@ -9,6 +9,8 @@ import {
   type Head,
   type HeadAnswer,
   type Hello,
+  type LogAnswer,
+  type LogRequest,
   type MessageName,
   type Messages,
   type SegmentAnswer,
@@ -28,22 +30,31 @@ const TIMESTAMP_ANSWER_MS = 120_000
 /** One conversation with the centre: hello and welcome, then one question at a time. */
 export class CentreSession {
   readonly welcome: Welcome
+  /** Whether the centre keeps a log of what it cosigned and can be asked for it. */
+  readonly hasLog: boolean
   readonly #frames: FrameChannel
 
-  private constructor(frames: FrameChannel, welcome: Welcome) {
+  private constructor(frames: FrameChannel, welcome: Welcome, hasLog: boolean) {
     this.#frames = frames
     this.welcome = welcome
+    this.hasLog = hasLog
   }
 
   /** @throws AgentError `centre-unreachable`, `refused-by-centre`, `centre-misbehaved`, as every method here */
   static async open(frames: FrameChannel, hello: Omit<Hello, 'protocol'>): Promise<CentreSession> {
     await said(frames.sendMessage('hello', { protocol: PROTOCOL_VERSION, ...hello }))
-    return new CentreSession(frames, await answer(frames, 'welcome', ANSWER_MS))
+    const welcome = await answer(frames, 'welcome', ANSWER_MS)
+    return new CentreSession(frames, welcome, hello.log !== undefined)
   }
 
   async head(head: Head): Promise<HeadAnswer> {
     await said(this.#frames.sendMessage('head', head))
     return answer(this.#frames, 'head-answer', ANSWER_MS)
+  }
+
+  async log(request: LogRequest): Promise<LogAnswer> {
+    await said(this.#frames.sendMessage('log', request))
+    return answer(this.#frames, 'log-answer', ANSWER_MS)
   }
 
   async timestamp(request: Timestamp): Promise<TimestampAnswer> {

@@ -32,6 +32,7 @@ const status = Type.Object({
   checkpointSize: orNull(size),
   witnessed: orNull(Type.Object({ size, at: Type.String() })),
   receipt: orNull(Type.Object({ size, at: Type.String() })),
+  centreLog: orNull(Type.Object({ size })),
   nextHead: orNull(Type.String()),
   nextShipment: orNull(Type.String()),
   nightsWithoutReceipt: size,
@@ -41,11 +42,29 @@ const status = Type.Object({
 /** What `POST /receipts` answers. */
 const taken = Type.Object({ receiptSize: size })
 
+/** What `GET /centre-log` answers. */
+const centreLog = Type.Object({ note: orNull(Type.String()) })
+
+/** What `POST /centre-log-comparisons` answers. */
+const comparison = Type.Object({
+  result: Type.Enum(['consistent', 'split-view', 'not-shown']),
+  own: Type.String(),
+  other: Type.String(),
+  findings: Type.Array(finding),
+})
+
+const heldTo = Type.Object({ witnessed: orNull(size), audited: orNull(size), log: orNull(size) })
+
+/** What `POST /accepted-centre-restores` answers. */
+const acceptedRestore = Type.Object({ former: heldTo, now: heldTo })
+
 const problem = Type.Object({ detail: Type.String() })
 
 export type AnsweredFinding = Static<typeof finding>
 export type AnsweredShipment = Static<typeof shipment>
 export type AnsweredStatus = Static<typeof status>
+export type AnsweredComparison = Static<typeof comparison>
+export type AnsweredRestore = Static<typeof acceptedRestore>
 
 /** An answer as it came, for `--json`, and understood. */
 export interface Answer<T> {
@@ -56,6 +75,7 @@ export interface Answer<T> {
 /** A shipment may take hours after weeks without a network. */
 const SHIPPING_MS = 24 * 3_600_000
 const STATUS_MS = 30_000
+const COMPARISON_MS = 120_000
 
 /** Has the running agent ship now. @throws AgentError `centre-unreachable`, or `unusable-file` where what was asked makes no sense, with the agent's reason */
 export function askToShip(controlSocket: string): Promise<Answer<AnsweredShipment>> {
@@ -73,6 +93,28 @@ export function askToTakeReceipt(
 /** @throws AgentError `centre-unreachable` when no agent answers */
 export function askForStatus(controlSocket: string): Promise<Answer<AnsweredStatus>> {
   return ask(controlSocket, 'GET', '/status', STATUS_MS, status)
+}
+
+/** The newest checkpoint of the centre's log that this box saw. @throws AgentError as {@link askToShip} */
+export function askForCentreLog(controlSocket: string): Promise<Answer<Static<typeof centreLog>>> {
+  return ask(controlSocket, 'GET', '/centre-log', STATUS_MS, centreLog)
+}
+
+/** @param note a checkpoint that another client was shown @throws AgentError as {@link askToShip} */
+export function askToCompare(
+  controlSocket: string,
+  note: string,
+): Promise<Answer<AnsweredComparison>> {
+  return ask(controlSocket, 'POST', '/centre-log-comparisons', COMPARISON_MS, comparison, note)
+}
+
+/** @throws AgentError as {@link askToShip} */
+export function askToAcceptRestore(
+  controlSocket: string,
+  reason: string,
+): Promise<Answer<AnsweredRestore>> {
+  const call = '/accepted-centre-restores'
+  return ask(controlSocket, 'POST', call, COMPARISON_MS, acceptedRestore, reason)
 }
 
 async function ask<S extends Type.TSchema>(

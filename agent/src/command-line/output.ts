@@ -1,6 +1,12 @@
 import { failureOf, type Recomputation } from '../appliance/appliance.ts'
 import type { ExportReport } from '../shipment/export.ts'
-import type { AnsweredFinding, AnsweredShipment, AnsweredStatus } from './ask.ts'
+import type {
+  AnsweredComparison,
+  AnsweredFinding,
+  AnsweredRestore,
+  AnsweredShipment,
+  AnsweredStatus,
+} from './ask.ts'
 
 export function print(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -30,10 +36,31 @@ export function printStatus(status: AnsweredStatus): void {
   print(`journal: ${status.databaseSize} traces, signed up to ${status.checkpointSize ?? 0}`)
   print(`witnessed: ${witnessed === null ? 'never' : `${witnessed.size} at ${witnessed.at}`}`)
   print(`receipt: ${receipt === null ? 'none' : `${receipt.size} at ${receipt.at}`}`)
+  const { centreLog } = status
+  print(`centre's log: ${centreLog === null ? 'not seen' : `${centreLog.size} cosigned heads`}`)
   print(`next head: ${status.nextHead ?? 'never'}`)
   print(`next shipment: ${status.nextShipment ?? 'never'}`)
   print(`nights without a receipt: ${status.nightsWithoutReceipt}`)
   printFindings(status.findings)
+}
+
+const RESULTS = {
+  consistent: 'consistent: both were shown one log',
+  'split-view': 'SPLIT VIEW: the centre signed two logs; both checkpoints follow',
+  'not-shown':
+    'NOT SHOWN: the centre can not show that both are of one log; both checkpoints follow',
+}
+
+export function printComparison({ result, own, other }: AnsweredComparison): void {
+  print(RESULTS[result])
+  if (result !== 'consistent') print(`${own}\n${other}`)
+}
+
+export function printRestore({ former, now }: AnsweredRestore): void {
+  const words = ({ witnessed, audited, log }: AnsweredRestore['now']) =>
+    `cosigned ${witnessed ?? 'nothing'}, audited ${audited ?? 'nothing'}, log ${log ?? 'none'}`
+  print(`held to before: ${words(former)}`)
+  print(`held to now: ${words(now)}`)
 }
 
 export function printExport(report: ExportReport, folder: string): void {

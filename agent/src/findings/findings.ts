@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { checkSettings, formatTime, writeDurably, type Clock, type Logger } from '@probant/host'
@@ -58,13 +58,34 @@ export class LocalFindings {
     }
   }
 
+  /** Takes those of some kinds out of sight: their files stay, in a folder beside, and the same contradiction is new again. */
+  async settle(kinds: readonly LocalFinding['kind'][]): Promise<void> {
+    const folder = join(this.#folder, 'settled')
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const [name, { kind }] of this.#known) {
+      if (!kinds.includes(kind)) continue
+      const stem = name.replace(/\.json$/, '.')
+      const files = (await readdir(this.#folder)).filter((file) => file.startsWith(stem))
+      const at = this.#clock.nowMs()
+      for (const file of files)
+        await rename(join(this.#folder, file), join(folder, `${at}.${file}`))
+      this.#known.delete(name)
+    }
+  }
+
   /** Oldest first. */
   all(): LocalFinding[] {
     return [...this.#known.values()].sort((a, b) => a.at.localeCompare(b.at))
   }
 
-  /** Logs it loudly and, the first time, keeps it; durable when this resolves. */
-  async report(contradiction: Contradiction): Promise<LocalFinding> {
+  /**
+   * Logs it loudly and, the first time, keeps it; durable when this resolves.
+   * @param evidence signed notes that show it, each kept in a file of its own beside it; empty ones are left out
+   */
+  async report(
+    contradiction: Contradiction,
+    evidence: Readonly<Record<string, string>> = {},
+  ): Promise<LocalFinding> {
     const name = fileName(contradiction)
     const known = this.#known.get(name)
     const finding = known ?? {
@@ -75,6 +96,9 @@ export class LocalFindings {
     this.#logger.error({ finding }, finding.en)
     if (known === undefined && this.#known.size < KEPT) {
       this.#known.set(name, finding)
+      const beside = join(this.#folder, name.replace(/\.json$/, ''))
+      for (const [side, note] of Object.entries(evidence))
+        if (note !== '') await writeDurably(`${beside}.${side}.note`, note)
       await writeDurably(join(this.#folder, name), `${JSON.stringify(finding, undefined, 2)}\n`)
       await this.#tell(finding).catch((error: unknown) => {
         this.#logger.warn({ reason: messageOf(error) }, 'nobody was told of the finding')

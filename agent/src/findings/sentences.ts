@@ -21,12 +21,12 @@ export interface Sentence {
 
 export const SENTENCES: Record<LocalFindingKind, Sentence> = {
   'supervisor-rollback': {
-    fr: 'Le centre de supervision, ou un témoin, connaît moins du journal que ce dont ce boîtier détient la preuve.',
-    en: 'The supervision centre, or a witness, knows less of the journal than this box holds proof of.',
+    fr: 'Le centre de supervision, ou un témoin, connaît moins que ce dont ce boîtier détient la preuve : il est revenu à un état antérieur.',
+    en: 'The supervision centre, or a witness, knows less than this box holds proof of: it went back to an earlier state.',
   },
   'supervisor-equivocation': {
-    fr: 'Le centre de supervision atteste un autre journal que celui que ce boîtier lui a expédié.',
-    en: 'The supervision centre vouches for another journal than the one that this box shipped.',
+    fr: 'Le centre de supervision atteste ce qui ne peut être vrai ensemble : une autre histoire, ou un autre journal que celui que ce boîtier lui a expédié.',
+    en: 'The supervision centre vouches for what can’t both be true: another history, or another journal than the one that this box shipped.',
   },
   'wrong-key': {
     fr: "Ce qui répond à l'adresse du centre de supervision n'a pas la clé attendue.",

@@ -17,8 +17,8 @@ export interface AcceptanceParts {
 export interface Signer {
   keys: readonly VerifierKey[]
   fault: 'centre-misbehaved' | 'witness-misbehaved'
-  /** Makes it durable that this size was cosigned. */
-  remember: (size: number) => Promise<void>
+  /** Makes it durable that this size was cosigned. @param note with the good lines @param times in them, POSIX seconds */
+  remember: (size: number, note: string, times: readonly number[]) => Promise<void>
 }
 
 /**
@@ -45,7 +45,8 @@ export async function acceptCosignatures(
   }
   if (checked.good.length === 0)
     throw new AgentError(fault, 'no cosignature by a pinned witness key came back')
-  await remember(head.size)
+  const times = checked.good.flatMap(({ timestamp }) => (timestamp === null ? [] : [timestamp]))
+  await remember(head.size, checked.note, times)
   // The next head brings fresh cosignatures: an appliance that is away now loses nothing.
   await appliance.giveCosignatures(checked.note).catch((error: unknown) => {
     logger.warn({ reason: messageOf(error) }, 'the appliance did not take the cosignatures')

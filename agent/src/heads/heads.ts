@@ -9,6 +9,7 @@ import {
 import type { Clock, Logger } from '@probant/host'
 import type { HeadAnswer, ShippedFinding } from '@probant/shipping'
 import type { Appliance } from '../appliance/appliance.ts'
+import type { CentreLog } from '../centre-log/centre-log.ts'
 import type { InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
 import { AgentError } from '../errors.ts'
@@ -26,6 +27,7 @@ export interface HeadParts {
   everySeconds: number | null
   crypto: EvidenceCrypto
   witnessKeys: readonly VerifierKey[]
+  log: CentreLog
   journal: JournalReader
   round: Round
   memory: Memory
@@ -117,10 +119,11 @@ export class Heads {
   }
 
   #accept(head: StoredCheckpoint, lines: readonly string[]): Promise<number> {
-    const { witnessKeys, memory, clock } = this.#parts
-    const remember = async (size: number) => {
+    const { witnessKeys, memory, clock, log } = this.#parts
+    const remember = async (size: number, note: string, times: readonly number[]) => {
       if (size >= (memory.state.witnessed?.size ?? 0))
-        await memory.update({ witnessed: { size, atMs: clock.nowMs() } })
+        await memory.update({ witnessed: { size, atMs: clock.nowMs(), note } })
+      await log.cosigned(note, times)
     }
     const centre = { keys: witnessKeys, fault: 'centre-misbehaved', remember } as const
     return acceptCosignatures(this.#parts, centre, head, lines)

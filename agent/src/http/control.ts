@@ -9,6 +9,12 @@ export interface Controlled {
   status: () => Promise<object>
   /** Takes an audit receipt, the text of a note. */
   takeReceipt: (note: string) => Promise<object>
+  /** The newest checkpoint of the centre's log that was seen. */
+  centreLog: () => Promise<object>
+  /** Holds the text of another one against it. */
+  compareCentreLog: (note: string) => Promise<object>
+  /** Accepts that the centre was restored, for a reason. */
+  acceptCentreRestore: (reason: string) => Promise<object>
 }
 
 /** Longest path of a Unix socket, in bytes (sun_path). */
@@ -17,7 +23,8 @@ const LONGEST_SOCKET_PATH = 107
 const LONGEST_BODY_BYTES = 64 * 1024
 
 /**
- * `POST /ship`, `POST /receipts` (text) and `GET /status` over a Unix socket that only the agent's own user may open.
+ * `POST /ship`, `POST /receipts` (text), `GET /centre-log`, `POST /centre-log-comparisons` (text), `POST /accepted-centre-restores` (text)
+ * and `GET /status` over a Unix socket that only the agent's own user may open.
  * @throws AgentError `unusable-file` when the path is too long; whatever listening throws
  */
 export async function controlServer(
@@ -62,6 +69,12 @@ async function answer(agent: Controlled, request: IncomingMessage): Promise<obje
       return agent.status()
     case 'POST /receipts':
       return agent.takeReceipt(text)
+    case 'GET /centre-log':
+      return agent.centreLog()
+    case 'POST /centre-log-comparisons':
+      return agent.compareCentreLog(text)
+    case 'POST /accepted-centre-restores':
+      return agent.acceptCentreRestore(text)
     default:
       throw new AgentError('unknown-call', 'no such call on the agent')
   }
@@ -74,7 +87,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     if (!(chunk instanceof Uint8Array)) continue
     length += chunk.length
     if (length > LONGEST_BODY_BYTES)
-      throw new AgentError('unusable-file', 'the receipt is too long')
+      throw new AgentError('unusable-file', 'what was given is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -15,11 +15,25 @@ const remembered = Type.Object({
   /** When the agent first ran for this log: nights before don't count as missed. */
   sinceMs: atMs,
   /** Largest size cosigned by the pinned witness keys. */
-  witnessed: orNull(Type.Object({ size, atMs })),
+  witnessed: orNull(Type.Object({ size, atMs, note: Type.Optional(Type.String()) })),
   /** The same for each further witness, by its name in the settings. */
   witnesses: Type.Optional(Type.Record(Type.String(), Type.Object({ size, atMs }))),
   /** The newest audit receipt verified, and whether the appliance has taken it. */
   receipt: orNull(Type.Object({ size, note: Type.String(), atMs, handedOver: Type.Boolean() })),
+  /** What this box saw of the centre's own log of cosigned heads; absent before the first contact with one. */
+  log: Type.Optional(
+    Type.Object({
+      /** The newest checkpoint that held. */
+      note: Type.String(),
+      atMs,
+      /** When the first was signed, POSIX seconds: what was cosigned from then on is in the log. */
+      since: Type.Integer(),
+      /** Cosigned heads that the log has not shown yet. */
+      pending: Type.Array(
+        Type.Object({ size, time: Type.Integer(), note: Type.String(), sinceMs: atMs }),
+      ),
+    }),
+  ),
   /** Start of the last shipment that reached its end, whatever the centre said of it. */
   shippedAtMs: orNull(atMs),
 })
@@ -63,8 +77,13 @@ export class Memory {
   }
 
   /** Changes some of it; durable when this resolves. */
-  async update(change: Partial<Omit<Remembered, 'format' | 'origin'>>): Promise<void> {
-    this.#state = { ...this.#state, ...change }
+  async update(
+    change: Partial<Omit<Remembered, 'format' | 'origin' | 'log'>> & {
+      log?: Remembered['log'] | undefined
+    },
+  ): Promise<void> {
+    const { log, ...others } = { ...this.#state, ...change }
+    this.#state = log === undefined ? others : { ...others, log }
     const text = `${JSON.stringify(this.#state, undefined, 2)}\n`
     // One write after the other, so that the newest state is what stays.
     this.#writing = this.#writing.catch(() => undefined).then(() => writeDurably(this.#path, text))

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@probant/host'
 import type { SegmentAnswer, ShippedFinding } from '@probant/shipping'
 import { failureOf, type Appliance, type Recomputation } from '../appliance/appliance.ts'
 import type { Platform } from '../attestation/platform.ts'
+import type { CentreLog } from '../centre-log/centre-log.ts'
 import type { Centre } from '../centre/centre.ts'
 import { inspect, type InspectedCentre } from '../centre/inspection.ts'
 import type { CentreSession } from '../centre/session.ts'
@@ -26,6 +27,7 @@ export interface ShipmentParts {
   memory: Memory
   findings: LocalFindings
   heads: Heads
+  log: CentreLog
   receipts: Receipts
   appliance: Appliance
   /** Absent where the settings name no TPM. */
@@ -111,11 +113,11 @@ export class Shipment {
 
   /** One session; true when more is left for another. */
   async #session(outcome: ShipmentOutcome): Promise<boolean> {
-    const { centre, origin, memory, findings, heads, platform } = this.#parts
+    const { centre, origin, memory, findings, heads, log, platform } = this.#parts
     const work = async (session: CentreSession) => {
       if (!(await this.#attested(session, outcome))) return false
       const known = await inspect(session.welcome, origin, memory, findings)
-      outcome.findings.push(...known.findings)
+      outcome.findings.push(...known.findings, ...(await log.check(session)))
       await this.#auditedEnd(session, known, outcome)
       const { challenge } = session.welcome
       outcome.findings.push(...(await answerChallenge(session, challenge, this.#parts)))

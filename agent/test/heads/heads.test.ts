@@ -147,7 +147,7 @@ await t.test('a centre that went back is told of, and served', async (t) => {
   Object.assign(world.centre, { state, auditedNote, witnessed })
   const outcome = await (await world.agent()).ship()
   t.match(outcome.findings, [
-    { kind: 'supervisor-rollback', expected: 'cosigned size 20 or more', found: 'cosigned size 0' },
+    { kind: 'supervisor-rollback', expected: 'cosigned size 20 or more', found: 'a smaller one' },
     { kind: 'supervisor-rollback', expected: 'audited size 20 or more' },
   ])
   t.equal(outcome.shippedTo, 20, 'late data still goes')
@@ -159,6 +159,22 @@ await t.test('a centre that went back is told of, and served', async (t) => {
     /probant_agent_findings\{kind="supervisor-rollback"[^}]*\} 2/,
   )
 })
+
+await t.test(
+  'a centre from before there was a log of cosigned heads goes on being served',
+  async (t) => {
+    const world = await World.open(t)
+    await world.box.append(10)
+    world.centre.bent = { isOld: true }
+    const agent = await world.agent()
+    t.match(await agent.ship(), { shippedTo: 10, findings: [] })
+    t.strictSame(world.centre.received.slice(0, 2), ['hello', 'hello'], 'asked, and then not')
+    const { sessions } = world.centre
+    await agent.ship()
+    t.equal(world.centre.sessions, sessions + 1, 'nor again soon')
+    t.match(await agent.status(), { centreLog: null, findingCount: 0 })
+  },
+)
 
 await t.test('an audit receipt for something else is not taken', async (t) => {
   const world = await World.open(t)

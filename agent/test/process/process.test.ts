@@ -128,6 +128,14 @@ await t.test('the service: ready, ships when asked, stops when told', async (t) 
   await writeFile(file, 'nothing of the kind')
   t.equal((await run(probant, 'agent', 'receipt', file)).code, 2)
 
+  t.match((await run(probant, 'agent', 'status')).stdout, /centre's log: not seen/)
+  t.equal((await run(probant, 'agent', 'centre-log')).code, 3, 'this centre has signed none yet')
+  t.equal((await run(probant, 'agent', 'centre-log', '--compare', file)).code, 2)
+  const accepted = await run(probant, 'agent', 'accept-centre-restore', '--reason', 'moved')
+  t.equal(accepted.code, 0, accepted.stderr)
+  t.match(accepted.stdout, /held to now: cosigned 30, audited 30, log none/)
+  t.match(world.appliance.acceptedRestores, [{ former: { audited: 30 } }])
+
   await world.box.append(5)
   await world.box.database.query(
     `UPDATE journal.traces SET bytes = overlay(bytes placing 'W'::bytea from 40) WHERE seq = 32`,

@@ -13,7 +13,15 @@ await t.test('ships everything signed, in segments that end at checkpoints', asy
   t.match(outcome, { shippedTo: 1501, receiptSize: 1501, segments: 3, traces: 1501, findings: [] })
   t.equal(world.centre.state.size, 1501)
   t.same(world.centre.state.range.root(), world.box.root())
-  t.strictSame(world.centre.received, ['hello', 'segment', 'segment', 'segment', 'head', 'bye'])
+  t.strictSame(world.centre.received, [
+    'hello',
+    'log',
+    'segment',
+    'segment',
+    'segment',
+    'head',
+    'bye',
+  ])
   t.equal(world.appliance.receipts.length, 1, 'the newest receipt went to the appliance')
   t.match(world.appliance.receipts[0], /^probant\.audit\/v1\nbox-7\/1\n1501\n/)
   t.equal(world.appliance.cosigned.length, 1, 'with the head cosigned on the way')

@@ -43,6 +43,12 @@ const FindingBody = strictObject({
   at: Type.String({ maxLength: 40 }),
 })
 
+const HeldSize = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])
+const HeldTo = strictObject({ witnessed: HeldSize, audited: HeldSize, log: HeldSize })
+
+/** What the centre was held to, and is from now on: an administrator accepted that it was restored from a copy. */
+const RestoreBody = strictObject({ former: HeldTo, now: HeldTo })
+
 const refused = (what: string, cause?: unknown) =>
   new Problem({
     type: 'bad-receipt',
@@ -126,6 +132,17 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
     await box.journal.record({ act: 'agent-finding', outcome: 'done', data })
     return reply.code(204).send()
   })
+
+  server.post(
+    '/accepted-centre-restores',
+    { schema: { body: RestoreBody } },
+    async (request, reply) => {
+      const { former, now } = request.body
+      const data = { former: { ...former }, now: { ...now } }
+      await box.journal.record({ act: 'centre-restore-accepted', outcome: 'done', data })
+      return reply.code(204).send()
+    },
+  )
 
   timestampRoutes(server, box)
 

@@ -61,6 +61,7 @@ export class TestCentre {
   readonly halted: unknown[] = []
   /** As a superuser, to look and to tamper. */
   readonly database: Database
+  readonly superuser: Connection
   centre: Centre
 
   constructor(parts: {
@@ -69,6 +70,7 @@ export class TestCentre {
     clock: ManualClock
     relay: TestRelay
     database: Database
+    superuser: Connection
     centre: Centre
   }) {
     this.settings = parts.settings
@@ -76,6 +78,7 @@ export class TestCentre {
     this.clock = parts.clock
     this.relay = parts.relay
     this.database = parts.database
+    this.superuser = parts.superuser
     this.centre = parts.centre
   }
 
@@ -108,7 +111,8 @@ export class TestCentre {
     const database = createPool({ ...db.superuser, max: 2 })
     const halted: unknown[] = []
     const centre = await startCentre(settings, world, (error) => halted.push(error))
-    const all = new TestCentre({ settings, initialised, clock, relay, database, centre })
+    const { superuser } = db
+    const all = new TestCentre({ settings, initialised, clock, relay, database, superuser, centre })
     // what is registered last is undone first
     t.teardown(async () => {
       await all.centre.stop().catch(() => undefined)
@@ -117,9 +121,10 @@ export class TestCentre {
     return all
   }
 
-  /** Stops the centre and starts another on the same data, later. */
-  async restart(awayMs = 0): Promise<void> {
+  /** Stops the centre and starts another on the same data, later. @param meanwhile may change the settings' database */
+  async restart(awayMs = 0, meanwhile = () => Promise.resolve()): Promise<void> {
     await this.centre.stop()
+    await meanwhile()
     this.clock.advance(awayMs)
     const world = { clock: this.clock, randomness: systemRandomness, logger }
     this.centre = await startCentre(this.settings, world, (error) => this.halted.push(error))
