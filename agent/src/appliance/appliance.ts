@@ -1,7 +1,6 @@
 import type { Hello, ShippedFinding } from '@probant/shipping'
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
-import type { AcceptedRestore } from '../centre/accepted-restore.ts'
 import { AgentError, messageOf } from '../errors.ts'
 import { callLocal, type LocalAnswer } from '../http/local-call.ts'
 
@@ -91,7 +90,7 @@ export class Appliance {
   }
 
   /** Has it journalled that the centre is held to less from now on. @throws as {@link giveCosignatures} */
-  async giveAcceptedRestore(change: AcceptedRestore): Promise<void> {
+  async giveAcceptedRestore(change: { former: object; now: object }): Promise<void> {
     await this.#post('/accepted-centre-restores', change, ANSWER_MS)
   }
 
