@@ -296,7 +296,13 @@ void t.test('the centre asks for new keys by itself', async (t) => {
 })
 
 void t.test('strangers get little time and little room', async (t) => {
-  const limits = { total: 6, perAddress: 5, unauthenticated: 3, unauthenticatedMs: 300 }
+  const limits = {
+    total: 6,
+    perAddress: 5,
+    perBox: 1,
+    unauthenticated: 3,
+    unauthenticatedMs: 300,
+  }
   const admission = new Admission(limits, createFigures())
   const admitted: Socket[] = []
   const server = createServer((socket) => {
@@ -316,7 +322,7 @@ void t.test('strangers get little time and little room', async (t) => {
   const first = await knock()
   while (admitted.length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
   const friend = admitted[0]
-  if (friend !== undefined) admission.recognise(friend)
+  if (friend !== undefined) admission.recognise(friend, 'box-1')
   const oldest = await knock()
   await Promise.all([knock(), knock(), knock()])
   await oldest.closed

@@ -106,7 +106,7 @@ await t.test('bench intake prints ratios, and how long a fleet’s night takes',
   for (const { ratio } of figures) t.ok(Number(ratio) > 0, String(ratio))
   t.ok(figures.some(({ unit }) => unit === 'h'))
 })
-await absent('memory flat against hostile agents', 'not shown yet')
+await bullet('memory flat against hostile agents', 'supervisor/test/hostile.test.ts')
 await absent('a simulated year of a fleet, with an oracle', 'not built yet')
 await absent('kill -9 of the centre between any two steps; PostgreSQL killed', 'not shown yet')
 await absent('operator guide, and a runbook for each kind of finding', 'not written yet')

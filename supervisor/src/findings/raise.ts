@@ -20,11 +20,19 @@ const MOST_AT_ONCE = 20
 /** Makes both sides of each fact durable, before and outside of the transaction. */
 export async function keepEvidence(context: Context, facts: readonly Fact[]): Promise<KeptFact[]> {
   const kept: KeptFact[] = []
+  // the facts of one segment have its bytes in common
+  const known = new Map<Uint8Array, Promise<Uint8Array>>()
+  const keep = async (bytes: Uint8Array | undefined): Promise<Uint8Array | null> => {
+    if (bytes === undefined) return null
+    const digest = known.get(bytes) ?? context.bytes.put(bytes)
+    known.set(bytes, digest)
+    return digest
+  }
   for (const { expectedBytes, foundBytes, ...fact } of facts.slice(0, MOST_AT_ONCE))
     kept.push({
       ...fact,
-      expectedEvidence: expectedBytes === undefined ? null : await context.bytes.put(expectedBytes),
-      foundEvidence: foundBytes === undefined ? null : await context.bytes.put(foundBytes),
+      expectedEvidence: await keep(expectedBytes),
+      foundEvidence: await keep(foundBytes),
     })
   return kept
 }

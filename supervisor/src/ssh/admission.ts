@@ -5,6 +5,8 @@ export interface AdmissionLimits {
   /** Connections open at once. */
   total: number
   perAddress: number
+  /** Of one box; a newer session has the word anyway. */
+  perBox: number
   /** Connections that have not shown their key yet. */
   unauthenticated: number
   /** How long they may take to. */
@@ -14,6 +16,7 @@ export interface AdmissionLimits {
 export const ADMISSION_LIMITS: AdmissionLimits = {
   total: 4096,
   perAddress: 256,
+  perBox: 4,
   unauthenticated: 256,
   unauthenticatedMs: 30_000,
 }
@@ -27,6 +30,8 @@ export class Admission {
   readonly #figures: Figures
   readonly #open = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
+  /** Connections of each box, in the order in which they showed its key. */
+  readonly #perBox = new Map<string, Set<Socket>>()
   /** In order of arrival. */
   readonly #strangers = new Map<Socket, NodeJS.Timeout>()
 
@@ -54,11 +59,20 @@ export class Admission {
     return true
   }
 
-  /** The connection has shown its key. */
-  recognise(socket: Socket): void {
-    clearTimeout(this.#strangers.get(socket))
-    this.#strangers.delete(socket)
-    this.#show()
+  /**
+   * The connection has shown the key of a box. Where that box has too many, its oldest goes: a box that was cut off gets in, and one
+   * that dials without end fills no memory.
+   */
+  recognise(socket: Socket, boxId: string): void {
+    this.#noStranger(socket)
+    const open = this.#perBox.get(boxId) ?? new Set<Socket>()
+    this.#perBox.set(boxId, open.add(socket))
+    socket.once('close', () => {
+      open.delete(socket)
+      if (open.size === 0 && this.#perBox.get(boxId) === open) this.#perBox.delete(boxId)
+    })
+    const [oldest] = open
+    if (open.size > this.#limits.perBox && oldest !== undefined) this.#refuse(oldest, 'box')
   }
 
   /** Ends every connection. */
@@ -77,8 +91,14 @@ export class Admission {
     return false
   }
 
+  #noStranger(socket: Socket): void {
+    clearTimeout(this.#strangers.get(socket))
+    this.#strangers.delete(socket)
+    this.#show()
+  }
+
   #leave(socket: Socket, address: string): void {
-    this.recognise(socket)
+    this.#noStranger(socket)
     this.#open.delete(socket)
     const left = (this.#perAddress.get(address) ?? 1) - 1
     if (left === 0) this.#perAddress.delete(address)

@@ -95,7 +95,7 @@ function serve(
     }, drop)
   })
   connection.on('ready', () => {
-    admission.recognise(socket)
+    admission.recognise(socket, authentication.box?.boxId ?? '')
     const idle = setTimeout(() => drop(new Error('nothing was asked for')), SUBSYSTEM_MS)
     socket.once('close', () => clearTimeout(idle))
     rekeyRegularly(connection, socket)
