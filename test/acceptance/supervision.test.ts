@@ -28,7 +28,10 @@ await bullet(
 )
 await absent('intake: OpenSSH in front, chosen by measurement', 'not measured yet')
 await absent('intake: quotas per box', 'not built yet')
-await absent('intake: restarted at any point it loses and doubles nothing', 'not shown yet')
+await bullet(
+  'intake: restarted at any point it loses and doubles nothing: kill -9 of the centre between any two steps; PostgreSQL killed',
+  'supervisor/test/kills.test.ts',
+)
 await bullet('intake: by file, with a receipt file, idempotent', 'test/shipping/by-file.test.ts')
 
 await bullet('witness: C2SP-compatible, one history per origin', 'supervisor/test/witness.test.ts')
@@ -108,7 +111,6 @@ await t.test('bench intake prints ratios, and how long a fleet’s night takes',
 })
 await bullet('memory flat against hostile agents', 'supervisor/test/hostile.test.ts')
 await absent('a simulated year of a fleet, with an oracle', 'not built yet')
-await absent('kill -9 of the centre between any two steps; PostgreSQL killed', 'not shown yet')
 await absent('operator guide, and a runbook for each kind of finding', 'not written yet')
 
 await bullet(

@@ -5,7 +5,7 @@ import type { TestDatabase } from '@probant/postgres/testing'
 /** Settings of a centre that runs as a process of its own: home and keys are in `folder`. @returns the file's path */
 export async function writeSettings(
   folder: string,
-  db: TestDatabase,
+  db: Pick<TestDatabase, 'connection' | 'as'>,
   ports: { http: number; administration: number; ssh: number; mail: number },
 ): Promise<string> {
   const { socketFolder, port, database, user, password } = db.connection
