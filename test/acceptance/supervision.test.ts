@@ -80,9 +80,9 @@ await bullet(
   'supervisor/test/operators-work.test.ts',
   'supervisor/test/timeline.test.ts',
 )
-await absent(
-  'pages: box timeline, contacts, schedules, maintenance windows, enrolment; live, accessible',
-  'not built yet',
+await bullet(
+  'pages: fleet, box timeline, findings with evidence, contacts, schedules, maintenance windows, enrolment; live, accessible',
+  'test/portal/supervision.test.ts',
 )
 
 await bullet(

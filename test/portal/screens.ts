@@ -18,7 +18,7 @@ const args = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export const hasChromium = existsSync(executablePath)
@@ -62,7 +62,7 @@ export class Screens {
   }
 
   /**
-   * What is wrong with the screen shown, in light and in dark and at the width of a phone: WCAG 2.1 AA as far as axe
+   * What is wrong with the screen shown, in light and in dark and at the width of a phone: WCAG 2.2 AA as far as axe
    * can tell, what sticks out sideways, and controls too small for a finger.
    */
   async faults(): Promise<string[]> {

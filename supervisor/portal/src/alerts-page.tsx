@@ -93,8 +93,10 @@ function AlertItem(props: { alert: Alert; onAnswer: (answer: AlertAnswer) => voi
   )
 }
 
-function Circumstances({ alert: { box, severity, openedAt, kind } }: { alert: Alert }) {
+function Circumstances({ alert }: { alert: Alert }) {
   const say = words()
+  const { box, boxes, severity, openedAt, kind, findings } = alert
+  const about = encodeURIComponent(box ?? 'centre')
   return (
     <p class="soft">
       {severity === 'alert' ? say.severityAlert : say.severityWarning} · {say.openedAt}{' '}
@@ -102,7 +104,19 @@ function Circumstances({ alert: { box, severity, openedAt, kind } }: { alert: Al
       {box !== undefined && (
         <>
           {' '}
-          · <Link to={`/boxes/${encodeURIComponent(box)}`}>{say.seeBox}</Link>
+          · <Link to={`/boxes/${about}`}>{say.seeBox}</Link>
+        </>
+      )}
+      {boxes?.first.map((one) => (
+        <span key={one}>
+          {' '}
+          · <Link to={`/boxes/${encodeURIComponent(one)}`}>{one}</Link>
+        </span>
+      ))}
+      {findings[0] !== undefined && (
+        <>
+          {' '}
+          · <Link to={`/boxes/${about}/findings/${findings[0]}`}>{say.seeEvidence}</Link>
         </>
       )}{' '}
       · <code>{kind}</code>

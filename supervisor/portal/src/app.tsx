@@ -14,13 +14,21 @@ import {
 } from '@probant/web/browser'
 import { useEffect, useRef } from 'preact/hooks'
 import { AcknowledgePage } from './acknowledge-page.tsx'
+import { AttestationPage } from './attestation/attestation-page.tsx'
 import { AlertJournalPage } from './alert-journal-page.tsx'
 import { alerts, openAlerts } from './alerts.ts'
 import { AlertsPage } from './alerts-page.tsx'
 import { ConfirmContactPage } from './confirm-contact-page.tsx'
 import { BoxPage } from './box-page.tsx'
+import { ContactsPage } from './contacts/contacts-page.tsx'
+import { EnrolmentPage } from './enrolment/enrolment-page.tsx'
+import { FindingPage } from './finding/finding-page.tsx'
 import { FleetPage } from './fleet-page.tsx'
 import { useLive } from './live.ts'
+import { MaintenancePage } from './maintenance/maintenance-page.tsx'
+import { SchedulePage } from './schedules/schedule-page.tsx'
+import { SchedulesPage } from './schedules/schedules-page.tsx'
+import { TimelinePage } from './timeline/timeline-page.tsx'
 import { words } from './words.ts'
 
 whenReaderChanges(() => alerts.clear())
@@ -55,13 +63,35 @@ export function App() {
 function SignedIn() {
   useLive(alerts)
   useAnnouncedAlerts()
-  const [box] = match('/boxes/:box', path.value) ?? []
-  if (box !== undefined) return <BoxPage key={box} id={box} />
-  if (match('/', path.value)) return <FleetPage />
-  if (match('/alerts', path.value)) return <AlertsPage />
-  if (match('/alert-journal', path.value)) return <AlertJournalPage />
+  const at = path.value
+  const [box, finding] = match('/boxes/:box/findings/:finding', at) ?? []
+  if (box !== undefined && finding !== undefined)
+    return <FindingPage key={finding} box={box} id={finding} />
+  for (const [pattern, Shown] of boxPages) {
+    const [id] = match(pattern, at) ?? []
+    if (id !== undefined) return <Shown key={id} id={id} />
+  }
+  const section = sections.find(({ to }) => match(to, at))
+  if (section) return <section.Shown />
   return <NotFound />
 }
+
+const boxPages = [
+  ['/boxes/:box', BoxPage],
+  ['/boxes/:box/timeline', TimelinePage],
+  ['/boxes/:box/schedule', SchedulePage],
+  ['/boxes/:box/attestation', AttestationPage],
+] as const
+
+const sections = [
+  { to: '/', name: 'fleet', Shown: FleetPage },
+  { to: '/alerts', name: 'alerts', Shown: AlertsPage },
+  { to: '/alert-journal', name: 'alertJournal', Shown: AlertJournalPage },
+  { to: '/contacts', name: 'contacts', Shown: ContactsPage },
+  { to: '/schedules', name: 'schedules', Shown: SchedulesPage },
+  { to: '/maintenance', name: 'maintenance', Shown: MaintenancePage },
+  { to: '/enrolment', name: 'enrolment', Shown: EnrolmentPage },
+] as const
 
 /** An operator who looks elsewhere hears of a new alert, once per refresh however many there are. */
 function useAnnouncedAlerts(): void {
@@ -91,23 +121,19 @@ function NotFound() {
 function Navigation() {
   const say = words()
   const count = openAlerts.value ?? 0
-  const isFleet = path.value === '/' || path.value.startsWith('/boxes/')
+  const at = path.value
   return (
     <nav class="navigation" aria-label={say.navigation}>
-      <Link to="/" isCurrent={isFleet}>
-        {say.fleet}
-      </Link>
-      <Link to="/alerts" isCurrent={path.value === '/alerts'}>
-        {say.alerts}
-        {count > 0 && (
-          <span class="count" title={say.openCount(formatNumber(count))}>
-            {formatNumber(count)}
-          </span>
-        )}
-      </Link>
-      <Link to="/alert-journal" isCurrent={path.value === '/alert-journal'}>
-        {say.alertJournal}
-      </Link>
+      {sections.map(({ to, name }) => (
+        <Link key={to} to={to} isCurrent={at === to || (to === '/' && at.startsWith('/boxes/'))}>
+          {say[name]}
+          {name === 'alerts' && count > 0 && (
+            <span class="count" title={say.openCount(formatNumber(count))}>
+              {formatNumber(count)}
+            </span>
+          )}
+        </Link>
+      ))}
     </nav>
   )
 }

@@ -1,4 +1,6 @@
 import {
+  Button,
+  Field,
   formatNumber,
   get,
   Link,
@@ -8,37 +10,89 @@ import {
   Table,
   Time,
 } from '@probant/web/browser'
-import { useMemo } from 'preact/hooks'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
 import { BoxState } from './box-state.tsx'
 import { useLive } from './live.ts'
+import { useLoaded } from './loaded.tsx'
 import type { Box } from './service.ts'
-import { addresses, boxPage } from './service.ts'
+import { addresses, boxPage, fleetShape } from './service.ts'
 import { words } from './words.ts'
 
-const order = ['alert', 'silent', 'warning', 'ok']
+const states = ['alert', 'silent', 'warning', 'ok'] as const
+/** Whoever types has stopped for so long. */
+const pauseMs = 300
 
-/** All boxes, those that need attention first. */
+/** All boxes, those that need attention first, as the centre orders them. */
 export function FleetPage() {
   const say = words()
-  const boxes = useMemo(
-    () => new PagedList<Box>((cursor) => get(addresses.boxes(cursor), boxPage)),
-    [],
-  )
-  useLive(boxes)
+  const state = useSignal<Box['state'] | undefined>(undefined)
+  const typed = useSignal('')
+  const text = useSignal('')
+  useEffect(() => {
+    const timer = setTimeout(() => (text.value = typed.value.trim()), pauseMs)
+    return () => clearTimeout(timer)
+  }, [typed.value])
   return (
     <Page title={say.fleet}>
       <section class="card">
-        <LoadedList list={boxes} empty={say.noBoxes}>
-          {(items) => <BoxTable boxes={byAttention(items)} />}
-        </LoadedList>
+        <States chosen={state.value} onChoose={(chosen) => (state.value = chosen)} />
+        <Field label={say.searchBox} value={typed} />
+        <Boxes key={`${state.value ?? ''} ${text.value}`} state={state.value} text={text.value} />
       </section>
     </Page>
   )
 }
 
-function byAttention(boxes: readonly Box[]): Box[] {
-  return boxes.toSorted(
-    (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name),
+/** How many boxes are in each state; one of them shows those alone. */
+function States(props: {
+  chosen: Box['state'] | undefined
+  onChoose: (state: Box['state'] | undefined) => void
+}) {
+  const say = words()
+  const fleet = useLoaded(addresses.fleet, fleetShape).value.value
+  return (
+    <div role="group" class="filters" aria-label={say.state}>
+      {states.map((state) => {
+        const isOn = props.chosen === state
+        const count = fleet === undefined ? '…' : formatNumber(fleet.states[state])
+        return (
+          <Button
+            key={state}
+            aria-pressed={isOn}
+            onClick={() => props.onChoose(isOn ? undefined : state)}
+          >
+            {isOn && '✓ '}
+            {count} · {say[state]}
+          </Button>
+        )
+      })}
+    </div>
+  )
+}
+
+function Boxes({ state, text }: { state: Box['state'] | undefined; text: string }) {
+  const say = words()
+  const query = { ...(state === undefined ? {} : { state }), ...(text === '' ? {} : { text }) }
+  const boxes = useMemo(
+    () => new PagedList<Box>((cursor) => get(addresses.boxes(query, cursor), boxPage)),
+    [],
+  )
+  useLive(boxes)
+  const isAll = state === undefined && text === ''
+  return (
+    <LoadedList list={boxes} empty={isAll ? <NoBoxes /> : say.noSuchBoxes}>
+      {(items) => <BoxTable boxes={items} />}
+    </LoadedList>
+  )
+}
+
+function NoBoxes() {
+  const say = words()
+  return (
+    <>
+      {say.noBoxes} <Link to="/enrolment">{say.enrolFirst}</Link>
+    </>
   )
 }
 

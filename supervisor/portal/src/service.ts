@@ -35,13 +35,17 @@ export type Box = Shaped<typeof boxShape>
 export const findingShape = record({
   id: text,
   kind: text,
+  severity: oneOf('warning', 'alert'),
   seq: optional(number),
+  origin: optional(text),
   raisedAt: text,
   // Absent for a kind that the centre has no words for.
   sentence: optional(wordsShape),
   cause: optional(wordsShape),
   action: optional(wordsShape),
   sides: record({ expected: wordsShape, found: wordsShape }),
+  // SHA-256 of the bytes that the centre keeps of each side.
+  evidence: record({ expected: optional(text), found: optional(text) }),
   resolvedAt: optional(text),
 })
 export type Finding = Shaped<typeof findingShape>
@@ -52,6 +56,9 @@ export const alertShape = record({
   severity: oneOf('warning', 'alert'),
   box: optional(text),
   kind: text,
+  findings: list(text),
+  // Of an alert about many boxes at once: how many, and the first few.
+  boxes: optional(record({ count: number, first: list(text) })),
   sentence: optional(wordsShape),
   action: optional(wordsShape),
   state: oneOf('open', 'acknowledged', 'resolved'),
@@ -83,15 +90,25 @@ export const entryShape = record({
 })
 export type AlertJournalEntry = Shaped<typeof entryShape>
 
+/** How many boxes are in each state. */
+export const fleetShape = record({
+  states: record({ alert: number, silent: number, warning: number, ok: number }),
+})
+
 export const boxPage = pageOf(boxShape)
 export const findingPage = pageOf(findingShape)
 export const alertPage = pageOf(alertShape)
 export const entryPage = pageOf(entryShape)
 
 export const addresses = {
-  boxes: (cursor?: string) => withCursor(address`/boxes`, cursor),
+  fleet: address`/fleet`,
+  boxes: (query: BoxQuery, cursor?: string) =>
+    withCursor(address`/boxes`, cursor, { order: 'attention', ...query }),
   box: (box: string) => address`/boxes/${box}`,
   findings: (box: string, cursor?: string) => withCursor(address`/boxes/${box}/findings`, cursor),
+  finding: (box: string, finding: string) => address`/boxes/${box}/findings/${finding}`,
+  evidence: (box: string, finding: string, side: string) =>
+    address`/boxes/${box}/findings/${finding}/evidence/${side}`,
   alerts: (cursor?: string) => withCursor(address`/alerts`, cursor),
   acknowledgement: (alert: string) => address`/alerts/${alert}/acknowledgement`,
   resolution: (alert: string) => address`/alerts/${alert}/resolution`,
@@ -102,8 +119,15 @@ export const addresses = {
   alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
 }
 
-function withCursor(path: string, cursor: string | undefined): string {
-  const query = new URLSearchParams({ limit: '100' })
+/** What is looked for in the fleet. */
+export interface BoxQuery {
+  state?: Box['state']
+  text?: string
+}
+
+/** A page of a list. */
+export function withCursor(path: string, cursor: string | undefined, more: object = {}): string {
+  const query = new URLSearchParams({ limit: '100', ...more })
   if (cursor !== undefined) query.set('cursor', cursor)
   return `${path}?${query.toString()}`
 }

@@ -1,6 +1,7 @@
 import type { Words } from '@probant/web'
 import { advice } from './advice.ts'
 import type { Told } from './kinds.ts'
+import { sideInWords } from './sides.ts'
 
 export * from './kinds.ts'
 
@@ -13,5 +14,11 @@ export interface Explanation {
 
 export function explain(told: Told): Explanation {
   const entry = advice[told.kind]
-  return { sentence: entry.sentence(told), cause: entry.cause(told), action: entry.action }
+  const inFrench = {
+    ...told,
+    expected: sideInWords(told.expected).fr,
+    found: sideInWords(told.found).fr,
+  }
+  const sentence = { fr: entry.sentence(inFrench).fr, en: entry.sentence(told).en }
+  return { sentence, cause: entry.cause(told), action: entry.action }
 }

@@ -2,6 +2,7 @@ import { Failure, failureOf } from './failure.ts'
 import { language } from './language.ts'
 import { csrfToken, noticeLostSession, renewSession } from './session-state.ts'
 import type { Shape } from './shape.ts'
+import { anything } from './shape.ts'
 
 interface Call {
   method: 'GET' | 'POST' | 'DELETE' | 'PATCH'
@@ -85,4 +86,13 @@ export function get<T>(path: string, shape: Shape<T>, signal?: AbortSignal): Pro
 
 export function post<T>(path: string, shape: Shape<T>, body?: unknown): Promise<T> {
   return call(path, shape, { method: 'POST', ...(body !== undefined && { body }) })
+}
+
+export function patch<T>(path: string, shape: Shape<T>, body: unknown): Promise<T> {
+  return call(path, shape, { method: 'PATCH', body })
+}
+
+/** Removes what stands at an address; there is nothing to read in the answer. */
+export async function remove(path: string): Promise<void> {
+  await call(path, anything, { method: 'DELETE' })
 }

@@ -11,6 +11,32 @@ export function formatDateTime(iso: string, withSeconds = false): string {
   }).format(new Date(iso))
 }
 
+/** A day in the reader's own time zone, in full. */
+export function formatDay(iso: string): string {
+  return new Intl.DateTimeFormat(locales[language.value], { dateStyle: 'full' }).format(
+    new Date(iso),
+  )
+}
+
+/** A time of day in the reader's own time zone. */
+export function formatTimeOfDay(iso: string): string {
+  return new Intl.DateTimeFormat(locales[language.value], { timeStyle: 'medium' }).format(
+    new Date(iso),
+  )
+}
+
+/** Day and time on the clocks of a place. @throws RangeError for a zone that the browser doesn't know */
+export function formatInZone(iso: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(locales[language.value], {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(new Date(iso))
+}
+
 /** The same instant for whoever compares it with a proof: UTC, to the second. */
 export function formatUtc(iso: string): string {
   return new Date(iso)

@@ -14,8 +14,13 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   const titleId = useId()
   useEffect(() => {
     const dialog = element.current
+    const before = document.activeElement
     dialog?.showModal()
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      // an element that is gone from the page already gives nothing back by itself
+      if (before instanceof HTMLElement) before.focus()
+    }
   }, [])
   return (
     <dialog

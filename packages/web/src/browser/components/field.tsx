@@ -1,17 +1,23 @@
 import type { Signal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 
+type FieldKind =
+  'text' | 'password' | 'multiline' | 'email' | 'number' | 'date' | 'time' | 'datetime-local'
+
 interface FieldProps {
   label: string
   value: Signal<string>
-  kind?: 'text' | 'password' | 'multiline'
+  kind?: FieldKind
   hint?: string
   autocomplete?: 'username' | 'current-password' | 'off'
   isRequired?: boolean
   isInvalid?: boolean
+  /** Of a number. */
+  min?: number
+  max?: number
 }
 
-/** A labelled text field bound to a signal. */
+/** A labelled field bound to a signal, which holds its text as the browser gives it. */
 export function Field({ label, value, kind = 'text', hint, ...rest }: FieldProps) {
   const id = useId()
   const hintId = `${id}-hint`
@@ -34,6 +40,13 @@ export function Field({ label, value, kind = 'text', hint, ...rest }: FieldProps
       {kind === 'multiline' && <textarea {...attributes} rows={3} />}
       {kind === 'password' && <input {...attributes} type="password" />}
       {kind === 'text' && <input {...attributes} type="text" />}
+      {kind === 'email' && <input {...attributes} type="email" />}
+      {kind === 'number' && (
+        <input {...attributes} type="number" min={rest.min ?? ''} max={rest.max ?? ''} />
+      )}
+      {kind === 'date' && <input {...attributes} type="date" />}
+      {kind === 'time' && <input {...attributes} type="time" />}
+      {kind === 'datetime-local' && <input {...attributes} type="datetime-local" />}
       {hint !== undefined && (
         <p id={hintId} class="hint">
           {hint}

@@ -1,0 +1,46 @@
+import { dictionary } from '@probant/web/browser'
+
+export const words = dictionary(
+  {
+    title: 'Anomalie',
+    box: 'Boîtier',
+    centre: 'Ce centre',
+    origin: 'Journal',
+    place: 'Première trace en cause',
+    noPlace: 'Aucune en particulier',
+    kind: 'Nature',
+    cause: 'Cause probable',
+    action: 'Que faire',
+    runbook: 'Marche à suivre détaillée : docs/runbooks.md, section',
+    sides: 'Les deux côtés de la contradiction',
+    expected: 'Attendu',
+    found: 'Constaté',
+    digest: 'Empreinte SHA-256 de ce que le centre a conservé',
+    noBytes: 'Le centre n’a pas conservé d’octets de ce côté : tout est dit ci-dessus.',
+    download: (side: string) => `Télécharger les octets (${side})`,
+    bytesHint:
+      'Ce sont des traces, des points de contrôle ou des attestations tels qu’ils sont arrivés : ni document, ni titre, ni nom.',
+    alerts: 'Voir les alertes',
+  },
+  {
+    title: 'Finding',
+    box: 'Box',
+    centre: 'This centre',
+    origin: 'Journal',
+    place: 'First trace concerned',
+    noPlace: 'None in particular',
+    kind: 'Kind',
+    cause: 'Probable cause',
+    action: 'What to do',
+    runbook: 'In detail: docs/runbooks.md, section',
+    sides: 'Both sides of the contradiction',
+    expected: 'Expected',
+    found: 'Found',
+    digest: 'SHA-256 of what the centre has kept',
+    noBytes: 'The centre kept no bytes of this side: all is said above.',
+    download: (side) => `Download the bytes (${side})`,
+    bytesHint:
+      'These are traces, checkpoints or attestations as they arrived: no document, no title, no name.',
+    alerts: 'See the alerts',
+  },
+)
