@@ -3,7 +3,9 @@ import { Loop } from '@probant/host'
 import { administrationServer, type AdministrationServer, type Server } from '@probant/web'
 import { dispatch } from './alerts/dispatch.ts'
 import { AlertJournalKeeper } from './alerts/keeper.ts'
+import { sendPeriodic } from './alerts/periodic.ts'
 import { createSenders } from './alerts/senders.ts'
+import { mindUnreached } from './alerts/unreached.ts'
 import type { Context } from './context.ts'
 import { recomputeWindows } from './deadlines/recompute.ts'
 import { watchClock } from './deadlines/watch.ts'
@@ -63,7 +65,11 @@ export async function startCentre(
     return round
   }
   const watching = loopOf('watch', WATCH_EVERY_MS, watch)
-  const sending = loopOf('send', SEND_EVERY_MS, () => dispatch(context, senders))
+  const sending = loopOf('send', SEND_EVERY_MS, async () => {
+    await sendPeriodic(context)
+    await mindUnreached(context)
+    return dispatch(context, senders)
+  })
   const tending = loopOf('tend', TEND_EVERY_MS, () => keeper.tend())
   const logging = loopOf('log', LOG_EVERY_MS, () => keepHeadLog(context))
   context.wake = () => {

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox'
 
 const strict = { additionalProperties: false } as const
 const Path = Type.String({ pattern: '^/.' })
+const Days = Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 366 }), Type.Null()]))
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const Listen = Type.Object({ host: Type.String({ minLength: 1 }), port: Port }, strict)
 const Role = Type.Object({ user: Type.String({ minLength: 1 }), password: Type.String() }, strict)
@@ -56,6 +57,14 @@ export const Settings = Type.Object(
           clientKey: Type.Optional(Path),
           /** Private enterprise number (IANA) in the structured data of syslog messages. */
           enterpriseNumber: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
+          /** How long a message may be deferred before who stands in is told; 15. */
+          fallbackAfterMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+          /** Test messages to every contact; 7, null: none. */
+          testEveryDays: Days,
+          /** How long their confirmation is waited for; 3. */
+          confirmWithinDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 60 })),
+          /** Signed all-clears to every contact; 7, null: none. */
+          allClearEveryDays: Days,
         },
         strict,
       ),

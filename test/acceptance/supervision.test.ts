@@ -67,12 +67,14 @@ await bullet(
 )
 await bullet('alerts: contacts verified before use', 'supervisor/test/contacts.test.ts')
 await bullet('alerts: webhook and syslog over TLS', 'supervisor/test/channels.test.ts')
-await absent('alerts: another channel when one fails', 'not built yet')
 await bullet(
   'alerts: 4,000 boxes cut at once give one alert a contact',
   'supervisor/test/flood.test.ts',
 )
-await absent('alerts: a mail relay that accepts, delays, refuses, lies', 'not shown yet')
+await bullet(
+  'alerts: another contact when one fails; a mail relay that accepts, delays, refuses, lies',
+  'supervisor/test/delivery.test.ts',
+)
 
 await bullet(
   'pages: the interface behind them',

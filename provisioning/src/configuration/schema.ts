@@ -22,6 +22,7 @@ const path = Type.String({ pattern: '^/.' })
 /** Authorities outside: as the box reads them, every key optional by itself. */
 const outside = TimestampingSettings.properties
 const { login } = ProxySettings.properties
+const days = Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 366 }), Type.Null()]))
 const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
 
 export const configurationSchema = Type.Object(
@@ -41,6 +42,10 @@ export const configurationSchema = Type.Object(
                 enterpriseNumber: Type.Optional(
                   Type.Integer({ minimum: 1, maximum: 4_294_967_295 }),
                 ),
+                fallbackAfterMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+                testEveryDays: days,
+                confirmWithinDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 60 })),
+                allClearEveryDays: days,
               },
               closed,
             ),

@@ -18,7 +18,7 @@ import { AttestationPage } from './attestation/attestation-page.tsx'
 import { AlertJournalPage } from './alert-journal-page.tsx'
 import { alerts, openAlerts } from './alerts.ts'
 import { AlertsPage } from './alerts-page.tsx'
-import { ConfirmContactPage } from './confirm-contact-page.tsx'
+import { ConfirmPage } from './confirm-page.tsx'
 import { BoxPage } from './box-page.tsx'
 import { ContactsPage } from './contacts/contacts-page.tsx'
 import { EnrolmentPage } from './enrolment/enrolment-page.tsx'
@@ -41,7 +41,9 @@ export function App() {
   const answered = match('/acknowledge', path.value) ? (
     <AcknowledgePage />
   ) : match('/confirm-contact', path.value) ? (
-    <ConfirmContactPage />
+    <ConfirmPage what="contact" />
+  ) : match('/confirm-test', path.value) ? (
+    <ConfirmPage what="test" />
   ) : undefined
   if (answered !== undefined) {
     return (

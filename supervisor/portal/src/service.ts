@@ -115,7 +115,7 @@ export const addresses = {
   acknowledgements: address`/acknowledgements`,
   acknowledgementPreview: address`/acknowledgements/preview`,
   contactVerifications: address`/contact-verifications`,
-  contactVerificationPreview: address`/contact-verifications/preview`,
+  testConfirmations: address`/test-confirmations`,
   alertJournal: (cursor?: string) => withCursor(address`/alert-journal`, cursor),
 }
 

@@ -91,6 +91,10 @@ export const words = dictionary(
     confirmContactWords: (centre: string) =>
       `Le centre de supervision ${centre} vous enverra ses alertes. Si vous ne l’attendiez pas, fermez cette page.`,
     confirmedContact: 'Contact confirmé : les alertes arriveront ici.',
+    confirmTest: 'Confirmer la réception de l’essai',
+    confirmTestWords: (centre: string) =>
+      `Rien n’est en cause : le centre de supervision ${centre} vérifie que ses alertes arrivent.`,
+    confirmedTest: 'Merci : le centre sait que ses messages arrivent.',
     toAlerts: 'Toutes les alertes (il faut se connecter)',
     newAlerts: (count: string) => `Nouvelle alerte : ${count} à traiter.`,
     openCount: (count: string) => `${count} à traiter`,
@@ -191,6 +195,10 @@ export const words = dictionary(
     confirmContactWords: (centre) =>
       `The supervision centre ${centre} will send you its alerts. If you did not expect this, close this page.`,
     confirmedContact: 'The contact is confirmed: alerts will arrive there.',
+    confirmTest: 'Confirm that the test came',
+    confirmTestWords: (centre) =>
+      `Nothing is wrong: the supervision centre ${centre} makes sure that its alerts arrive.`,
+    confirmedTest: 'Thank you: the centre knows that its messages arrive.',
     toAlerts: 'All alerts (signing in needed)',
     newAlerts: (count) => `New alert: ${count} to be dealt with.`,
     openCount: (count) => `${count} to be dealt with`,
@@ -231,6 +239,7 @@ const acts = dictionary(
     'contact-verification-asked': 'Confirmation d’un contact demandée',
     'contact-verified': 'Contact confirmé',
     'contact-removed': 'Contact retiré',
+    'alert-test-confirmed': 'Message d’essai confirmé',
     'schedule-changed': 'Échéances modifiées',
     'maintenance-announced': 'Maintenance annoncée',
     'maintenance-cancelled': 'Maintenance annulée',
@@ -261,6 +270,7 @@ const acts = dictionary(
     'contact-verification-asked': 'Verification of a contact asked for',
     'contact-verified': 'Contact verified',
     'contact-removed': 'Contact removed',
+    'alert-test-confirmed': 'Test message confirmed',
     'schedule-changed': 'Schedule changed',
     'maintenance-announced': 'Maintenance announced',
     'maintenance-cancelled': 'Maintenance cancelled',

@@ -6,6 +6,7 @@ import { findingsOfAlert, resolveFinding } from '../store/findings.ts'
 import { resolveFleetFindings } from '../store/fleet-alerts.ts'
 import { withdrawReminders } from '../store/notifications.ts'
 import { append, type Act } from './journal.ts'
+import { reached } from './unreached.ts'
 
 /** An operator, or a contact by the link in a message. */
 export type Person =
@@ -59,6 +60,8 @@ async function act(
       if (alert === undefined) return undefined
       const done = await change(client, alert, context.clock.nowMs())
       const after = await findAlert(client, tenantId, alertId)
+      // who answers a message got it
+      if ('contact' in by) await reached(client, context, tenantId, by.contact.contactId, true)
       if (done !== undefined)
         await append(client, context, tenantId, [
           {

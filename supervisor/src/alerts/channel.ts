@@ -11,9 +11,9 @@ export interface Message {
 export interface Outgoing extends Message {
   /** Of the message: the same at every attempt, so that the receiving side recognises what it took already. */
   id: string
-  type: 'alert' | 'verification'
+  type: 'alert' | 'verification' | 'test' | 'all-clear'
   severity: 'alert' | 'warning' | 'notice'
-  /** opened, updated-<n>, reminder-<n>, verification-<n>. */
+  /** opened, updated-<n>, reminder-<n>, verification-<n>, test-<seconds>, all-clear-<seconds>. */
   occasion: string
   /** One line in English, for receivers that keep lines. */
   line: string

@@ -11,6 +11,9 @@ import { append, type Act } from './journal.ts'
 import { alertData } from './alert-data.ts'
 import type { Handover, Outgoing, Senders } from './channel.ts'
 import { messageOf } from './message.ts'
+import { allClearMessage, testMessage } from './periodic-messages.ts'
+import { confirmTest, reached } from './unreached.ts'
+import { periods } from './periods.ts'
 import { verificationMessage } from './verification-message.ts'
 import { verificationOf, verifyByReceiver } from './verification.ts'
 
@@ -73,8 +76,11 @@ async function send(
   }
   const handover = await senders[contact.channel].send(contact.address, message)
   await finish(context, notification, contact, handover)
-  if (handover.isAnswered === true && message.type === 'verification')
-    await verifyByReceiver(context, notification.tenantId, contact.contactId, 'challenge')
+  const { tenantId } = notification
+  if (handover.isAnswered !== true) return
+  if (message.type === 'verification')
+    await verifyByReceiver(context, tenantId, contact.contactId, 'challenge')
+  if (message.type === 'test') await confirmTest(context, tenantId, contact, 'challenge')
 }
 
 /** Undefined when there is nothing to say any more. */
@@ -85,6 +91,17 @@ async function render(
 ): Promise<Outgoing | undefined> {
   const { tenantId, alertId, contactId, notificationId: id, occasion } = notification
   if (alertId !== null) return renderAlert(context, { ...notification, alertId }, contact)
+  if (occasion.startsWith('test-'))
+    return { id, occasion, ...(await testMessage(context, tenantId, contact, id)) }
+  if (occasion.startsWith('all-clear-')) {
+    const { allClearEveryMs } = periods(context.settings)
+    if (allClearEveryMs === null) return undefined
+    return {
+      id,
+      occasion,
+      ...(await allClearMessage(context, tenantId, contact, allClearEveryMs)),
+    }
+  }
   const asked = await verificationOf(context, tenantId, contactId)
   return asked && { id, occasion, ...verificationMessage(context.settings.centreName, asked) }
 }
@@ -125,6 +142,8 @@ async function finish(
       if (!(await endAttempt(client, notification, { state, nextAttemptAtMs }))) return
       await insertAttempt(client, notification, outcome, reply, atMs)
       if (contact === undefined) return
+      if (outcome === 'delivered')
+        await reached(client, context, notification.tenantId, contact.contactId, false)
       const told = { notification, contact }
       const act =
         outcome === 'delivered'

@@ -48,6 +48,7 @@ export type AlertAct =
   | 'contact-verification-asked'
   | 'contact-verified'
   | 'contact-removed'
+  | 'alert-test-confirmed'
   | 'schedule-changed'
   | 'maintenance-announced'
   | 'maintenance-cancelled'

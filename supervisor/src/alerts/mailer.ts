@@ -8,14 +8,18 @@ const TIMEOUT_MS = 30_000
  * Mail over SMTP; TLS is used whenever the relay offers it. A message has the same Message-ID at every attempt, so that the receiving
  * side recognises one that was accepted although we never learnt it.
  */
-export function createMailer(mail: Settings['mail'], centreName: string): Sender {
+export function createMailer(
+  mail: Settings['mail'],
+  centreName: string,
+  timeoutMs = TIMEOUT_MS,
+): Sender {
   const transport = createTransport({
     host: mail.host,
     port: mail.port,
     secure: mail.secure,
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
     // relays inside a company often carry certificates of their own authority; the content is public to the relay anyway
     tls: { rejectUnauthorized: mail.secure },
     disableFileAccess: true,

@@ -7,6 +7,7 @@ const FORM = /^((?:[0-9a-f-]{36}\.){2,3})(\d{1,13})\.([A-Za-z0-9_-]{86})$/
 const PAGES = {
   acknowledgement: 'acknowledge',
   'contact-verification': 'confirm-contact',
+  'test-confirmation': 'confirm-test',
 } as const
 
 export type LinkPurpose = keyof typeof PAGES

@@ -18,6 +18,7 @@ import { enqueue, verificationsSince, withdrawVerifications } from '../store/not
 import { CENTRE } from '../store/rows.ts'
 import { append, type Act, type Journalling } from './journal.ts'
 import { signedLink } from './signed-link.ts'
+import { reached } from './unreached.ts'
 
 /** How long a verification message can be answered. */
 export const VERIFIABLE_MS = 7 * 86_400_000
@@ -184,6 +185,7 @@ async function verify(
   const contact = await findContact(client, tenantId, contactId)
   const isNew = await markVerified(client, tenantId, contactId, by, context.clock.nowMs())
   if (contact === undefined || !isNew) return
+  await reached(client, context, tenantId, contactId, true)
   await withdrawVerifications(client, tenantId, contactId)
   await append(client, context, tenantId, [verifiedAct(contact, by, operatorId)])
 }
@@ -205,6 +207,7 @@ export async function installContact(
   const contact: Contact = {
     ...{ contactId: journalling.randomness.uuid(), channel: 'email', address, boxIds },
     ...{ addedAtMs: atMs, verified: { atMs, by: 'installation' }, removedAtMs: null },
+    ...{ standsInFor: null, broken: null },
   }
   await insertContact(client, tenantId, contact)
   await append(client, journalling, tenantId, [
@@ -214,10 +217,10 @@ export async function installContact(
 }
 
 function addedAct(contact: Contact): Omit<Act, 'outcome'> {
-  const { contactId, channel, boxIds } = contact
+  const { contactId, channel, boxIds, standsInFor } = contact
   return {
     act: 'contact-added',
-    data: { contact: contactId, channel, boxes: boxIds },
+    data: { contact: contactId, channel, boxes: boxIds, standsInFor },
     address: contact,
   }
 }

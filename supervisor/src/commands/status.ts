@@ -1,6 +1,7 @@
 import { formatTime } from '@probant/host'
 import type { Context } from '../context.ts'
 import { listAlerts } from '../store/alerts.ts'
+import { listContacts } from '../store/contacts.ts'
 import { listFleet } from '../store/fleet.ts'
 import { DEFAULT_TENANT } from '../store/rows.ts'
 import { withContext } from './with-context.ts'
@@ -17,7 +18,15 @@ type Status = Awaited<ReturnType<typeof statusOf>>
 async function statusOf({ database }: Context) {
   const boxes = await listFleet(database, DEFAULT_TENANT, 100_000)
   const alerts = await listAlerts(database, DEFAULT_TENANT, 1000)
+  const contacts = await listContacts(database, DEFAULT_TENANT)
   return {
+    contacts: {
+      verified: contacts.filter(({ verified }) => verified !== null).length,
+      unverified: contacts.filter(({ verified }) => verified === null).length,
+      unreachable: contacts
+        .filter(({ broken }) => broken !== null)
+        .map(({ contactId, channel, broken }) => ({ id: contactId, channel, why: broken?.why })),
+    },
     boxes: boxes.map(
       ({ boxId, name, isWitnessedOnly, lastHead, lastShipment, nextDeadlineMs, openKinds }) => ({
         id: boxId,
@@ -33,7 +42,7 @@ async function statusOf({ database }: Context) {
   }
 }
 
-function textOf({ boxes, openAlerts }: Status): string {
+function textOf({ boxes, contacts, openAlerts }: Status): string {
   const lines = boxes.map(
     ({ id, name, witnessedOnly, witnessed, audited, nextDeadline, findings }) =>
       `${id} (${name}): witnessed ${witnessed ?? 'never'}, ` +
@@ -41,6 +50,13 @@ function textOf({ boxes, openAlerts }: Status): string {
         ? 'followed by another centre, '
         : `audited ${audited ?? 'never'}, next deadline ${nextDeadline ?? 'none'}, `) +
       `findings: ${findings.join(', ') || 'none'}`,
+  )
+  const { verified, unverified, unreachable } = contacts
+  lines.push(
+    `contacts: ${verified} verified, ${unverified} unverified`,
+    ...unreachable.map(
+      ({ id, channel, why }) => `alerting is broken: ${channel} contact ${id}, ${why ?? ''}`,
+    ),
   )
   return `${[...lines, `open alerts: ${openAlerts}`].join('\n')}\n`
 }

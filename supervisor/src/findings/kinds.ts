@@ -38,6 +38,7 @@ export const RAISED_KINDS = [
   'hardware-counter-regression',
   'clone',
   'supervisor-was-blind',
+  'alerting-broken',
 ] as const satisfies readonly FindingKind[]
 
 export type RaisedKind = (typeof RAISED_KINDS)[number]
@@ -47,7 +48,15 @@ export type Severity = 'warning' | 'alert'
 
 /** Findings of one box and one cause go into one alert: a network cut is one alert, whatever it entails. */
 export type Cause =
-  'history' | 'identity' | 'platform' | 'silence' | 'clock' | 'storage' | 'certificate' | 'centre'
+  | 'history'
+  | 'identity'
+  | 'platform'
+  | 'silence'
+  | 'clock'
+  | 'storage'
+  | 'certificate'
+  | 'centre'
+  | 'alerting'
 
 export interface Classification {
   severity: Severity
@@ -98,6 +107,7 @@ const classifications: Readonly<Record<RaisedKind, Classification>> = {
   'attestation-mismatch': platform,
   'hardware-counter-regression': platform,
   clone: identity,
+  'alerting-broken': { severity: 'warning', cause: 'alerting', refusesData: false },
   'supervisor-was-blind': { severity: 'warning', cause: 'centre', refusesData: false },
 }
 

@@ -148,6 +148,13 @@ const ownPhrases: readonly Phrase[] = [
   ['reset {}, restart {}', 'démarrage {}, reprise {}'],
   ['a TPM clock of at least {} ms', 'une horloge du TPM d’au moins {} ms'],
   ['{} ms', '{} ms'],
+  ['messages that reach the contact {}', 'des messages qui parviennent au contact {}'],
+  ['a message refused with {}', 'un message refusé avec {}'],
+  ['a message that is not taken, with {}', 'un message qui n’est pas accepté, avec {}'],
+  [
+    'a test message that nobody confirmed within {} days',
+    'un message d’essai que personne n’a confirmé en {} jours',
+  ],
 ]
 
 const french = phrasebook([...ownPhrases, ...findingPhrases])

@@ -1,9 +1,7 @@
 import { signInRateLimit, strictObject, type Server } from '@probant/web'
-import { readSignedLink } from '../alerts/signed-link.ts'
 import { verifyByReceiver } from '../alerts/verification.ts'
 import type { Context } from '../context.ts'
-import { findContact, type Contact } from '../store/contacts.ts'
-import { ended, foreign, Link } from './links.ts'
+import { contactOfLink, Link } from './links.ts'
 
 /** Confirming a contact by the link in the message to it. Looking changes nothing, as mail gateways follow links. */
 export function contactVerificationRoutes(server: Server, context: Context): void {
@@ -20,7 +18,7 @@ export function contactVerificationRoutes(server: Server, context: Context): voi
       },
     },
     async (request) => {
-      const { contact } = await opened(context, request.body.link)
+      const { contact } = await contactOfLink(context, 'contact-verification', request.body.link)
       return { isDone: contact.verified !== null, centre: centreName }
     },
   )
@@ -36,22 +34,13 @@ export function contactVerificationRoutes(server: Server, context: Context): voi
       },
     },
     async (request) => {
-      const { tenantId, contact } = await opened(context, request.body.link)
+      const { tenantId, contact } = await contactOfLink(
+        context,
+        'contact-verification',
+        request.body.link,
+      )
       await verifyByReceiver(context, tenantId, contact.contactId, 'link')
       return { isDone: true, centre: centreName }
     },
   )
-}
-
-/** @throws Problem 403 for a link that isn't of this centre, 410 for one that ended or whose contact was removed */
-async function opened(
-  context: Context,
-  text: string,
-): Promise<{ tenantId: string; contact: Contact }> {
-  const link = await readSignedLink(context, 'contact-verification', text)
-  if (link === undefined) throw foreign()
-  const [tenantId = '', contactId = ''] = link.ids
-  const contact = await findContact(context.database, tenantId, contactId)
-  if (contact === undefined || link.validUntilMs < context.clock.nowMs()) throw ended()
-  return { tenantId, contact }
 }

@@ -82,11 +82,13 @@ export function contactRoutes(server: Server, context: Context): void {
           boxes: Type.Optional(
             Type.Array(Type.String({ maxLength: 64 }), { maxItems: MOST_BOXES }),
           ),
+          standsInFor: Type.Optional(Uuid),
         }),
       },
     },
     async (request, reply) => {
-      const { boxes, ...given } = request.body
+      const { boxes, standsInFor, ...given } = request.body
+      if (boxes !== undefined && standsInFor !== undefined) throw boxesOfStandIn()
       const { channel, address } = onlyChannel(given)
       const contact: Contact = {
         contactId: randomness.uuid(),
@@ -96,11 +98,18 @@ export function contactRoutes(server: Server, context: Context): void {
         addedAtMs: clock.nowMs(),
         verified: null,
         removedAtMs: null,
+        standsInFor: standsInFor ?? null,
+        broken: null,
       }
       const { operator } = callerOf(request)
-      await changeByOperator(context, operator, (client) =>
-        addContact(client, context, operator.tenantId, contact),
-      ).catch(refused)
+      await changeByOperator(context, operator, async (client) => {
+        if (standsInFor !== undefined) {
+          const first = await findContact(client, operator.tenantId, standsInFor)
+          if (first === undefined) throw notFound()
+          contact.boxIds = first.boxIds
+        }
+        return addContact(client, context, operator.tenantId, contact)
+      }).catch(refused)
       return reply.code(201).send(shownContact(contact))
     },
   )
@@ -120,7 +129,7 @@ export function contactRoutes(server: Server, context: Context): void {
       await changeByOperator(context, operator, async (client) => {
         const contact = await findContact(client, tenantId, request.params.contact)
         if (contact === undefined) throw notFound()
-        if (contact.verified !== null) throw alreadyVerified()
+        if (isSureOf(contact)) throw alreadyVerified()
         return askAgain(client, context, tenantId, contact)
       }).catch(refused)
       return reply.code(202).send(await shown(context, tenantId, request.params.contact))
@@ -142,7 +151,7 @@ export function contactRoutes(server: Server, context: Context): void {
       const { contact } = request.params
       const before = await findContact(database, operator.tenantId, contact)
       if (before === undefined) throw notFound()
-      if (before.verified !== null) throw alreadyVerified()
+      if (isSureOf(before)) throw alreadyVerified()
       const answer = await verifyByCode(context, operator, contact, request.body.code)
       if (answer !== 'verified') throw badCode(answer)
       return shown(context, operator.tenantId, contact)
@@ -203,6 +212,9 @@ function onlyChannel(given: Readonly<Partial<Record<Channel, string>>>): {
   return way
 }
 
+/** Nothing to make sure of: a contact that can't be reached may be verified anew. */
+const isSureOf = ({ verified, broken }: Contact): boolean => verified !== null && broken === null
+
 async function shown({ database }: Context, tenantId: string, contactId: string) {
   const contact = await findContact(database, tenantId, contactId)
   if (contact === undefined) throw notFound()
@@ -213,6 +225,7 @@ type Attempts = Awaited<ReturnType<typeof lastAttempts>>
 
 function shownContact(contact: Contact, attempt?: ReturnType<Attempts['get']>) {
   const { contactId, channel, address, boxIds, addedAtMs, verified, removedAtMs } = contact
+  const { standsInFor, broken } = contact
   const isRemoved = removedAtMs !== null
   return {
     id: contactId,
@@ -221,7 +234,11 @@ function shownContact(contact: Contact, attempt?: ReturnType<Attempts['get']>) {
     ...(channel === 'email' && !isRemoved ? { email: address } : {}),
     boxes: boxIds,
     state: isRemoved ? 'removed' : verified === null ? 'unverified' : 'verified',
+    standsInFor,
     addedAt: formatTime(addedAtMs),
+    ...(broken === null
+      ? {}
+      : { unreachable: { since: formatTime(broken.sinceMs), why: broken.why } }),
     ...(verified === null
       ? {}
       : { verifiedAt: formatTime(verified.atMs), verifiedBy: verified.by }),
@@ -239,6 +256,16 @@ function shownContact(contact: Contact, attempt?: ReturnType<Attempts['get']>) {
 }
 
 function refused(error: unknown): never {
+  if (error instanceof PostgresError && error.constraint === 'one_stand_in')
+    throw new Problem({
+      type: 'stand-in-exists',
+      status: 409,
+      title: {
+        fr: 'Ce contact a déjà un suppléant ; le vôtre peut remplacer ce suppléant à son tour.',
+        en: 'Somebody stands in for this contact already; yours can stand in for that one.',
+      },
+      cause: error,
+    })
   if (error instanceof SupervisorError && error.code === 'too-many-messages') throw tooMany(error)
   if (!(error instanceof PostgresError) || error.constraint !== 'one_contact_per_address')
     throw error
@@ -247,6 +274,17 @@ function refused(error: unknown): never {
     status: 409,
     title: { fr: 'Cette adresse est déjà un contact.', en: 'This address is a contact already.' },
     cause: error,
+  })
+}
+
+function boxesOfStandIn(): Problem {
+  return new Problem({
+    type: 'boxes-of-stand-in',
+    status: 400,
+    title: {
+      fr: 'Un suppléant a les boîtiers du contact qu’il supplée.',
+      en: 'Who stands in for a contact has the boxes of that contact.',
+    },
   })
 }
 

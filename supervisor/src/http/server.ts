@@ -18,6 +18,7 @@ import { enrolmentCodeRoutes } from './enrolment-codes.ts'
 import { findingRoutes } from './findings.ts'
 import { timelineRoutes } from './timeline.ts'
 import { fingerprintEnrolmentRoutes } from './fingerprint-enrolments.ts'
+import { testConfirmationRoutes } from './test-confirmations.ts'
 import { tpmEnrolmentRoutes } from './tpm-enrolments.ts'
 
 /** The centre's API and pages. */
@@ -46,6 +47,7 @@ export async function createApi(context: Context, ssh: () => SshAddress): Promis
   hardwareChangeRoutes(server, context)
   contactRoutes(server, context)
   contactVerificationRoutes(server, context)
+  testConfirmationRoutes(server, context)
   scheduleRoutes(server, context)
   maintenanceRoutes(server, context)
   if (typeof settings.portalFolder === 'string') await serveFolder(server, settings.portalFolder)

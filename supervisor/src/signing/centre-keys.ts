@@ -113,6 +113,11 @@ export class CentreKeys {
     return this.#provider.sign(this.#keys.message.ref, utf8(content))
   }
 
+  /** The signed note of a text that receivers of messages check. */
+  async signMessageNote(text: string): Promise<string> {
+    return this.#signNote(this.#keys.message, text)
+  }
+
   /** Whether a link is one of this centre's. */
   async isOwnLink(content: string, signature: Uint8Array): Promise<boolean> {
     const { publicKey } = this.#keys.link.key

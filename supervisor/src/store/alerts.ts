@@ -1,6 +1,6 @@
 import type { Client } from '@probant/postgres'
 import type { Cause, Severity } from '../findings/catalogue.ts'
-import { instant, keyOf, ms, only, type BoxKey } from './rows.ts'
+import { CENTRE, instant, keyOf, ms, only, type BoxKey } from './rows.ts'
 
 export type AlertState = 'open' | 'acknowledged' | 'resolved'
 
@@ -158,6 +158,21 @@ export async function scheduleReminder(
      WHERE tenant_id = $1 AND box_id = $2 AND alert_id = $3`,
     [...keyOf(alert), alert.alertId, instant(nextReminderAtMs)],
   )
+}
+
+/** Open alerts about some boxes, or all, and about the centre itself. */
+export async function countOpenAlerts(
+  client: Client,
+  tenantId: string,
+  boxIds: readonly string[] | null,
+): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM centre.alerts
+     WHERE tenant_id = $1 AND state = 'open'
+       AND ($2::text[] IS NULL OR box_id = $3 OR box_id = ANY ($2))`,
+    [tenantId, boxIds, CENTRE],
+  )
+  return only(rows).count
 }
 
 function alertOf(row: AlertRow): Alert {

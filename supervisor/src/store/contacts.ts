@@ -1,4 +1,5 @@
 import type { Client } from '@probant/postgres'
+import { recipients } from './recipients.ts'
 import { CENTRE, instant, ms } from './rows.ts'
 
 /** How a contact is reached: the address is a mail address, an https address, or host:port. */
@@ -6,6 +7,9 @@ export type Channel = 'email' | 'webhook' | 'syslog'
 
 /** How it was made sure that a message reaches who it is meant for. */
 export type Verified = 'link' | 'challenge' | 'code' | 'installation' | 'migration'
+
+/** Why it counts as unreachable: a message was refused; none was taken for a while; nobody confirmed a test. */
+export type BrokenWhy = 'refused' | 'delayed' | 'unconfirmed'
 
 /** Somebody, or something, that is told of alerts. */
 export interface Contact {
@@ -19,6 +23,10 @@ export interface Contact {
   /** null: not told of alerts yet. */
   verified: { atMs: number; by: Verified } | null
   removedAtMs: number | null
+  /** The contact that this one is told in place of; null: told at once. */
+  standsInFor: string | null
+  /** null: as far as is known, messages reach it. */
+  broken: { sinceMs: number; why: BrokenWhy } | null
 }
 
 interface ContactRow {
@@ -30,9 +38,13 @@ interface ContactRow {
   verified_at: Date | null
   verified_by: Verified | null
   removed_at: Date | null
+  stands_in_for: string | null
+  broken_since: Date | null
+  broken_why: BrokenWhy | null
 }
 
-const SELECT = `SELECT contact_id, channel, address, box_ids, added_at, verified_at, verified_by, removed_at
+const SELECT = `SELECT contact_id, channel, address, box_ids, added_at, verified_at, verified_by, removed_at,
+    stands_in_for, broken_since, broken_why
   FROM centre.contacts`
 
 /** @throws PostgresError `refused-value` when the address is there already */
@@ -43,8 +55,9 @@ export async function insertContact(
 ): Promise<void> {
   await client.query(
     `INSERT INTO centre.contacts
-       (tenant_id, contact_id, channel, address, box_ids, added_at, verified_at, verified_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       (tenant_id, contact_id, channel, address, box_ids, added_at, verified_at, verified_by,
+        stands_in_for)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       tenantId,
       contact.contactId,
@@ -54,6 +67,7 @@ export async function insertContact(
       instant(contact.addedAtMs),
       instant(contact.verified?.atMs ?? null),
       contact.verified?.by ?? null,
+      contact.standsInFor,
     ],
   )
 }
@@ -71,18 +85,18 @@ export async function listContacts(
   return rows.map(contactOf)
 }
 
-/** Who is told of an alert about a box, or about the centre itself. */
+/** Who is told at once of an alert about a box, or about the centre itself. */
 export async function contactsFor(
   client: Client,
   tenantId: string,
   boxId: string,
 ): Promise<Contact[]> {
   const { rows } = await client.query<ContactRow>(
-    `${SELECT} WHERE tenant_id = $1 AND removed_at IS NULL AND verified_at IS NOT NULL
+    `${SELECT} WHERE tenant_id = $1 AND removed_at IS NULL
        AND (box_ids IS NULL OR $2 = $3 OR $2 = ANY (box_ids)) ORDER BY added_at, contact_id`,
     [tenantId, boxId, CENTRE],
   )
-  return rows.map(contactOf)
+  return recipients(rows.map(contactOf))
 }
 
 export async function findContact(
@@ -97,7 +111,7 @@ export async function findContact(
   return rows[0] && contactOf(rows[0])
 }
 
-/** It is made sure of. @returns false when it was before, or there is none */
+/** It is made sure of, or once more where that was asked for. @returns false when there was nothing to make sure of */
 export async function markVerified(
   client: Client,
   tenantId: string,
@@ -108,7 +122,8 @@ export async function markVerified(
   const { rowCount } = await client.query(
     `UPDATE centre.contacts
      SET verified_at = $4, verified_by = $3, code = NULL, code_expires_at = NULL
-     WHERE tenant_id = $1 AND contact_id = $2 AND removed_at IS NULL AND verified_at IS NULL`,
+     WHERE tenant_id = $1 AND contact_id = $2 AND removed_at IS NULL
+       AND (verified_at IS NULL OR code IS NOT NULL)`,
     [tenantId, contactId, by, instant(atMs)],
   )
   return rowCount === 1
@@ -167,7 +182,8 @@ export async function countRefusedCode(
 }
 
 /**
- * Removes a contact: the address and the openings of its commitments are erased, the journal stays as it is.
+ * Removes a contact: the address and the openings of its commitments are erased, the journal stays as it is. Who stood in for it takes
+ * its place.
  * @returns false when there is none
  */
 export async function removeContact(
@@ -182,6 +198,12 @@ export async function removeContact(
      WHERE tenant_id = $1 AND contact_id = $2 AND removed_at IS NULL`,
     [tenantId, contactId, instant(atMs)],
   )
+  await client.query(
+    `UPDATE centre.contacts c SET stands_in_for = gone.stands_in_for FROM centre.contacts gone
+     WHERE c.tenant_id = $1 AND c.stands_in_for = $2 AND c.removed_at IS NULL
+       AND gone.tenant_id = $1 AND gone.contact_id = $2`,
+    [tenantId, contactId],
+  )
   await client.query('DELETE FROM centre.alert_openings WHERE tenant_id = $1 AND contact_id = $2', [
     tenantId,
     contactId,
@@ -195,7 +217,7 @@ export async function removeContact(
 }
 
 function contactOf(row: ContactRow): Contact {
-  const { verified_at: verifiedAt, verified_by: by } = row
+  const { verified_at: verifiedAt, verified_by: by, broken_since: since, broken_why: why } = row
   return {
     contactId: row.contact_id,
     channel: row.channel,
@@ -204,5 +226,7 @@ function contactOf(row: ContactRow): Contact {
     addedAtMs: ms(row.added_at),
     verified: verifiedAt === null || by === null ? null : { atMs: ms(verifiedAt), by },
     removedAtMs: ms(row.removed_at),
+    standsInFor: row.stands_in_for,
+    broken: since === null || why === null ? null : { sinceMs: ms(since), why },
   }
 }

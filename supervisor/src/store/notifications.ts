@@ -9,7 +9,7 @@ export interface Notification extends BoxKey {
   alertId: string | null
   contactId: string
   channel: Channel
-  /** opened, updated-<n>, reminder-<n>, verification-<n>. */
+  /** opened, updated-<n>, reminder-<n>, verification-<n>, test-<seconds>, all-clear-<seconds>. */
   occasion: string
   /** Number of this attempt, from 1. */
   attempt: number

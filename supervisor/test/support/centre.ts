@@ -335,5 +335,7 @@ function settingsOf(
     keys: { provider: 'software', folder: join(home, 'keys') },
     mail: { host: '127.0.0.1', port: mailPort, from: 'probant@centre.test', secure: false },
     publicUrl: 'http://centre.test',
+    // whoever tests those says so
+    alerts: { testEveryDays: null, allClearEveryDays: null },
   }
 }

@@ -1,4 +1,5 @@
 import { SMTPServer } from 'smtp-server'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 
 /** One message as it arrived. */
@@ -13,11 +14,16 @@ export class TestRelay {
   port = 0
   /** Reply code for the next messages; 250 takes them. */
   answer = 250
+  /** Addresses with an answer of their own. */
+  readonly answers = new Map<string, number>()
+  /** Keeps the next messages, and drops the connection in place of a reply. */
+  isDropping = false
   /** Waits before it answers, in ms. */
   delayMs = 0
   /** Called when a message has arrived, before it is answered. */
   onArrival: () => void = () => undefined
   readonly #server: SMTPServer
+  readonly #sockets = new Set<Socket>()
 
   constructor() {
     this.#server = new SMTPServer({
@@ -32,6 +38,10 @@ export class TestRelay {
       },
     })
     this.#server.on('error', () => undefined)
+    this.#server.server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
   }
 
   listen(port = 0): Promise<void> {
@@ -55,9 +65,14 @@ export class TestRelay {
     this.received.push({ to, text })
     this.onArrival()
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs))
-    if (this.answer !== 250) {
-      this.received.pop()
-      throw Object.assign(new Error('not now'), { responseCode: this.answer })
+    if (this.isDropping) for (const socket of this.#sockets) socket.destroy()
+    const answer = this.answers.get(to) ?? this.answer
+    if (answer !== 250) {
+      this.received.splice(
+        this.received.findLastIndex((one) => one.text === text),
+        1,
+      )
+      throw Object.assign(new Error('not now'), { responseCode: answer })
     }
   }
 }
