@@ -25,6 +25,8 @@ import type { ProviderKeyAgent } from './ssh/signing-key.ts'
 import { runOf, statusOf, type AgentStatus, type LastRun } from './status.ts'
 import { JournalReader } from './store/journal.ts'
 import { Supervised } from './supervised.ts'
+import { noteSilence } from './telling/silence.ts'
+import { tellClient } from './telling/telling.ts'
 import { Witnesses } from './witnesses/witnesses.ts'
 
 export interface AgentParts {
@@ -41,6 +43,8 @@ export interface AgentParts {
   /** Aborted when the service stops: loops end, a session under way is cut. */
   stopping: AbortSignal
 }
+
+const TELL_EVERY_MS = 60_000
 
 /** The agent of one box: what it does by itself, and what can be asked of it. */
 export class Agent {
@@ -96,7 +100,36 @@ export class Agent {
 
   /** Sends heads and ships traces when they are due, until the service stops. Never rejects. */
   async run(): Promise<void> {
-    await Promise.all([this.#witnesses.run(this.#figures), this.#runSupervised()])
+    await Promise.all([
+      this.#witnesses.run(this.#figures),
+      this.#runSupervised(),
+      this.#runTelling(),
+    ])
+  }
+
+  /** Nights without a receipt are noticed here, and the client's IT is told of all that was found. */
+  async #runTelling(): Promise<void> {
+    const { clock } = this.#parts
+    let dueMs = 0
+    await repeat({
+      ...this.#parts,
+      what: 'telling the client',
+      dueMs: () => Math.min(dueMs, clock.nowMs() + TELL_EVERY_MS),
+      work: async () => {
+        await this.tell()
+        dueMs = clock.nowMs() + TELL_EVERY_MS
+      },
+      firstRetryMs: TELL_EVERY_MS,
+      longestRetryMs: 15 * TELL_EVERY_MS,
+    })
+  }
+
+  /** One round of that. @throws Error when the mail relay doesn't take the message */
+  async tell(): Promise<void> {
+    const { mail, boxId } = this.#parts.settings
+    if (this.#supervised !== undefined)
+      await noteSilence(this.#findings, this.#memory.state, this.#nightsWithoutReceipt())
+    if (mail !== undefined) await tellClient(mail, boxId, this.#findings)
   }
 
   async #runSupervised(): Promise<void> {

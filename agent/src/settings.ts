@@ -6,6 +6,19 @@ const port = Type.Integer({ minimum: 0, maximum: 65535 })
 const text = Type.String({ minLength: 1 })
 const timeOfDay = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
 
+const mail = Type.Object(
+  {
+    host: text,
+    port,
+    /** TLS from the first byte, with a certificate that verifies; else TLS where the relay offers it. */
+    secure: Type.Optional(Type.Boolean()),
+    from: Type.String({ minLength: 3 }),
+    to: Type.Array(Type.String({ minLength: 3 }), { minItems: 1, maxItems: 10 }),
+  },
+  { additionalProperties: false },
+)
+export type MailSettings = Static<typeof mail>
+
 /** The agent's settings file (JSON, readable by its owner only); unknown keys are refused. */
 export const settingsSchema = Type.Object(
   {
@@ -79,6 +92,8 @@ export const settingsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ]),
+    /** How the client's own IT is told of what the agent finds, without the centre; absent: by log, status and metrics alone. */
+    mail: Type.Optional(mail),
     /** Unix socket for `probant agent …`. */
     controlSocket: text,
   },

@@ -44,7 +44,12 @@ await bullet(
   'supervisor/test/head-log.test.ts',
   'packages/evidence/test/head-log.test.ts',
 )
-await absent('witness: the box checks the centre, and tells the client’s own IT', 'not built yet')
+await bullet(
+  'witness: the box checks the centre, and tells the client’s own IT',
+  'test/shipping/centre-log.test.ts',
+  'agent/test/telling/telling.test.ts',
+  'appliance/test/journal/enrolment.test.ts',
+)
 
 await bullet(
   'findings: both sides, first bad seq, probable cause, what to do, in French and English',

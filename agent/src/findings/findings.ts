@@ -15,6 +15,8 @@ const localFinding = Type.Object({
   en: Type.String(),
   /** When it was first seen, RFC 3339. */
   at: Type.String(),
+  /** When the client's IT was told by mail, RFC 3339. */
+  toldAt: Type.Optional(Type.String()),
 })
 
 /** A contradiction that the agent itself saw, with both sides and a sentence about it. */
@@ -73,6 +75,27 @@ export class LocalFindings {
     }
   }
 
+  /** What nobody was told of by mail. */
+  untold(): LocalFinding[] {
+    return this.all().filter(({ toldAt }) => toldAt === undefined)
+  }
+
+  /** Durable when this resolves. */
+  async markTold(findings: readonly LocalFinding[]): Promise<void> {
+    const toldAt = formatTime(this.#clock.nowMs())
+    for (const finding of findings) {
+      const name = fileName(finding)
+      // settled meanwhile
+      if (!this.#known.has(name)) continue
+      await this.#write(name, { ...finding, toldAt })
+    }
+  }
+
+  /** As {@link report}, said in the log the first time only. */
+  async keep(contradiction: Contradiction): Promise<void> {
+    if (!this.#known.has(fileName(contradiction))) await this.report(contradiction)
+  }
+
   /** Oldest first. */
   all(): LocalFinding[] {
     return [...this.#known.values()].sort((a, b) => a.at.localeCompare(b.at))
@@ -95,16 +118,20 @@ export class LocalFindings {
     }
     this.#logger.error({ finding }, finding.en)
     if (known === undefined && this.#known.size < KEPT) {
-      this.#known.set(name, finding)
       const beside = join(this.#folder, name.replace(/\.json$/, ''))
       for (const [side, note] of Object.entries(evidence))
         if (note !== '') await writeDurably(`${beside}.${side}.note`, note)
-      await writeDurably(join(this.#folder, name), `${JSON.stringify(finding, undefined, 2)}\n`)
+      await this.#write(name, finding)
       await this.#tell(finding).catch((error: unknown) => {
         this.#logger.warn({ reason: messageOf(error) }, 'nobody was told of the finding')
       })
     }
     return finding
+  }
+
+  async #write(name: string, finding: LocalFinding): Promise<void> {
+    this.#known.set(name, finding)
+    await writeDurably(join(this.#folder, name), `${JSON.stringify(finding, undefined, 2)}\n`)
   }
 }
 

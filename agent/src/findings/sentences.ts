@@ -9,6 +9,7 @@ export const LOCAL_KINDS = [
   'rollback',
   'gap',
   'fork',
+  'missing-shipment',
 ] as const
 
 export type LocalFindingKind = (typeof LOCAL_KINDS)[number]
@@ -51,6 +52,10 @@ export const SENTENCES: Record<LocalFindingKind, Sentence> = {
   fork: {
     fr: 'Un témoin a vu, sous le nom et la signature de ce journal, une autre histoire que celle de ce boîtier.',
     en: "A witness saw, under this journal's name and signature, another history than this box's.",
+  },
+  'missing-shipment': {
+    fr: 'Une nuit a passé sans reçu du centre de supervision : rien ne montre qu’il conserve les traces récentes de ce boîtier.',
+    en: 'A night has passed without a receipt from the supervision centre: nothing shows that it keeps the recent traces of this box.',
   },
   gap: {
     fr: 'Des traces couvertes par un point de contrôle signé manquent dans la base.',

@@ -11,11 +11,11 @@ t.teardown(async () => {
   await world.close()
 })
 
-const tell = (body: object) =>
+const tell = (body: object, path = '/enrolments') =>
   new Promise<number>((resolve, reject) => {
     const headers = { 'content-type': 'application/json' }
     const socketPath = world.settings.localSocket
-    request({ socketPath, method: 'POST', path: '/enrolments', headers }, (answer) => {
+    request({ socketPath, method: 'POST', path, headers }, (answer) => {
       resolve(answer.resume().statusCode ?? 0)
     })
       .on('error', reject)
@@ -44,4 +44,21 @@ await t.test('what the agent tells of an enrolment is journalled', async (t) => 
     },
     { act: 'enrolment-confirmed', outcome: 'done', data: { fingerprint } },
   ])
+})
+
+await t.test('that an administrator accepted a restore of the centre is journalled', async (t) => {
+  const [former, now] = [
+    { witnessed: 12, audited: 10, log: 6 },
+    { witnessed: 6, audited: null, log: null },
+  ]
+  const path = '/accepted-centre-restores'
+  t.equal(await tell({ former, now }, path), 204)
+  t.equal(await tell({ former, now: { witnessed: -1, audited: null, log: null } }, path), 400)
+  const { rows } = await world.box.database.query<{ bytes: Buffer }>(
+    `SELECT bytes FROM journal.traces WHERE act = 'centre-restore-accepted'`,
+  )
+  t.match(
+    rows.map(({ bytes }) => parseTrace(bytes).data),
+    [{ former, now }],
+  )
 })

@@ -27,7 +27,9 @@ const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254
 
 export const configurationSchema = Type.Object(
   {
-    box: Type.Optional(Type.Object({ name: Type.Optional(name) }, closed)),
+    box: Type.Optional(
+      Type.Object({ name: Type.Optional(name), contact: Type.Optional(mailAddress) }, closed),
+    ),
     centre: Type.Optional(
       Type.Object(
         {

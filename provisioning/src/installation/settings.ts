@@ -103,6 +103,7 @@ export function agentSettings(given: Given, centre: CentreIdentity) {
     witnesses: configuration.witnessing.witnesses,
     keys: { ...configuration.keys, folder: paths.keys('agent') },
     ...agentAttestation(configuration),
+    ...agentMail(given),
     heads: everySeconds === null ? null : { everySeconds },
     window: { start, end, timeZone, jitterSeconds },
     controlSocket: agentSocket(sockets),
@@ -156,6 +157,14 @@ function boxSocket(sockets: Sockets): string {
 
 export function agentSocket(sockets: Sockets): string {
   return join(sockets.folder, 'agent.sock')
+}
+
+/** Whom the box tells by itself; nobody by mail where no contact is named. */
+function agentMail({ layout, configuration }: Given) {
+  const { contact } = configuration.box
+  if (contact === undefined) return {}
+  const { host = LOOPBACK, port = layout.ports.mail, from } = configuration.mail
+  return { mail: { host, port, from, to: [contact] } }
 }
 
 /** The box's side: its TPM. */
