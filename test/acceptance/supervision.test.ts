@@ -47,7 +47,7 @@ await bullet(
 await bullet(
   'witness: the box checks the centre, and tells the client’s own IT',
   'test/shipping/centre-log.test.ts',
-  'agent/test/telling/telling.test.ts',
+  'test/shipping/telling.test.ts',
   'appliance/test/journal/enrolment.test.ts',
 )
 

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { bodyOf, TestRelay } from '../../../supervisor/test/support/mail.ts'
-import { World } from '../fixtures/world.ts'
+import { bodyOf, TestRelay } from '../../supervisor/test/support/mail.ts'
+import { World } from '../../agent/test/fixtures/world.ts'
 
 const DAY_MS = 86_400_000
 
