@@ -84,7 +84,7 @@ void t.test('an initialisation that is killed between steps is resumed', async (
     await cutWhen(holds)
     await kept(step)
   }
-  t.equal(known.size, 6)
+  t.equal(known.size, 7)
 
   const blocker = await database.pool.connect()
   await blocker.query('BEGIN')
