@@ -8,7 +8,7 @@ if (!hasChromium) {
   t.plan(0, 'chromium is not installed (Debian package: chromium)')
   process.exit(0)
 }
-t.setTimeout(300_000)
+t.setTimeout(400_000)
 
 const { centre, address } = await centreWithPages(t)
 const screens = await Screens.open()
