@@ -117,11 +117,11 @@ await t.test('bench intake prints ratios, and how long a fleet’s night takes',
   t.ok(figures.some(({ unit }) => unit === 'h'))
 })
 await bullet('memory flat against hostile agents', 'supervisor/test/hostile.test.ts')
-await absent('a simulated year of a fleet, with an oracle', 'not built yet')
 await bullet(
   'operator guide, and a runbook for each kind of finding',
   'supervisor/test/runbooks.test.ts',
 )
+await bullet('a simulated year of a fleet, with an oracle', 'supervisor/test/year.test.ts')
 
 await bullet(
   'what orders before this one asked of the centre still holds',
