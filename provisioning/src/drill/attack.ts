@@ -20,6 +20,8 @@ export interface Attack {
   readonly id: string
   readonly attack: string
   readonly honestTwin: boolean
+  /** Nobody has to be accused: what is expected is that it was refused or survived, and that all which was acknowledged is there. */
+  readonly isWithstood?: boolean | undefined
   /** Kinds of which one has to be raised; for an honest twin, those that may be. */
   readonly expected: readonly string[]
   readonly raisedBy: Witness
@@ -45,6 +47,19 @@ export const atShipment = {
 
 export function attack(entry: Omit<Attack, 'honestTwin'>): Attack {
   return { ...entry, honestTwin: false }
+}
+
+/**
+ * An attack or a fault that leaves nothing to find: its own check says that it was `refused` or `survived`, which it says of what it sees
+ * only, and any finding beside it accuses somebody honest.
+ */
+export function withstood(
+  entry: Omit<Attack, 'honestTwin' | 'expected' | 'isWithstood'> & {
+    readonly outcome: 'refused' | 'survived'
+  },
+): Attack {
+  const { outcome, ...rest } = entry
+  return { ...rest, honestTwin: false, expected: [outcome], isWithstood: true }
 }
 
 export function honest(

@@ -24,9 +24,24 @@ export function seenByCentre({ kind, seq, expected, found }: CentreFinding): Obs
   return { kind, by: 'centre', seq, expected, found }
 }
 
+/** Likewise, by the box or its agent. */
+export function seenByBox({ kind, seq, expected, found }: Omit<CentreFinding, 'id'>): Observation {
+  return { kind, by: 'box', seq, expected, found }
+}
+
 /** Where it is, for people. */
 export function whereOf({ seq, found }: Observation): string {
   const object = /object ([0-9a-f-]{36})/.exec(found)?.[1]
   if (seq !== null) return object === undefined ? `trace ${seq}` : `trace ${seq}, object ${object}`
   return object === undefined ? 'the journal' : `object ${object}`
+}
+
+/** That an attack came to nothing: what had to hold, and what was seen to. */
+export function outcome(
+  kind: 'refused' | 'survived',
+  by: Observation['by'],
+  expected: string,
+  found: string,
+): Observation {
+  return { kind, by, seq: null, expected, found }
 }

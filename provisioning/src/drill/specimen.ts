@@ -141,13 +141,17 @@ export class Specimen {
     return (await this.askAgent('POST', '/ship')).status === 200
   }
 
-  async askAgent(method: 'GET' | 'POST', path: string): Promise<{ status: number; text: string }> {
+  async askAgent(method: 'GET' | 'POST', path: string, body?: string) {
     const text = await readFile(homePaths(this.home).settings('agent'), 'utf8')
     const { controlSocket } = Value.Parse(agentPlace, JSON.parse(text))
-    return callSocket(controlSocket, method, path).catch((error: unknown) => ({
-      status: 0,
-      text: error instanceof Error ? error.message : String(error),
-    }))
+    return callSocket(controlSocket, method, path, body)
+  }
+
+  /** Asks the vault service as its agent does, on the socket that they share. */
+  async askBox(method: 'GET' | 'POST', path: string, body?: object) {
+    const text = await readFile(homePaths(this.home).settings('appliance'), 'utf8')
+    const { localSocket } = Value.Parse(boxPlace, JSON.parse(text))
+    return callSocket(localSocket, method, path, body && JSON.stringify(body))
   }
 
   /** `probant …` on the copy. */
@@ -209,10 +213,13 @@ export class Specimen {
 }
 
 const agentPlace = Type.Object({ controlSocket: Type.String() })
+const boxPlace = Type.Object({ localSocket: Type.String() })
 
-function callSocket(socketPath: string, method: string, path: string) {
+/** @returns status 0 and why, when there is no answer */
+function callSocket(socketPath: string, method: string, path: string, body?: string) {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const call = request({ socketPath, path, method, timeout: COMMAND_MS }, (answer) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const call = request({ socketPath, path, method, headers, timeout: COMMAND_MS }, (answer) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('data', (part: string) => (text += part))
@@ -221,6 +228,9 @@ function callSocket(socketPath: string, method: string, path: string) {
     })
     call.on('timeout', () => call.destroy(new Error('no answer in time')))
     call.on('error', reject)
-    call.end()
-  })
+    call.end(body)
+  }).catch((error: unknown) => ({
+    status: 0,
+    text: error instanceof Error ? error.message : String(error),
+  }))
 }

@@ -45,6 +45,7 @@ async function carryOut(attack: Attack, specimen: Specimen): Promise<Verdict> {
   const fresh = async () =>
     (await specimen.findings()).filter(({ id }) => !known.has(id)).map(seenByCentre)
   const watch = deed.watch ?? watchShipping(specimen, fresh)
+  if (attack.isWithstood === true) return judgeWithstood(attack, deed, specimen, watch, fresh)
   return attack.honestTwin
     ? judgeHonest(attack, specimen, watch, fresh)
     : judgeAttack(attack, deed, specimen, watch)
@@ -79,6 +80,22 @@ async function judgeAttack(
       return verdict(attack, { others: seen.map(({ kind }) => kind), why: missed(deed, seen) })
     await clock.sleep(LOOK_EVERY_MS)
   }
+}
+
+/** It was refused or survived, and nobody accused on the way. */
+async function judgeWithstood(
+  attack: Attack,
+  deed: Deed,
+  specimen: Specimen,
+  watch: Watch,
+  fresh: Watch,
+): Promise<Verdict> {
+  const said = await judgeAttack(attack, deed, specimen, watch)
+  await specimen.clock.sleep(SETTLING_MS)
+  const accused = await fresh()
+  const others = [...new Set(accused.map(({ kind }) => kind))]
+  if (!said.passed || accused.length === 0) return { ...said, others }
+  return { ...said, others, passed: false, why: `somebody was accused of it: ${others.join(', ')}` }
 }
 
 async function judgeHonest(

@@ -1,10 +1,20 @@
 import type { Attack, Waiting } from '../attack.ts'
+import { centre } from './centre.ts'
+import { faults } from './faults.ts'
 import { journalRows } from './journal-rows.ts'
+import { line } from './line.ts'
 import { notBuilt } from './not-built.ts'
+import { strangers } from './strangers.ts'
 import { waiting } from './waiting.ts'
 
 /** Every attack that can be carried out, with the honest events beside them. */
-export const attacks: readonly Attack[] = [...journalRows]
+export const attacks: readonly Attack[] = [
+  ...journalRows,
+  ...line,
+  ...strangers,
+  ...centre,
+  ...faults,
+]
 
 /** Those that can’t yet, and why. */
 export const missing: readonly Waiting[] = [...waiting, ...notBuilt]
