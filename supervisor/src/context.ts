@@ -4,7 +4,6 @@ import type { Database } from '@probant/postgres'
 import type { Figures } from './figures.ts'
 import type { Settings } from './settings.ts'
 import type { CentreKeys } from './signing/centre-keys.ts'
-import type { RelayQuota } from './timestamps/quota.ts'
 import type { ByteStore } from './store/byte-store.ts'
 
 /** What every part of the centre works with; made once at start, driven by tests. */
@@ -19,8 +18,6 @@ export interface Context {
   randomness: Randomness
   logger: Logger
   figures: Figures
-  /** What boxes had time-stamped today. */
-  quota: RelayQuota
   /** Called when the outbox or the alert journal got something to do; what it wakes looks for itself. */
   wake: () => void
 }

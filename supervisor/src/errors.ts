@@ -7,6 +7,8 @@ export type SupervisorErrorCode =
   | 'stored-bytes-altered'
   /** Another session of the same box has begun; this one is not listened to any more. */
   | 'superseded'
+  /** The box sent more today than it may. Its own fault. */
+  | 'over-quota'
   /** Somebody else moved the size meanwhile; look again. Retryable. */
   | 'size-moved'
   /** No open journal of this name is followed. The caller's fault. */
@@ -29,6 +31,7 @@ const kinds: Readonly<Record<SupervisorErrorCode, 'fatal' | 'retryable' | 'calle
   'host-key': 'fatal',
   'stored-bytes-altered': 'fatal',
   superseded: 'caller',
+  'over-quota': 'caller',
   'size-moved': 'retryable',
   'unknown-origin': 'caller',
   enrolment: 'caller',

@@ -9,7 +9,6 @@ import type { Settings } from './settings.ts'
 import { openCentreKeys } from './signing/centre-keys.ts'
 import { openByteStore } from './store/byte-store.ts'
 import { waitForTurn } from './store/presence.ts'
-import { RelayQuota } from './timestamps/quota.ts'
 
 /** What the outside world is to a centre; tests drive it. */
 export interface World {
@@ -43,7 +42,6 @@ export async function openContext(settings: Settings, world: World): Promise<Con
     keys,
     crypto: nodeCrypto,
     figures: createFigures(),
-    quota: new RelayQuota(),
     wake: () => undefined,
   }
 }
@@ -62,6 +60,7 @@ export async function prepareTables(settings: Settings, logger: Logger): Promise
         'grant_to_service',
         'grant_attestation_to_service',
         'grant_head_log_to_service',
+        'grant_usage_to_service',
       ])
         await client.query(`SELECT centre.${grant}($1)`, [service.user])
     })

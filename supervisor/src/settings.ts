@@ -36,6 +36,20 @@ export const Settings = Type.Object(
     witness: Type.Optional(Listen),
     /** Authorities that are asked for boxes without a route to any; absent: none. */
     timestamping: Type.Optional(RelaySettings),
+    /** What one box may do in a day of UTC; generous where it isn't said. */
+    quotas: Type.Optional(
+      Type.Object(
+        {
+          segmentsPerDay: Type.Optional(Type.Integer({ minimum: 1 })),
+          /** Of its segments, inflated. */
+          bytesPerDay: Type.Optional(Type.Integer({ minimum: 1 })),
+          findingsPerDay: Type.Optional(Type.Integer({ minimum: 1 })),
+          /** Bytes that are kept as both sides of its findings. */
+          evidenceBytesPerDay: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        strict,
+      ),
+    ),
     keys: KeySettings,
     mail: Type.Object(
       {

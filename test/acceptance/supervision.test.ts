@@ -26,8 +26,12 @@ await bullet(
   'intake: ssh2 guarded and pinned, agent keys revoked live',
   'supervisor/test/ssh.test.ts',
 )
-await absent('intake: OpenSSH in front, chosen by measurement', 'not measured yet')
-await absent('intake: quotas per box', 'not built yet')
+await t.test('intake: ssh2 or OpenSSH in front, chosen by measurement', async (t) => {
+  const ended = await ownProgram('test/bench/run.ts', ['front-door'], { BENCH_QUICK: '1' })
+  t.equal(ended.code, 0, ended.stdout + ended.stderr)
+  if (figuresOf(ended).length === 0) t.comment(ended.stderr.trim())
+})
+await bullet('intake: quotas per box', 'supervisor/test/quotas.test.ts')
 await bullet(
   'intake: restarted at any point it loses and doubles nothing: kill -9 of the centre between any two steps; PostgreSQL killed',
   'supervisor/test/kills.test.ts',

@@ -3,7 +3,8 @@ import type { Client } from '@probant/postgres'
 import { ShippingError, type Attestation, type AttestationAnswer } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
-import { keepEvidence, raise, settle } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise, settle } from '../findings/raise.ts'
 import { inSession, shippedFinding, type Platform, type Session } from '../intake/session.ts'
 import {
   insertAttestation,
@@ -98,7 +99,7 @@ async function takeQuote(
       pcrsSha256: digestOfRegisters(context, pcrs),
     })
     if (facts.length === 0) await settleMismatches(client, context, session)
-    await raise(client, context, box, await keepEvidence(context, facts))
+    await raise(client, context, box, await keepEvidence(context, box, facts, client))
     return facts
   })
 }
@@ -119,7 +120,12 @@ async function takeContradiction(
       ...nothing,
       outcome: 'mismatch',
     })
-    await raise(client, context, session.box, await keepEvidence(context, facts))
+    await raise(
+      client,
+      context,
+      session.box,
+      await keepEvidence(context, session.box, facts, client),
+    )
   })
   return facts
 }

@@ -16,7 +16,8 @@ import type { Context } from '../context.ts'
 import { headSilenceMs, windowFrom, type Schedule } from '../deadlines/schedule.ts'
 import { SupervisorError } from '../errors.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
-import { keepEvidence, raise } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise } from '../findings/raise.ts'
 import {
   attestationKeyOf,
   boxOfAttestationKey,
@@ -96,7 +97,7 @@ export async function enrolWithin(
         sha256(former.publicArea),
         sha256(attestationKey.publicArea),
       )
-      await raise(client, context, existing, await keepEvidence(context, [fact]))
+      await raise(client, context, existing, await keepEvidence(context, existing, [fact], client))
     }
     const data = { box: boxId, attestationKey: sha256(attestationKey.publicArea) }
     const act: Act = { act: 'attestation-key-replaced', outcome: 'done', data, operatorId }

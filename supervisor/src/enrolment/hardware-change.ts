@@ -3,7 +3,8 @@ import { changeByOperator } from '../alerts/operator-change.ts'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import { factAt } from '../findings/fact.ts'
-import { keepEvidence, raise } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise } from '../findings/raise.ts'
 import { isAgentKey, replaceAgentKey } from '../store/boxes.ts'
 import { openOrigin, replaceJournalKey, type Origin } from '../store/origins.ts'
 import type { Operator } from '../store/operators.ts'
@@ -46,7 +47,9 @@ export async function changeHardware(
     `the journal key ${sha256(known.journalKey.publicKey)}`,
     `the journal key ${sha256(key.publicKey)}`,
   )
-  const [kept] = await keepEvidence(context, [{ ...fact, key: `${fact.key}|${change.journalKey}` }])
+  const [kept] = await keepEvidence(context, box, [
+    { ...fact, key: `${fact.key}|${change.journalKey}` },
+  ])
   await changeByOperator(context, operator, async (client) => {
     const origin = await openOrigin(client, box)
     if (origin === undefined) throw wrong('no journal of this box is followed')

@@ -5,37 +5,8 @@ import type { Context } from '../context.ts'
 import { insertFinding, resolveFinding, type NewFinding } from '../store/findings.ts'
 import type { BoxKey } from '../store/rows.ts'
 import { classify, type Cause } from './catalogue.ts'
-import type { Fact } from './fact.ts'
+import type { KeptFact } from './evidence.ts'
 import { joinSilence } from './silence.ts'
-
-/** A fact whose bytes are durable, ready for the transaction that raises it. */
-export interface KeptFact extends Omit<Fact, 'expectedBytes' | 'foundBytes'> {
-  expectedEvidence: Uint8Array | null
-  foundEvidence: Uint8Array | null
-}
-
-/** Most findings that one shipment may raise: the first bad ones say what the others repeat. */
-const MOST_AT_ONCE = 20
-
-/** Makes both sides of each fact durable, before and outside of the transaction. */
-export async function keepEvidence(context: Context, facts: readonly Fact[]): Promise<KeptFact[]> {
-  const kept: KeptFact[] = []
-  // the facts of one segment have its bytes in common
-  const known = new Map<Uint8Array, Promise<Uint8Array>>()
-  const keep = async (bytes: Uint8Array | undefined): Promise<Uint8Array | null> => {
-    if (bytes === undefined) return null
-    const digest = known.get(bytes) ?? context.bytes.put(bytes)
-    known.set(bytes, digest)
-    return digest
-  }
-  for (const { expectedBytes, foundBytes, ...fact } of facts.slice(0, MOST_AT_ONCE))
-    kept.push({
-      ...fact,
-      expectedEvidence: await keep(expectedBytes),
-      foundEvidence: await keep(foundBytes),
-    })
-  return kept
-}
 
 /**
  * Raises the facts that are new: finding, alert, outbox and alert journal in the caller's transaction, so that either all of

@@ -10,7 +10,8 @@ import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import type { Fact } from '../findings/fact.ts'
-import { keepEvidence, raise } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise } from '../findings/raise.ts'
 import { moveAudited, moveWitnessed, openOrigin, type Origin } from '../store/origins.ts'
 import { insertSegment } from '../store/segments.ts'
 import { inSession, type Session } from './session.ts'
@@ -38,7 +39,7 @@ export async function commitSegment(
   const atMs = context.clock.nowMs()
   const root = state.range.root()
   const sha256 = await context.bytes.put(bytes)
-  const kept = await keepEvidence(context, facts)
+  const kept = await keepEvidence(context, session.box, facts)
   const receipt = await context.keys.signReceipt(
     auditReceiptText({ origin: origin.origin, size: state.size, root, time: formatTime(atMs) }),
   )

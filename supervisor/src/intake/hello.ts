@@ -11,7 +11,8 @@ import type { Client } from '@probant/postgres'
 import { registersAskedFor } from '../attestation/registers.ts'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
-import { keepEvidence, raise, settle } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise, settle } from '../findings/raise.ts'
 import { attestationKeyOf } from '../store/attestation-keys.ts'
 import { beginSession } from '../store/boxes.ts'
 import { openFindings } from '../store/findings.ts'
@@ -171,7 +172,7 @@ export function rollback(origin: Origin, known: number, size: number): Fact {
 }
 
 async function raiseAndSettle(context: Context, box: BoxKey, facts: Fact[]): Promise<void> {
-  const kept = await keepEvidence(context, facts)
+  const kept = await keepEvidence(context, box, facts)
   await context.database.transaction(
     async (client) => {
       for (const { kind, settled } of passing)

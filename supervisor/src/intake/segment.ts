@@ -2,6 +2,7 @@ import { decodeSegmentPayload, ShippingError, type SegmentAnswer } from '@proban
 import type { Context } from '../context.ts'
 import { factAt } from '../findings/fact.ts'
 import { answerChallenge } from './challenge.ts'
+import { chargeSegment } from './quotas.ts'
 import { raiseInSession, shippedFinding, type Session } from './session.ts'
 import { acceptShipment } from './shipment.ts'
 import { noteIfWhole } from './wholeness.ts'
@@ -18,9 +19,11 @@ export async function takeSegment(
     decoded = await decodeSegmentPayload(payload)
   } catch (error) {
     if (!(error instanceof ShippingError)) throw error
+    await chargeSegment(context, session, payload.length)
     return refuse(context, session, error)
   }
   const { purpose, segment } = decoded
+  await chargeSegment(context, session, segment.length)
   const answer =
     purpose === 'challenge'
       ? await answerChallenge(context, session, segment)

@@ -4,7 +4,8 @@ import type { AttestationRequest, ShippedFinding } from '@probant/shipping'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
 import type { Fact } from '../findings/fact.ts'
-import { keepEvidence, raise } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise } from '../findings/raise.ts'
 import type { AttestationKey } from '../store/attestation-keys.ts'
 import { holdSession } from '../store/boxes.ts'
 import type { Origin } from '../store/origins.ts'
@@ -68,7 +69,7 @@ export async function raiseInSession(
   facts: readonly Fact[],
 ): Promise<void> {
   if (facts.length === 0) return
-  const kept = await keepEvidence(context, facts)
+  const kept = await keepEvidence(context, session.box, facts)
   await inSession(context, session, (client) => raise(client, context, session.box, kept))
   context.wake()
 }

@@ -2,7 +2,8 @@ import { formatTime } from '@probant/host'
 import { attestationMissing, noteMissing } from '../attestation/missing.ts'
 import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
-import { keepEvidence, raise, settle } from '../findings/raise.ts'
+import { keepEvidence } from '../findings/evidence.ts'
+import { raise, settle } from '../findings/raise.ts'
 import { openFindings, type StoredFinding } from '../store/findings.ts'
 import { markShipped, setChallenge } from '../store/origins.ts'
 import { unanswered } from './challenge.ts'
@@ -20,7 +21,7 @@ export async function noteIfWhole(context: Context, session: Session): Promise<v
   const missed = await openFindings(context.database, session.box, ['missing-shipment'])
   const unattested = attestationMissing(session, atMs)
   const facts = [...missed.map((finding) => late(finding, atMs)), ...unattested]
-  const kept = await keepEvidence(context, facts)
+  const kept = await keepEvidence(context, session.box, facts)
   await inSession(context, session, async (client) => {
     await markShipped(client, origin, atMs)
     await setChallenge(client, origin, null)

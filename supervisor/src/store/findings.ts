@@ -82,6 +82,23 @@ export async function insertFinding(
   return rowCount === 1
 }
 
+/** Of these, the keys of findings that {@link insertFinding} would leave out. */
+export async function knownFindings(
+  client: Client,
+  box: BoxKey,
+  facts: readonly { key: string; found: string }[],
+): Promise<Set<string>> {
+  const { rows } = await client.query<{ dedupe_key: string }>(
+    `SELECT f.dedupe_key FROM unnest($3::text[], $4::text[]) AS given (dedupe_key, found)
+     JOIN centre.findings f USING (dedupe_key)
+     LEFT JOIN centre.finding_resolutions r USING (tenant_id, box_id, finding_id)
+     WHERE f.tenant_id = $1 AND f.box_id = $2
+       AND (r.finding_id IS NULL OR f.found = given.found)`,
+    [...keyOf(box), facts.map(({ key }) => key), facts.map(({ found }) => found)],
+  )
+  return new Set(rows.map(({ dedupe_key }) => dedupe_key))
+}
+
 /**
  * Inserts one finding each of many boxes; those whose key is known already are left out: for facts whose key says all of them.
  * @returns those that are new

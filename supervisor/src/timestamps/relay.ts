@@ -6,8 +6,10 @@ import {
   type TimestampAnswer,
 } from '@probant/shipping'
 import { relayRequest, TimestampError, type RelayedAnswer } from '@probant/timestamping'
+import { formatTime } from '@probant/host'
 import { append } from '../alerts/journal.ts'
 import type { Context } from '../context.ts'
+import { addUsage } from '../store/box-usage.ts'
 import type { BoxKey } from '../store/rows.ts'
 
 /** A token a minute at most is what a box could use; most ask once an hour. */
@@ -22,11 +24,13 @@ export async function relayTimestamp(
   box: BoxKey,
   { authority: name, request }: Timestamp,
 ): Promise<TimestampAnswer> {
-  const { settings, clock, quota, logger, crypto } = context
+  const { settings, clock, database, logger, crypto } = context
   const { authorities = [], proxy, perBoxDaily = PER_BOX_DAILY } = settings.timestamping ?? {}
   const authority = authorities.find((one) => one.name === name && one.via === undefined)
   if (authority === undefined) return { status: 404, reason: `no authority ${name} is known here` }
-  if (!quota.take(box, clock.nowMs(), perBoxDaily))
+  const day = formatTime(clock.nowMs()).slice(0, 10)
+  const { timestamps } = await addUsage(database, box, day, { timestamps: 1 })
+  if (timestamps > perBoxDaily)
     return { status: 429, reason: `more than ${perBoxDaily} requests today` }
   try {
     const bytes = fromBase64(request)

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync } from 'node:fs'
+import { accessSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { userInfo } from 'node:os'
@@ -11,9 +11,11 @@ const SSHD = '/usr/sbin/sshd'
 
 /** OpenSSH's own server on loopback, which lets one key in. */
 export interface OpenSsh {
-  readonly port: number
-  /** One connection whose bytes are read and thrown away. */
-  send(pieces: readonly Uint8Array[]): Promise<void>
+  /** One connection by OpenSSH's client whose bytes are read and thrown away. @param port of another server with the same keys */
+  send(pieces: readonly Uint8Array[], port?: number): Promise<void>
+  /** Seconds of processor time that the server and all it started have taken; what is still running isn't counted. */
+  processorSeconds(): number
+  readonly keys: { readonly hostKey: string; readonly clientBlob: string }
   stop(): Promise<void>
 }
 
@@ -50,17 +52,19 @@ export async function startOpenSsh(folder: string): Promise<OpenSsh | undefined>
   const server = spawn(SSHD, ['-D', '-e', '-f', path('config')], { stdio: 'ignore' })
   await answers(port, server)
   return {
-    port,
-    async send(pieces) {
-      const client = spawn('ssh', [
-        ...['-F', 'none', '-T', '-p', String(port), '-i', path('client')],
+    keys: { hostKey: host.privateKey, clientBlob: client.blob },
+    processorSeconds: () => processorSeconds(server.pid ?? 0),
+    async send(pieces, to = port) {
+      const program = spawn('ssh', [
+        ...['-F', 'none', '-T', '-p', String(to), '-i', path('client')],
         ...['-o', `UserKnownHostsFile=${path('known')}`, '-o', 'StrictHostKeyChecking=no'],
         ...['-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'],
         ...[`${userInfo().username}@127.0.0.1`, 'cat > /dev/null'],
       ])
-      const closed = once(client, 'close')
-      for (const piece of pieces) if (!client.stdin.write(piece)) await once(client.stdin, 'drain')
-      client.stdin.end()
+      const closed = once(program, 'close')
+      for (const piece of pieces)
+        if (!program.stdin.write(piece)) await once(program.stdin, 'drain')
+      program.stdin.end()
       const [code] = (await closed) as [number | null]
       if (code !== 0) throw new Error(`ssh ended with ${code ?? 'a signal'}`)
     },
@@ -71,6 +75,14 @@ export async function startOpenSsh(folder: string): Promise<OpenSsh | undefined>
       await rm(home, { recursive: true })
     },
   }
+}
+
+/** User and system time of a process and of the children it waited for, of proc(5)'s hundredths of a second. */
+export function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'ascii')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
 }
 
 /** Resolves when something listens. */

@@ -111,8 +111,8 @@ export const adviceOnHistory: AdviceOn<
   },
   oversized: {
     sentence: (told) => ({
-      fr: `${told.subject} : un envoi dépasse les limites du format${at(told.seq).fr} (${told.found}).`,
-      en: `${told.subject}: a shipment exceeds the limits of the format${at(told.seq).en} (${told.found}).`,
+      fr: `${told.subject} : un envoi dépasse les limites${at(told.seq).fr} (${told.found}).`,
+      en: `${told.subject}: a shipment exceeds the limits${at(told.seq).en} (${told.found}).`,
     }),
     cause: always({
       fr: 'Logiciel du boîtier modifié, ou tentative de saturer le centre.',
