@@ -1,7 +1,7 @@
 import { formatTime } from '@probant/host'
 import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
-import type { KeptFact } from '../findings/raise.ts'
+import type { KeptFact } from '../findings/evidence.ts'
 import { raise } from '../findings/raise.ts'
 import { findContact, listContacts, type BrokenWhy, type Contact } from '../store/contacts.ts'
 import { openFindings, resolveFinding } from '../store/findings.ts'

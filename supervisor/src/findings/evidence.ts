@@ -54,7 +54,9 @@ export async function keepEvidence(
     puts.set(bytes, digest)
     return digest
   }
-  return Promise.all(first.map((fact) => (known.has(fact.key) ? without(fact) : keep(fact, put))))
+  return Promise.all(
+    first.map((fact) => (known.has(fact.key) ? Promise.resolve(without(fact)) : keep(fact, put))),
+  )
 }
 
 function bytesOf({ expectedBytes, foundBytes }: Fact): Uint8Array[] {

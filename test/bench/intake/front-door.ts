@@ -1,4 +1,4 @@
-import ssh2 from 'ssh2'
+import ssh2, { type AuthContext } from 'ssh2'
 
 /*
  * What stands at the centre's front door, and nothing behind it: ssh2 with the same settings, one key, bytes thrown away. A process of
@@ -11,18 +11,23 @@ const { hostKey, clientBlob } = JSON.parse(Buffer.concat(chunks).toString()) as 
   clientBlob: string
 }
 
+function isOurs(request: AuthContext): boolean {
+  if (request.method !== 'publickey') return false
+  const { key, signature, blob, hashAlgo } = request
+  if (!key.data.equals(Buffer.from(clientBlob, 'base64'))) return false
+  if (signature === undefined || blob === undefined) return true
+  const parsed = ssh2.utils.parseKey(key.data)
+  const verdict: unknown = !(parsed instanceof Error) && parsed.verify(blob, signature, hashAlgo)
+  return verdict === true
+}
+
 const server = new ssh2.Server(
   { hostKeys: [hostKey], algorithms: { compress: ['none'] } },
   (connection) => {
     connection.on('error', () => undefined)
     connection.on('authentication', (request) => {
-      if (request.method !== 'publickey') return request.reject(['publickey'])
-      if (!request.key.data.equals(Buffer.from(clientBlob, 'base64'))) return request.reject()
-      if (request.signature === undefined || request.blob === undefined) return request.accept()
-      const key = ssh2.utils.parseKey(request.key.data)
-      const isSigned: unknown =
-        !(key instanceof Error) && key.verify(request.blob, request.signature, request.hashAlgo)
-      return isSigned === true ? request.accept() : request.reject()
+      if (isOurs(request)) request.accept()
+      else request.reject(['publickey'])
     })
     connection.on('session', (accept) =>
       accept().on('exec', (acceptExec) => {

@@ -14,7 +14,7 @@ export interface OpenSsh {
   /** One connection by OpenSSH's client whose bytes are read and thrown away. @param port of another server with the same keys */
   send(pieces: readonly Uint8Array[], port?: number): Promise<void>
   /** Seconds of processor time that the server and all it started have taken; what is still running isn't counted. */
-  processorSeconds(): number
+  readonly processorSeconds: () => number
   readonly keys: { readonly hostKey: string; readonly clientBlob: string }
   stop(): Promise<void>
 }
