@@ -19,9 +19,13 @@ if (openssh === undefined) {
   process.stderr.write('sshd is missing (Debian: openssh-server): nothing to compare with\n')
   process.exit(0)
 }
-const door = spawn(process.execPath, [join(import.meta.dirname, 'intake/front-door.ts')], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-})
+const door = spawn(
+  process.execPath,
+  [join(import.meta.dirname, '../../supervisor/test/support/front-door.ts')],
+  {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  },
+)
 try {
   door.stdin.end(JSON.stringify(openssh.keys))
   const [heard] = (await once(door.stdout, 'data')) as [Buffer]
