@@ -48,6 +48,8 @@ export const Position = strictObject({
   sha3: Type.Array(JournalFinding),
   /** Likewise of the SHA-256 tree; absent in a position of an earlier version. */
   nodes: Type.Optional(Type.Array(JournalFinding)),
+  /** Likewise of what stands beside the traces. */
+  companions: Type.Optional(Type.Array(JournalFinding)),
   missing: Type.Array(ObjectFinding),
   /** `after` is the deposit trace of the last object that was recomputed; null while the journal is being read. */
   store: Type.Union([

@@ -1,8 +1,10 @@
-import type { EvidenceCrypto, JsonObject } from '@probant/evidence'
+import type { EvidenceCrypto, Finding, JsonObject } from '@probant/evidence'
 import type { Pace } from '@probant/host'
 import type { JournalKeys } from '../journal/signing-keys.ts'
+import { liftedBarriers } from '../store/barriers.ts'
 import { DatingRecomputation } from './dating-recomputation.ts'
 import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
+import { CompanionRecomputation } from './companion-recomputation.ts'
 import { differences } from './differences.ts'
 import { missingObjects } from './missing-objects.ts'
 import { NodeRecomputation } from './node-recomputation.ts'
@@ -63,6 +65,7 @@ export async function recompute(
   const renewals = new RenewalRecomputation(database, crypto, at.renewals)
   const sha3 = new Sha3Recomputation(database, at.sha3)
   const nodes = new NodeRecomputation(database, at.nodes)
+  const companions = new CompanionRecomputation(database, crypto, at.companions)
   const recomputed = await recomputeJournal({
     ...context,
     client: database,
@@ -73,6 +76,7 @@ export async function recompute(
     read: async (traces) => {
       await sha3.compare()
       await nodes.compare()
+      await companions.read(traces)
       missing.push(...(await missingObjects(database, traces)))
       await datings.read(traces)
       await renewals.read(traces)
@@ -85,6 +89,7 @@ export async function recompute(
         renewals: renewals.position,
         sha3: [...sha3.findings],
         nodes: [...nodes.findings],
+        companions: [...companions.findings],
         missing: [...missing],
       }
       await reached?.(at)
@@ -94,6 +99,12 @@ export async function recompute(
   await datings.finish(certifiedSize)
   await renewals.finish(certifiedSize)
   await sha3.finish()
+  const barriers = (await liftedBarriers(database)).map((sides): Finding => ({
+    kind: 'policy-altered',
+    seq: null,
+    ...sides,
+    answer: 'invalid',
+  }))
   const journal = {
     ...recomputed,
     tokens: datings.tokens,
@@ -103,8 +114,9 @@ export async function recompute(
       ...datings.findings,
       ...renewals.findings,
       ...sha3.findings,
-      // Over altered traces no node can be right: that was said already.
-      ...(recomputed.findings.length === 0 ? nodes.findings : []),
+      ...barriers,
+      // Over altered traces no node and no copy can be right: that was said already.
+      ...(recomputed.findings.length === 0 ? [...nodes.findings, ...companions.findings] : []),
     ],
   }
   const kept = await recomputeStore(context, {

@@ -11,6 +11,7 @@ import {
   toHex,
   canonicalBytes,
   type EvidenceCrypto,
+  type Trace,
 } from '@probant/evidence'
 import type { Pace } from '@probant/host'
 import type { Database } from '@probant/postgres'
@@ -107,9 +108,12 @@ async function checkObject(
   if (vault === undefined) return [finding('metadata-altered', 'its vault does not exist')]
   const cipher = await context.ciphers.of(vault)
   const findings: StoreFinding[] = []
+  const trace = await depositTrace(context, object, finding)
+  if ('what' in trace) findings.push(trace)
   const secrets = await objectSecrets(context, cipher, object)
   if (typeof secrets === 'string') findings.push(finding('metadata-altered', secrets))
-  else findings.push(...(await checkProof(context, object, secrets, finding)))
+  else if (!('what' in trace))
+    findings.push(...checkProof(context, object, trace, secrets, finding))
   if (!(await isIntact(context.crypto, context.files, cipher, object, pace)))
     findings.push(finding('integrity-failure-on-box', 'the stored file is not what was deposited'))
   return findings
@@ -141,20 +145,43 @@ async function objectSecrets(
   return openings
 }
 
-/** Row against LAT, LAT against the deposit trace, openings against their commitments. */
-async function checkProof(
-  context: StoreContext,
+/** The trace that the object names as its deposit, or what is wrong with it. */
+async function depositTrace(
+  { database }: StoreContext,
   object: StoredObject,
-  openings: Openings,
   finding: (kind: StoreFindingKind, what: string) => StoreFinding,
-): Promise<StoreFinding[]> {
-  const { crypto, database } = context
+): Promise<Trace | StoreFinding> {
   const [stored] = await readTraces(database, object.depositSeq, object.depositSeq + 1)
-  if (stored === undefined) return [finding('unjournalled-object', 'its deposit trace is missing')]
+  if (stored === undefined) return finding('unjournalled-object', 'its deposit trace is missing')
   try {
     const trace = parseTrace(stored.bytes)
-    if (trace.act !== 'deposit' || trace.outcome !== 'done' || trace.object !== object.id)
-      return [finding('unjournalled-object', `trace ${trace.seq} is not its deposit`)]
+    const isDeposit = trace.act === 'deposit' && trace.outcome === 'done'
+    return isDeposit && trace.object === object.id
+      ? trace
+      : finding('unjournalled-object', `trace ${trace.seq} is not its deposit`)
+  } catch (error) {
+    return unreadable(error, finding)
+  }
+}
+
+const unreadable = (
+  error: unknown,
+  finding: (kind: StoreFindingKind, what: string) => StoreFinding,
+): StoreFinding =>
+  finding(
+    'metadata-altered',
+    `its proof can't be read: ${error instanceof Error ? error.message : String(error)}`,
+  )
+
+/** Row against LAT, LAT against the deposit trace, openings against their commitments. */
+function checkProof(
+  { crypto }: StoreContext,
+  object: StoredObject,
+  trace: Trace,
+  openings: Openings,
+  finding: (kind: StoreFindingKind, what: string) => StoreFinding,
+): StoreFinding[] {
+  try {
     const statement = parseStatement(parseLat(object.lat).statement)
     const findings: StoreFinding[] = []
     const isItsRow =
@@ -190,7 +217,6 @@ async function checkProof(
     }
     return findings
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error)
-    return [finding('metadata-altered', `its proof can't be read: ${what}`)]
+    return [unreadable(error, finding)]
   }
 }

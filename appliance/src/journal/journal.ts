@@ -211,6 +211,11 @@ export class Journal {
     return since === undefined ? 0 : this.#clock.monotonicMs() - since
   }
 
+  /** Why the database has refused every trace for at least this long; undefined while it takes them. */
+  async refusal(afterMs: number): Promise<string | undefined> {
+    return this.#sequencer?.refusal(afterMs)
+  }
+
   /** Traces that wait for a checkpoint. */
   get waitingTraces(): number {
     return this.#certifier?.waitingTraces ?? 0

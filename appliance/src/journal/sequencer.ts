@@ -13,7 +13,7 @@ import {
 import { formatTime, type Clock, type Randomness } from '@probant/host'
 import { PostgresError, UnknownCommitState, type Client, type Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
-import { appendTraces, lockState, type TraceRow } from '../store/journal.ts'
+import { appendTraces, lockState, tryAppend, type TraceRow } from '../store/journal.ts'
 import { insertActRows, type ActRows, type JournalOpeningRow } from '../store/rows.ts'
 import type { Act, RecordedAct } from './act.ts'
 
@@ -73,6 +73,8 @@ export class Sequencer {
   #waiting: Waiting[] = []
   #running = false
   #stopped: Error | undefined
+  /** Since when the database has refused whatever was to be journalled, by the monotonic clock. */
+  #refusedSinceMs: number | undefined
 
   constructor(context: SequencerContext, end: JournalEnd) {
     this.#context = context
@@ -90,6 +92,19 @@ export class Sequencer {
       throw new BoxError('journal-busy', 'retryable', 'too many acts wait for the journal')
     this.#waiting.push({ act, settle })
     if (!this.#running) void this.#run()
+  }
+
+  /**
+   * Why nothing can be journalled, when the database has refused it for this long and would refuse it still: tried with a row that is
+   * taken back, since nobody may have asked for an act since. Undefined while all is well.
+   */
+  async refusal(afterMs: number): Promise<string | undefined> {
+    const { database, clock } = this.#context
+    const since = this.#refusedSinceMs
+    if (since === undefined || clock.monotonicMs() - since < afterMs) return undefined
+    const why = await tryAppend(database)
+    if (why === undefined) this.#refusedSinceMs = undefined
+    return why
   }
 
   /** Refuses every further act with `reason`, and those that wait. */
@@ -111,6 +126,7 @@ export class Sequencer {
   async #commitOrReject(batch: readonly Waiting[]): Promise<void> {
     try {
       await this.#commit(batch)
+      this.#refusedSinceMs = undefined
     } catch (error) {
       if (batch.length > 1 && isOneActsFault(error)) {
         // Nothing was committed: each for itself, so that only the one at fault fails.
@@ -135,6 +151,7 @@ export class Sequencer {
     if (error instanceof BoxError) return error
     if (isOneActsFault(error))
       return new BoxError('act-refused', 'caller', 'this act can’t be journalled', { cause: error })
+    this.#refusedSinceMs ??= this.#context.clock.monotonicMs()
     return new BoxError('journal-busy', 'retryable', 'the journal could not be written', {
       cause: error,
     })

@@ -85,13 +85,14 @@ export async function serveLocally(box: Box): Promise<{ close(): Promise<void> }
   })
 
   // What the agent tells the centre of: a moment's wait is nobody's concern.
-  server.get('/state', () => {
+  server.get('/state', async () => {
     const { stoppedBecause, waitsFor, waitedMs } = box.journal
     const lasting = waitedMs >= TOLD_AFTER_MS ? waitsFor : undefined
     const { signerWatch } = box
     const depositsLasting = signerWatch.waitedMs >= TOLD_AFTER_MS ? signerWatch.waitsFor : undefined
     return {
-      stoppedBecause: stoppedBecause?.message ?? lasting ?? null,
+      stoppedBecause:
+        stoppedBecause?.message ?? lasting ?? (await box.journal.refusal(TOLD_AFTER_MS)) ?? null,
       depositsStoppedBecause: depositsLasting ?? null,
     }
   })

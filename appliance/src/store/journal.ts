@@ -1,4 +1,4 @@
-import type { Client } from '@probant/postgres'
+import type { Client, Database } from '@probant/postgres'
 
 /** Anything that runs a query: a pooled connection or a transaction's client. */
 export interface Queryable {
@@ -103,6 +103,58 @@ export async function appendTraces(
     text: `UPDATE journal.state SET size = $1`,
     values: [newSize],
   })
+}
+
+/**
+ * Appends a trace that means nothing, and takes it back.
+ * @returns why that can't be done, undefined when it can
+ */
+export async function tryAppend(database: Database): Promise<string | undefined> {
+  const taken = new Error('taken back')
+  try {
+    await database.transaction(async (client) => {
+      const { rowCount } = await client.query(
+        `INSERT INTO journal.traces (seq, bytes, leaf, act, outcome)
+         SELECT size, '\\x00', decode(repeat('00', 32), 'hex'), 'trial', 'failed' FROM journal.state FOR UPDATE`,
+      )
+      if (rowCount !== 1) throw new Error('a trace that is written is not there')
+      throw taken
+    })
+    return undefined
+  } catch (error) {
+    if (error === taken) return undefined
+    return `the journal can't be written: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+/** What stands beside the bytes of a trace: copies of its members for filtering, and what its commitments hide, where that is not erased. */
+export interface TraceCompanions {
+  readonly seq: number
+  readonly bytes: Uint8Array
+  readonly act: string
+  readonly outcome: string
+  readonly vault: string | null
+  readonly object: string | null
+  readonly openings: readonly { field: string; salt: string; value: string }[]
+}
+
+/** Those of traces `start` ≤ seq < `end`, in order; salts in hex, values in base64. */
+export async function readCompanions(
+  client: Queryable,
+  start: number,
+  end: number,
+): Promise<TraceCompanions[]> {
+  const { rows } = await client.query<TraceCompanions>({
+    name: 'read-companions',
+    text: `SELECT t.seq, t.bytes, t.act, t.outcome, t.vault, t.object, coalesce(o.openings, '[]') AS openings
+      FROM journal.traces t LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('field', field, 'salt', encode(salt, 'hex'),
+          'value', translate(encode(value, 'base64'), E'\n', ''))) AS openings
+        FROM journal.openings WHERE seq = t.seq) o ON true
+      WHERE t.seq >= $1 AND t.seq < $2 ORDER BY t.seq`,
+    values: [start, end],
+  })
+  return rows
 }
 
 /** The committed bytes of traces `start` ≤ seq < `end`, in order; fewer when rows are missing. */

@@ -43,6 +43,69 @@ void t.test('a node of the tree, and a leaf’s hash beside its trace', async (t
   await flip('journal.traces', 'leaf', 'seq = 1')
 })
 
+void t.test('what stands beside a trace, and what its commitments hide', async (t) => {
+  const { rows } = await root.query<{ seq: number }>(
+    `SELECT max(seq)::int AS seq FROM journal.openings WHERE field = 'actor'`,
+  )
+  const seq = rows[0]?.seq ?? 0
+  const change = async (statement: string, undo: string, expected: RegExp) => {
+    await root.query(statement)
+    t.match(await found(), [{ kind: 'metadata-altered', seq, expected }])
+    await root.query(undo)
+    t.same(await found(), [])
+  }
+  const where = `WHERE seq = ${seq}`
+  await change(
+    `UPDATE journal.traces SET outcome = 'refused' ${where}`,
+    `UPDATE journal.traces SET outcome = 'done' ${where}`,
+    /the outcome that trace/,
+  )
+  for (const column of ['salt', 'value']) {
+    const flip = `UPDATE journal.openings SET ${column} = set_byte(${column}, 0, get_byte(${column}, 0) # 1) ${where}`
+    await change(flip, flip, /the actor that trace/)
+  }
+  await root.query(`DELETE FROM journal.openings ${where}`)
+  t.same(await found(), [], 'what is erased is no difference')
+})
+
+void t.test('barriers of the database that were lifted', async (t) => {
+  const barrier = async (lift: string, restore: string, found_: RegExp) => {
+    await root.query(lift)
+    t.match(await found(), [{ kind: 'policy-altered', seq: null, found: found_ }])
+    await root.query(restore)
+    t.same(await found(), [], restore)
+  }
+  const table = 'journal.traces'
+  await barrier(
+    `ALTER TABLE ${table} DISABLE TRIGGER traces_append_only`,
+    `ALTER TABLE ${table} ENABLE TRIGGER traces_append_only`,
+    /switched off/,
+  )
+  await barrier(
+    `DROP TRIGGER traces_append_only ON ${table}`,
+    `CREATE TRIGGER traces_append_only BEFORE UPDATE OR DELETE ON ${table}
+       FOR EACH ROW EXECUTE FUNCTION journal.refuse_change()`,
+    /no such trigger/,
+  )
+  await barrier(
+    `CREATE FUNCTION journal.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER swallowing BEFORE INSERT ON ${table} FOR EACH ROW WHEN (NEW.seq < 0)
+       EXECUTE FUNCTION journal.swallow()`,
+    `DROP FUNCTION journal.swallow() CASCADE`,
+    /swallowing does something else/,
+  )
+  await barrier(
+    `CREATE RULE forgetting AS ON DELETE TO ${table} DO ALSO NOTHING`,
+    `DROP RULE forgetting ON ${table}`,
+    /the rule forgetting/,
+  )
+  await barrier(
+    `GRANT DELETE ON ${table} TO box_service`,
+    `REVOKE DELETE ON ${table} FROM box_service`,
+    /it has such a right/,
+  )
+})
+
 void t.test('an object that no trace tells of, wherever it says that its trace is', async (t) => {
   const id = '11111111-2222-4333-8444-555555555555'
   await root.query(

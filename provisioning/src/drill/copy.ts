@@ -3,7 +3,7 @@ import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createPool, type Client } from '@probant/postgres'
+import { createPool, type Client, type Database } from '@probant/postgres'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { homePaths } from '../installation/layout.ts'
@@ -85,16 +85,21 @@ async function copyTree(from: string, to: string): Promise<void> {
   })
 }
 
+/** Connections as PostgreSQL’s superuser. */
+export async function superuserPool(home: string, database: string): Promise<Database> {
+  const text = await readFile(homePaths(home).settings('appliance'), 'utf8')
+  const { socketFolder, port } = Value.Parse(databasePlace, JSON.parse(text)).database
+  const password = (await readFile(`${homePaths(home).database}.superuser`, 'utf8')).trim()
+  return createPool({ socketFolder, port, database, user: 'postgres', password, max: 1 })
+}
+
 /** One transaction as PostgreSQL’s superuser, for whom no trigger runs. */
 export async function asSuperuser<T>(
   home: string,
   database: string,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const text = await readFile(homePaths(home).settings('appliance'), 'utf8')
-  const { socketFolder, port } = Value.Parse(databasePlace, JSON.parse(text)).database
-  const password = (await readFile(`${homePaths(home).database}.superuser`, 'utf8')).trim()
-  const pool = createPool({ socketFolder, port, database, user: 'postgres', password, max: 1 })
+  const pool = await superuserPool(home, database)
   try {
     return await pool.transaction(async (client) => {
       await client.query('SET LOCAL session_replication_role = replica')

@@ -30,6 +30,9 @@ interface Forgery {
   readonly nodes: readonly { level: number; index: number; hash: Uint8Array }[]
 }
 
+/** What becomes of the bytes of a trace that is forged. */
+type Encode = (bytes: Uint8Array) => Uint8Array
+
 /**
  * Replaces the journal from `from` on by what `change` makes of it, with everything that has to fit: `seq` and `prev` of each trace, leaves,
  * trees, seals, checkpoints signed with the box’s own key, and what the box remembers outside the database. Only what others signed stays
@@ -39,13 +42,14 @@ export async function rewriteJournal(
   specimen: Specimen,
   from: number,
   change: (traces: readonly Trace[]) => readonly Trace[],
+  encode: Encode = (bytes) => bytes,
 ): Promise<void> {
   await specimen.root(async (client) => {
     await client.query('SELECT 1 FROM journal.state FOR UPDATE')
     const before = await readAll(client)
     const kept = before.slice(0, from)
     const sizes = await checkpointSizes(client, from)
-    const forgery = forge([...kept, ...change(before.slice(from))], from, sizes)
+    const forgery = forge([...kept, ...change(before.slice(from))], { from, sizes, encode })
     await write(client, specimen, from, forgery)
   })
   for (const name of ['signed-head', 'witnessed-head'])
@@ -68,7 +72,10 @@ async function checkpointSizes(client: Client, from: number): Promise<number[]> 
   return rows.map(({ size }) => size)
 }
 
-function forge(traces: readonly Trace[], from: number, sizes: readonly number[]): Forgery {
+function forge(
+  traces: readonly Trace[],
+  { from, sizes, encode }: { from: number; sizes: readonly number[]; encode: Encode },
+): Forgery {
   const range = new CompactRange(nodeCrypto)
   const sha3 = new Sha3Chain(nodeCrypto)
   const forged: { trace: Trace; bytes: Uint8Array }[] = []
@@ -78,7 +85,7 @@ function forge(traces: readonly Trace[], from: number, sizes: readonly number[])
   let prev = noPrevious
   for (const [seq, each] of traces.entries()) {
     const trace = seq < from ? each : resealed({ ...each, seq, prev }, sha3, checkpoints, from)
-    const bytes = formatTrace(trace)
+    const bytes = seq < from ? formatTrace(trace) : encode(formatTrace(trace))
     forged.push({ trace, bytes })
     range.append(leafHash(nodeCrypto, bytes), (level, index, hash) => {
       if (level > 0) nodes.push({ level, index, hash })

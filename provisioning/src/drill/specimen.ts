@@ -156,15 +156,15 @@ export class Specimen {
 
   /** `probant …` on the copy. */
   probant(...words: string[]): Promise<Ended> {
-    const child = spawn(
-      process.execPath,
-      [join(repositoryRoot, 'provisioning/cli/probant.ts'), ...words],
-      {
-        env: { ...process.env, ...this.#environment() },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: COMMAND_MS,
-      },
-    )
+    return this.#run('provisioning/cli/probant.ts', words)
+  }
+
+  #run(file: string, words: readonly string[]): Promise<Ended> {
+    const child = spawn(process.execPath, [join(repositoryRoot, file), ...words], {
+      env: { ...process.env, ...this.#environment() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: COMMAND_MS,
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -193,6 +193,21 @@ export class Specimen {
   async end(part: PartName | 'postgres', signal: NodeJS.Signals): Promise<void> {
     const { pids } = (await readDemo(this.home)) ?? this.demo
     process.kill(pids[part], signal)
+  }
+
+  /** Waits until every part serves, whichever were ended. */
+  async backAgain(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < START_MS; waitedMs += LOOK_EVERY_MS) {
+      const parts = ['supervisor', 'appliance', 'agent'] as const
+      const serving = await Promise.all(parts.map((part) => this.#serves(part)))
+      const now = await readDemo(this.home)
+      if (now !== undefined && serving.every(Boolean)) {
+        this.#demo = now
+        return
+      }
+      await this.clock.sleep(LOOK_EVERY_MS)
+    }
+    throw new Error('the copy did not come back')
   }
 
   async #serves(part: PartName): Promise<boolean> {

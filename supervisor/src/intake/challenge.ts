@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { factAt, type Fact } from '../findings/fact.ts'
 import type { Origin } from '../store/origins.ts'
 import { firstDifference } from './comparison.ts'
+import { isSigned } from './overlap.ts'
 import { raiseInSession, shippedFinding, type Session } from './session.ts'
 import { readStored, type Stored } from './stored-traces.ts'
 
@@ -23,7 +24,7 @@ export async function answerChallenge(
     return { status: 409, size: origin.state.size }
   session.answered.add(asked.start)
   const stored = await readStored(context, origin, asked.start, asked.end)
-  const fact = contradiction(context, origin, segment, stored)
+  const fact = await contradiction(context, origin, segment, stored)
   return fact === undefined
     ? { status: 200, size: asked.end }
     : refuse(context, session, { ...fact, foundBytes: fact.foundBytes ?? bytes })
@@ -61,19 +62,19 @@ export function unreadable(origin: Origin, error: EvidenceError, bytes: Uint8Arr
   return { ...fact, foundBytes: bytes }
 }
 
-function contradiction(
+async function contradiction(
   context: Context,
   origin: Origin,
   segment: Segment,
   stored: Stored,
-): Fact | undefined {
+): Promise<Fact | undefined> {
   const difference = firstDifference(segment.start, stored.traces, segment.traces)
   if (difference !== undefined) {
     const { kind, seq } = difference
     const digest = (bytes: Uint8Array) => `SHA-256 ${toHex(context.crypto.hash('sha256', bytes))}`
     const fact = factAt(
       origin.origin,
-      kind,
+      (await isSigned(context, origin, segment)) ? 'fork' : kind,
       seq,
       `the trace shipped before, ${digest(difference.stored)}`,
       difference.shipped === undefined ? 'no trace' : `a trace with ${digest(difference.shipped)}`,

@@ -71,6 +71,18 @@ async function missingTail(
   return { ...fact, key: `${origin.origin}|truncated|${size}` }
 }
 
+/** Whether all of a segment holds under its own checkpoint, signed by the box: then the box wrote it, whatever it wrote before. */
+export async function isSigned(
+  context: Context,
+  origin: Origin,
+  segment: Segment,
+): Promise<boolean> {
+  const before = await stateAt(context, origin, segment.start)
+  const keys = journalKeysFor(origin, segment.checkpoint)
+  const { findings } = await verifySegment(context.crypto, before, segment, keys)
+  return findings.length === 0
+}
+
 /** Two leaves at one place, each under a checkpoint that the box signed, are two histories; else one was altered. */
 async function contradiction(
   context: Context,
@@ -80,17 +92,10 @@ async function contradiction(
   bytes: Uint8Array,
 ): Promise<Fact> {
   const { crypto } = context
-  const before = await stateAt(context, origin, segment.start)
-  const { findings } = await verifySegment(
-    crypto,
-    before,
-    segment,
-    journalKeysFor(origin, segment.checkpoint),
-  )
   const digest = (trace: Uint8Array) => `SHA-256 ${toHex(crypto.hash('sha256', trace))}`
   const fact = factAt(
     origin.origin,
-    findings.length === 0 ? 'fork' : kind,
+    (await isSigned(context, origin, segment)) ? 'fork' : kind,
     seq,
     `the trace stored before, ${digest(stored)}`,
     shipped === undefined ? 'no trace' : `a trace with ${digest(shipped)}`,

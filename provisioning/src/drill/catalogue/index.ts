@@ -1,10 +1,13 @@
 import type { Attack, Waiting } from '../attack.ts'
 import { centre } from './centre.ts'
+import { copies } from './copies.ts'
 import { faults } from './faults.ts'
 import { journalRows } from './journal-rows.ts'
 import { line } from './line.ts'
 import { notBuilt } from './not-built.ts'
 import { strangers } from './strangers.ts'
+import { service } from './service.ts'
+import { store } from './store.ts'
 import { waiting } from './waiting.ts'
 
 /** Every attack that can be carried out, with the honest events beside them. */
@@ -13,6 +16,9 @@ export const attacks: readonly Attack[] = [
   ...line,
   ...strangers,
   ...centre,
+  ...store,
+  ...copies,
+  ...service,
   ...faults,
 ]
 

@@ -1,0 +1,80 @@
+import {
+  EvidenceError,
+  isJsonObject,
+  openingMatches,
+  parseCommitment,
+  parseTrace,
+  type Commitment,
+  type EvidenceCrypto,
+  type Finding,
+  type Trace,
+} from '@probant/evidence'
+import { readCompanions, type Queryable, type TraceCompanions } from '../store/journal.ts'
+
+/**
+ * Holds what stands beside a trace's bytes against them: the columns that lists are filtered by, and what its commitments hide. Whoever
+ * changes these leaves the journal as it was, and shows its readers something else.
+ */
+export class CompanionRecomputation {
+  readonly #client: Queryable
+  readonly #crypto: EvidenceCrypto
+  readonly findings: Finding[]
+
+  /** @param from what an earlier pass found before it was interrupted */
+  constructor(client: Queryable, crypto: EvidenceCrypto, from: readonly Finding[] = []) {
+    this.#client = client
+    this.#crypto = crypto
+    this.findings = [...from]
+  }
+
+  /** Traces in their order, as they are read. */
+  async read(page: readonly { readonly seq: number }[]): Promise<void> {
+    const [first, last] = [page.at(0), page.at(-1)]
+    if (first === undefined || last === undefined) return
+    for (const row of await readCompanions(this.#client, first.seq, last.seq + 1)) {
+      const trace = read(row.bytes)
+      if (trace !== undefined) this.#judge(row, trace)
+    }
+  }
+
+  #judge(row: TraceCompanions, trace: Trace): void {
+    const { seq } = row
+    for (const column of ['act', 'outcome', 'vault', 'object'] as const)
+      if (row[column] !== trace[column])
+        this.#find(seq, `the ${column} that trace ${seq} states`, `another ${column} beside it`)
+    for (const opening of row.openings) {
+      const commitment = commitmentOf(trace, opening.field)
+      if (commitment === undefined || !openingMatches(this.#crypto, commitment, opening))
+        this.#find(
+          seq,
+          `the ${opening.field} that trace ${seq} commits to`,
+          `another ${opening.field}, or another salt`,
+        )
+    }
+  }
+
+  #find(seq: number, expected: string, found: string): void {
+    this.findings.push({ kind: 'metadata-altered', seq, expected, found, answer: 'invalid' })
+  }
+}
+
+function commitmentOf({ actor, data }: Trace, field: string): Commitment | undefined {
+  if (field === 'actor') return actor ?? undefined
+  const value = data[field]
+  try {
+    return isJsonObject(value) ? parseCommitment(value) : undefined
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined
+    throw error
+  }
+}
+
+/** A trace that can't be read is named by the recomputation of the journal. */
+function read(bytes: Uint8Array): Trace | undefined {
+  try {
+    return parseTrace(bytes)
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined
+    throw error
+  }
+}
