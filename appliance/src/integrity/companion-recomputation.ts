@@ -58,8 +58,13 @@ export class CompanionRecomputation {
   }
 }
 
-function commitmentOf({ actor, data }: Trace, field: string): Commitment | undefined {
+function commitmentOf(
+  { actor, objectCommitment, data }: Trace,
+  field: string,
+): Commitment | undefined {
   if (field === 'actor') return actor ?? undefined
+  // of a deposit that was refused: there is no object whose secrets would hold it
+  if (field === 'object') return objectCommitment ?? undefined
   const value = data[field]
   try {
     return isJsonObject(value) ? parseCommitment(value) : undefined

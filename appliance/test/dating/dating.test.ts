@@ -127,11 +127,14 @@ async function alteredIsNamed(t: Test, world: World, size: number) {
     return result.journal.findings.map(({ kind }) => kind)
   }
   const changes = async (what: string, table: string, change: string, back: string) => {
-    await owner.query(`ALTER TABLE journal.${table} DISABLE TRIGGER USER`)
-    await owner.query(change)
+    const past = async (statement: string) => {
+      await owner.query(`ALTER TABLE journal.${table} DISABLE TRIGGER USER`)
+      await owner.query(statement)
+      await owner.query(`ALTER TABLE journal.${table} ENABLE TRIGGER USER`)
+    }
+    await past(change)
     t.same(await found(), ['bad-timestamp'], what)
-    await owner.query(back)
-    await owner.query(`ALTER TABLE journal.${table} ENABLE TRIGGER USER`)
+    await past(back)
     t.same(await found(), [], 'as it was')
   }
   const flip = (table: string, column: string) =>

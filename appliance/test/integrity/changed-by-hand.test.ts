@@ -16,6 +16,9 @@ t.teardown(async () => {
   await world.close()
 })
 await root.query('SET session_replication_role = replica')
+// a refused deposit has no object: what its trace commits to stands beside the trace
+const refused = { title: 'x', digests: { sha256: '00'.repeat(32) } }
+await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('y', 'y', refused) })
 for (let n = 0; n < 3; n++)
   await world.call('POST', `/vaults/${vault}/objects`, { token, body: form(`x${n}`) })
 

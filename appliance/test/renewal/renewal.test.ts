@@ -106,6 +106,7 @@ async function damaged(t: Test, world: World, size: number) {
       `UPDATE journal.datings SET seal = set_byte(seal, 40, get_byte(seal, 40) # 1) WHERE size = $1`,
       [size],
     )
+    await owner.query(`ALTER TABLE journal.datings ENABLE TRIGGER USER`)
   }
   await flip()
   return flip
@@ -156,11 +157,19 @@ async function alteredIsNamed(t: Test, world: World) {
       /a trace for renewal 9/,
     ],
   ]
-  for (const table of tables) await owner.query(`ALTER TABLE journal.${table} DISABLE TRIGGER USER`)
+  const triggers = async (state: 'DISABLE' | 'ENABLE') => {
+    for (const table of tables)
+      await owner.query(`ALTER TABLE journal.${table} ${state} TRIGGER USER`)
+  }
+  const past = async (statement: string) => {
+    await triggers('DISABLE')
+    await owner.query(statement)
+    await triggers('ENABLE')
+  }
   for (const [change, back, what] of changes) {
-    await owner.query(change)
+    await past(change)
     t.match((await foundIn(world)).join('\n'), what)
-    await owner.query(back)
+    await past(back)
     t.same(await foundIn(world), [], 'as it was')
   }
 }
