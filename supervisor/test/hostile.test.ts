@@ -43,7 +43,10 @@ t.before(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'probant-hostile-'))
   const db = await testDatabase({ name: 'centre', roles: ['centre_service'] })
   const database = createPool({ ...db.superuser, max: 2 })
-  const settings = await writeSettings(folder, db, { http: 0, administration: 0, ssh: 0, mail: 1 })
+  const ports = { http: 0, administration: 0, ssh: 0, mail: 1 }
+  // what a day allows must not end the attacks before they were made
+  const quotas = { segmentsPerDay: 10_000 + 10 * FRAMES, findingsPerDay: 1000 + 10 * FRAMES }
+  const settings = await writeSettings(folder, db, ports, quotas)
   const { supervisionToken } = await initialiseCentre(settings)
   centre = await CentreProcess.start(settings)
   t.teardown(async () => {

@@ -23,6 +23,7 @@ const path = Type.String({ pattern: '^/.' })
 const outside = TimestampingSettings.properties
 const { login } = ProxySettings.properties
 const days = Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 366 }), Type.Null()]))
+const quota = Type.Optional(Type.Integer({ minimum: 1 }))
 const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
 
 export const configurationSchema = Type.Object(
@@ -48,6 +49,17 @@ export const configurationSchema = Type.Object(
                 testEveryDays: days,
                 confirmWithinDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 60 })),
                 allClearEveryDays: days,
+              },
+              closed,
+            ),
+          ),
+          quotas: Type.Optional(
+            Type.Object(
+              {
+                segmentsPerDay: quota,
+                bytesPerDay: quota,
+                findingsPerDay: quota,
+                evidenceBytesPerDay: quota,
               },
               closed,
             ),

@@ -128,6 +128,7 @@ export function supervisorSettings({ layout, configuration, state, sockets }: Gi
     ssh: { host: LOOPBACK, port: layout.ports.ssh },
     ...witnessDoor(configuration),
     ...(configuration.centre.alerts === undefined ? {} : { alerts: configuration.centre.alerts }),
+    ...(configuration.centre.quotas === undefined ? {} : { quotas: configuration.centre.quotas }),
     ...(configuration.centre.timestamping === undefined
       ? {}
       : { timestamping: configuration.centre.timestamping }),

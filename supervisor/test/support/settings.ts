@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestDatabase } from '@probant/postgres/testing'
+import type { Settings } from '../../src/settings.ts'
 
 /** Settings of a centre that runs as a process of its own: home and keys are in `folder`. @returns the file's path */
 export async function writeSettings(
   folder: string,
   db: Pick<TestDatabase, 'connection' | 'as'>,
   ports: { http: number; administration: number; ssh: number; mail: number },
+  quotas: Settings['quotas'] = {},
 ): Promise<string> {
   const { socketFolder, port, database, user, password } = db.connection
   const service = db.as('centre_service')
@@ -27,6 +29,7 @@ export async function writeSettings(
     ssh: { host, port: ports.ssh },
     keys: { provider: 'software', folder: join(folder, 'keys') },
     mail: { host, port: ports.mail, from: 'probant@centre.test', secure: false },
+    quotas,
     publicUrl: 'http://centre.test',
     portalFolder: null,
   }
