@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { installMissingPackages } from './running/debian-packages.ts'
+import { testFiles } from './running/files.ts'
 import { runTap } from './running/protocol.ts'
 import { fileReport } from './running/report.ts'
 import { add, countTests, type Totals } from './running/totals.ts'
@@ -38,7 +39,9 @@ if (given.length === 0) {
 }
 // makes the runner of the plugins that .taprc asks for
 npm('exec', '--', 'tap', 'build')
-const files = await runTap(given, (file) => say(fileReport(file)))
+const files = await runTap(given.length === 0 ? testFiles(root) : given, (file) =>
+  say(fileReport(file)),
+)
 totals.push(...files.map(countTests))
 const { passed, failed, skipped } = add(totals)
 say(`${passed} passed, ${failed} failed, ${skipped} skipped`)
