@@ -102,7 +102,7 @@ await bullet(
   'provisioning/test/drill/drill.test.ts',
 )
 await absent(
-  'drill: clocks, the wire, the centre, disks that fail',
+  'drill: clocks, an agent that ships heads alone, a lying centre, silenced alerts, disks that fail, memory',
   'not built yet; `npx probant drill --list` says which',
 )
 

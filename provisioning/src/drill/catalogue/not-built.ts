@@ -9,7 +9,6 @@ const notYet = (id: string, attack: string, waitsFor = 'not built'): Waiting => 
 /** What the product could be attacked by today, and the drill doesn’t do yet. */
 export const notBuilt: readonly Waiting[] = [
   notYet('9', 'the clock set forward an hour, back a day, frozen'),
-  notYet('11a', 'the agent turned off'),
   notYet('14b', 'the agent’s SSH key exchanged'),
   notYet('11b', 'the agent’s heads kept flowing, but not its traces'),
   notYet('15b', 'the key store taken for software'),

@@ -12,7 +12,7 @@ import type { Specimen } from '../specimen.ts'
 
 const BETWEEN_SHIPMENTS_MS = 3000
 
-/** The running service, its keys and its name: attacks 10, 13 to 15, 29. */
+/** The running service, its keys and its name: attacks 10, 11, 13 to 15, 29. */
 export const service: readonly Attack[] = [
   attack({
     id: '10a',
@@ -46,6 +46,19 @@ export const service: readonly Attack[] = [
     carryOut: async (specimen) => {
       await statements(specimen, ['DROP TRIGGER traces_append_only ON journal.traces'])
       return {}
+    },
+  }),
+  attack({
+    id: '11a',
+    attack: 'the agent frozen, so that nothing leaves the box any more',
+    expected: ['journal-unwitnessed'],
+    raisedBy: 'centre',
+    bound: 'five heads that did not come (300 s)',
+    boundS: 340,
+    carryOut: async (specimen) => {
+      await specimen.end('agent', 'SIGSTOP')
+      specimen.atEnd(() => specimen.end('agent', 'SIGCONT'))
+      return { watch: atCentre(specimen) }
     },
   }),
   attack({
@@ -116,8 +129,8 @@ export const service: readonly Attack[] = [
     attack: 'the journal’s key lost',
     expected: ['journalling-stopped', 'missing-shipment', 'journal-unwitnessed'],
     raisedBy: 'either',
-    bound: 'no act is possible at once; told with the next head, else by silence (180 s)',
-    boundS: 260,
+    bound: 'no act is possible at once; told with the next head, else by silence (300 s)',
+    boundS: 340,
     carryOut: async (specimen) => {
       const key = join(homePaths(specimen.home).keys('box'), 'journal.key.json')
       await rename(key, `${key}.gone`)
