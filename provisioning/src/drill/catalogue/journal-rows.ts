@@ -265,9 +265,10 @@ async function unwitnessedCut(specimen: Specimen): Promise<Deed> {
   await rewriteJournal(specimen, before - 1, () => [])
   await specimen.root((client) =>
     client.query(
-      `WITH gone AS (DELETE FROM vault.object_secrets WHERE object_id = $1)
+      `WITH secrets AS (DELETE FROM vault.object_secrets WHERE object_id = $1),
+         openings AS (DELETE FROM journal.openings WHERE seq >= $2)
        DELETE FROM vault.objects WHERE id = $1`,
-      [deposit.id],
+      [deposit.id, before - 1],
     ),
   )
   await specimen.deposit('in its place')
