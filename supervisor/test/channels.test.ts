@@ -139,15 +139,19 @@ void t.test('a webhook that redirects, is busy, or is not who it must be', async
   hook.location = await other.listen(t)
   await centre.pass(MINUTE_MS)
   await until('failed', centre, async () => (await outcomes(centre)).length >= 2)
-  t.same(await outcomes(centre), ['webhook deferred HTTP 503', 'webhook failed HTTP 307'])
+  // that it failed is told as well, to the same receiver: later ones are about that
+  const firstTwo = (await outcomes(centre)).slice(0, 2)
+  t.same(firstTwo, ['webhook deferred HTTP 503', 'webhook failed HTTP 307'])
   t.same(other.received, [], 'no redirect is followed')
 
   centre.settings.alerts = {}
   await centre.restart()
   const before = hook.received.length
   await centre.pass(61 * MINUTE_MS)
-  await until('refused', centre, async () => (await outcomes(centre)).length >= 3)
-  t.match((await outcomes(centre))[2], /^webhook deferred .*(CERT|SIGNATURE|ISSUER)/)
+  const unvouched = /^webhook deferred .*(CERT|SIGNATURE|ISSUER)/
+  await until('refused', centre, async () =>
+    (await outcomes(centre)).some((outcome) => unvouched.test(outcome)),
+  )
   t.equal(hook.received.length, before, 'nothing is told to a server that nobody vouches for')
 })
 

@@ -67,7 +67,7 @@ await t.test(
     t.match(finding, { kind: 'hardware-change-declared', seq: after })
     const alert = (await centre.alerts()).find(({ box }) => box === 'repeated')
     t.equal(alert?.severity, 'warning')
-    const entries = (await centre.entries()).filter(({ act }) => act === 'hardware-change-declared')
+    const entries = await centre.entriesOf('hardware-change-declared', 2)
     t.equal(entries.filter(({ data }) => JSON.stringify(data).includes('repeated')).length, 1)
   },
 )
