@@ -7,6 +7,7 @@ import { TestCentre, type Followed } from './support/centre.ts'
 import { bodyOf, TestRelay } from './support/mail.ts'
 import { house, TestHook } from './support/receivers.ts'
 import { read } from './support/shapes.ts'
+import { until } from './support/until.ts'
 
 // A mail relay that accepts, delays, refuses, hangs, drops the connection, lies; and what the centre makes of each.
 
@@ -15,15 +16,6 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const DUTY = 'duty@client.example'
 const NIGHT = 'night@client.example'
-
-async function until(what: string, centre: TestCentre, holds: () => Promise<boolean> | boolean) {
-  for (let waited = 0; waited < 500; waited++) {
-    if (await holds()) return
-    centre.centre.context.wake()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`not ${what}`)
-}
 
 /** Until every message that is due was tried, and what follows from it was done. */
 const settled = (centre: TestCentre) =>
