@@ -1,7 +1,5 @@
-import { createTransport } from 'nodemailer'
+import { openMailRelay } from '@probant/host/mail-relay'
 import type { MailSettings } from '../settings.ts'
-
-const TIMEOUT_MS = 30_000
 
 /**
  * Hands one message to the client's own relay; TLS is used whenever the relay offers it.
@@ -12,18 +10,7 @@ export async function sendMail(
   subject: string,
   text: string,
 ): Promise<void> {
-  const transport = createTransport({
-    host,
-    port,
-    secure,
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    // relays inside a company often carry certificates of their own authority
-    tls: { rejectUnauthorized: secure },
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = openMailRelay({ host, port, secure })
   try {
     const headers = { 'Auto-Submitted': 'auto-generated' }
     await transport.sendMail({ from, to, subject, text, headers })

@@ -3,13 +3,13 @@ import {
   isJsonObject,
   openingMatches,
   parseCommitment,
-  parseTrace,
   type Commitment,
   type EvidenceCrypto,
   type Finding,
   type Trace,
 } from '@probant/evidence'
 import { readCompanions, type Queryable, type TraceCompanions } from '../store/journal.ts'
+import { readableTrace } from './readable-trace.ts'
 
 /**
  * Holds what stands beside a trace's bytes against them: the columns that lists are filtered by, and what its commitments hide. Whoever
@@ -28,12 +28,14 @@ export class CompanionRecomputation {
   }
 
   /** Traces in their order, as they are read. */
-  async read(page: readonly { readonly seq: number }[]): Promise<void> {
+  async read(page: readonly { readonly seq: number; readonly bytes: Uint8Array }[]): Promise<void> {
     const [first, last] = [page.at(0), page.at(-1)]
     if (first === undefined || last === undefined) return
-    for (const row of await readCompanions(this.#client, first.seq, last.seq + 1)) {
-      const trace = read(row.bytes)
-      if (trace !== undefined) this.#judge(row, trace)
+    const beside = await readCompanions(this.#client, first.seq, last.seq + 1)
+    for (const { seq, bytes } of page) {
+      const row = beside.get(seq)
+      const trace = readableTrace(bytes)
+      if (row !== undefined && trace !== undefined) this.#judge(row, trace)
     }
   }
 
@@ -68,16 +70,6 @@ function commitmentOf(
   const value = data[field]
   try {
     return isJsonObject(value) ? parseCommitment(value) : undefined
-  } catch (error) {
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
-}
-
-/** A trace that can't be read is named by the recomputation of the journal. */
-function read(bytes: Uint8Array): Trace | undefined {
-  try {
-    return parseTrace(bytes)
   } catch (error) {
     if (error instanceof EvidenceError) return undefined
     throw error

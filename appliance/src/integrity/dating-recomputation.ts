@@ -1,10 +1,8 @@
 import {
   datedGroup,
-  EvidenceError,
   equalBytes,
   isJsonArray,
   isJsonObject,
-  parseTrace,
   toHex,
   utf8,
   verifyToken,
@@ -14,6 +12,7 @@ import {
 } from '@probant/evidence'
 import { checkpointCovering, readTraces, type Queryable } from '../store/journal.ts'
 import type { DatingPosition } from './position.ts'
+import { readableTrace } from './readable-trace.ts'
 import { datedSizes, datingCovering, outsideTokensOf } from '../store/outside-tokens.ts'
 
 const MARK = Buffer.from('"act":"checkpoint-dated"')
@@ -104,18 +103,8 @@ export class DatingRecomputation {
 }
 
 function dated(bytes: Uint8Array): Trace | undefined {
-  const trace = read(bytes)
+  const trace = readableTrace(bytes)
   return trace?.act === 'checkpoint-dated' && trace.outcome === 'done' ? trace : undefined
 }
 
-const sequenceOf = (bytes: Uint8Array): number | undefined => read(bytes)?.seq
-
-/** A trace that can't be read is named by the recomputation of the journal. */
-function read(bytes: Uint8Array): Trace | undefined {
-  try {
-    return parseTrace(bytes)
-  } catch (error) {
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
-}
+const sequenceOf = (bytes: Uint8Array): number | undefined => readableTrace(bytes)?.seq

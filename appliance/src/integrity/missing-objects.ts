@@ -1,6 +1,6 @@
-import { EvidenceError, parseTrace, type Trace } from '@probant/evidence'
 import type { Queryable } from '../store/journal.ts'
 import { depositSeqs } from '../store/objects.ts'
+import { readableTrace } from './readable-trace.ts'
 import type { StoreFinding } from './store-finding.ts'
 
 /**
@@ -32,15 +32,8 @@ const DEPOSIT = Buffer.from('"act":"deposit"')
 function depositOf(bytes: Uint8Array): { object: string; seq: number } | undefined {
   // Most traces are of other acts; only a likely one is parsed.
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(DEPOSIT)) return undefined
-  let trace: Trace
-  try {
-    trace = parseTrace(bytes)
-  } catch (error) {
-    // The journal's own check names a trace that can't be read.
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
-  const { act, outcome, object, seq } = trace
-  if (act !== 'deposit' || outcome !== 'done' || object === null) return undefined
-  return { object, seq }
+  const trace = readableTrace(bytes)
+  if (trace?.act !== 'deposit' || trace.outcome !== 'done' || trace.object === null)
+    return undefined
+  return { object: trace.object, seq: trace.seq }
 }

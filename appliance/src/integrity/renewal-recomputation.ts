@@ -3,7 +3,6 @@ import {
   EvidenceError,
   isJsonArray,
   isJsonObject,
-  parseTrace,
   recordLinks,
   toHex,
   verifyToken,
@@ -26,6 +25,7 @@ import {
 } from '../store/renewals.ts'
 import { readTerms } from '../store/token-terms.ts'
 import type { RenewalPosition } from './position.ts'
+import { readableTrace } from './readable-trace.ts'
 
 const MARK = Buffer.from('"act":"evidence-renewed"')
 const RECORDS_AT_ONCE = 500
@@ -158,12 +158,6 @@ export class RenewalRecomputation {
 }
 
 function renewedBy(bytes: Uint8Array): Trace | undefined {
-  try {
-    const trace = parseTrace(bytes)
-    return trace.act === 'evidence-renewed' && trace.outcome === 'done' ? trace : undefined
-  } catch (error) {
-    // A trace that can't be read is named by the recomputation of the journal.
-    if (error instanceof EvidenceError) return undefined
-    throw error
-  }
+  const trace = readableTrace(bytes)
+  return trace?.act === 'evidence-renewed' && trace.outcome === 'done' ? trace : undefined
 }

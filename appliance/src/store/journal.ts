@@ -130,7 +130,6 @@ export async function tryAppend(database: Database): Promise<string | undefined>
 /** What stands beside the bytes of a trace: copies of its members for filtering, and what its commitments hide, where that is not erased. */
 export interface TraceCompanions {
   readonly seq: number
-  readonly bytes: Uint8Array
   readonly act: string
   readonly outcome: string
   readonly vault: string | null
@@ -138,23 +137,23 @@ export interface TraceCompanions {
   readonly openings: readonly { field: string; salt: string; value: string }[]
 }
 
-/** Those of traces `start` ≤ seq < `end`, in order; salts in hex, values in base64. */
+/** Those of traces `start` ≤ seq < `end`, by `seq`; salts in hex, values in base64. */
 export async function readCompanions(
   client: Queryable,
   start: number,
   end: number,
-): Promise<TraceCompanions[]> {
+): Promise<ReadonlyMap<number, TraceCompanions>> {
   const { rows } = await client.query<TraceCompanions>({
     name: 'read-companions',
-    text: `SELECT t.seq, t.bytes, t.act, t.outcome, t.vault, t.object, coalesce(o.openings, '[]') AS openings
+    text: `SELECT t.seq, t.act, t.outcome, t.vault, t.object, coalesce(o.openings, '[]') AS openings
       FROM journal.traces t LEFT JOIN LATERAL (
         SELECT json_agg(json_build_object('field', field, 'salt', encode(salt, 'hex'),
           'value', translate(encode(value, 'base64'), E'\n', ''))) AS openings
         FROM journal.openings WHERE seq = t.seq) o ON true
-      WHERE t.seq >= $1 AND t.seq < $2 ORDER BY t.seq`,
+      WHERE t.seq >= $1 AND t.seq < $2`,
     values: [start, end],
   })
-  return rows
+  return new Map(rows.map((row) => [row.seq, row]))
 }
 
 /** The committed bytes of traces `start` ≤ seq < `end`, in order; fewer when rows are missing. */

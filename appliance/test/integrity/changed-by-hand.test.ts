@@ -1,21 +1,11 @@
-import { createPool } from '@probant/postgres'
 import t from 'tap'
 import { differences } from '../../src/integrity/differences.ts'
-import { Inspection } from '../kill/inspection.ts'
-import { createWorld, form, staff } from '../world.ts'
+import { form } from '../world.ts'
+import { alteredWorld } from './altered-world.ts'
 
 // What a DBA changes beside the journal's own bytes.
 
-const world = await createWorld()
-const { vault, token } = await staff(world)
-const root = createPool({ ...world.database.superuser, max: 1 })
-const inspection = new Inspection(world)
-t.teardown(async () => {
-  await inspection.close()
-  await root.close()
-  await world.close()
-})
-await root.query('SET session_replication_role = replica')
+const { world, root, inspection, vault, token } = await alteredWorld()
 // a refused deposit has no object: what its trace commits to stands beside the trace
 const refused = { title: 'x', digests: { sha256: '00'.repeat(32) } }
 await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('y', 'y', refused) })

@@ -1,18 +1,8 @@
-import { createPool } from '@probant/postgres'
 import t from 'tap'
-import { Inspection } from '../kill/inspection.ts'
-import { createWorld, form, staff } from '../world.ts'
+import { form } from '../world.ts'
+import { alteredWorld } from './altered-world.ts'
 
-const world = await createWorld()
-const { vault, token } = await staff(world)
-const root = createPool({ ...world.database.superuser, max: 1 })
-const inspection = new Inspection(world)
-t.teardown(async () => {
-  await inspection.close()
-  await root.close()
-  await world.close()
-})
-await root.query('SET session_replication_role = replica')
+const { world, root, inspection, vault, token } = await alteredWorld()
 
 async function deposit(): Promise<string> {
   const answer = await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('x') })

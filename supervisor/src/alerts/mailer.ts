@@ -1,8 +1,6 @@
-import { createTransport } from 'nodemailer'
+import { openMailRelay } from '@probant/host/mail-relay'
 import type { Settings } from '../settings.ts'
 import { unreached, type Handover, type Sender } from './channel.ts'
-
-const TIMEOUT_MS = 30_000
 
 /**
  * Mail over SMTP; TLS is used whenever the relay offers it. A message has the same Message-ID at every attempt, so that the receiving
@@ -11,20 +9,9 @@ const TIMEOUT_MS = 30_000
 export function createMailer(
   mail: Settings['mail'],
   centreName: string,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs?: number,
 ): Sender {
-  const transport = createTransport({
-    host: mail.host,
-    port: mail.port,
-    secure: mail.secure,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    // relays inside a company often carry certificates of their own authority; the content is public to the relay anyway
-    tls: { rejectUnauthorized: mail.secure },
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = openMailRelay(mail, timeoutMs)
   return {
     async send(to, { id, subject, text }) {
       try {

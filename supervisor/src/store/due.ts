@@ -1,6 +1,7 @@
 import type { Client } from '@probant/postgres'
 import type { Schedule, Window } from '../deadlines/schedule.ts'
 import { instant, ms, type BoxKey } from './rows.ts'
+import { heldOf, type HeldRow } from './schedules.ts'
 
 /** A box of which something is due, with all that judging it takes; its schedule is held until the transaction ends. */
 interface Due extends BoxKey {
@@ -85,21 +86,14 @@ export async function takeOverdueHeads(
 /** Boxes whose window is over, likewise. */
 export async function takeDueWindows(client: Client, atMs: number): Promise<DueWindow[]> {
   const { rows } = await client.query<
-    DueRow & {
-      heads_every_seconds: number | null
-      window_start: string
-      window_end: string
-      every_days: number
-      time_zone: string
-      grace_minutes: number
-      window_opens_at: Date
-      due_at: Date
-      shipped_at: Date | null
-      audited_size: number | null
-      expected_size: number | null
-      maintained: boolean
-      back_at: Date | null
-    }
+    DueRow &
+      HeldRow & {
+        shipped_at: Date | null
+        audited_size: number | null
+        expected_size: number | null
+        maintained: boolean
+        back_at: Date | null
+      }
   >(
     `SELECT s.*, o.origin, b.refused_key_at, o.shipped_at, o.audited_size,
        (SELECT max(h.size) FROM centre.cosigned_heads h
@@ -116,19 +110,7 @@ export async function takeDueWindows(client: Client, atMs: number): Promise<DueW
   )
   return rows.map((row) => ({
     ...dueOf(row),
-    schedule: {
-      headsEverySeconds: row.heads_every_seconds,
-      windowStart: row.window_start,
-      windowEnd: row.window_end,
-      everyDays: row.every_days,
-      timeZone: row.time_zone,
-      graceMinutes: row.grace_minutes,
-    },
-    window: {
-      opensAtMs: ms(row.window_opens_at),
-      endsAtMs: ms(row.due_at) - row.grace_minutes * 60_000,
-      dueAtMs: ms(row.due_at),
-    },
+    ...heldOf(row),
     shippedAtMs: ms(row.shipped_at),
     auditedSize: row.audited_size ?? 0,
     expectedSize: row.expected_size ?? 0,

@@ -9,9 +9,8 @@ export interface KeptSchedule extends BoxKey {
   headDueAtMs: number | null
 }
 
-interface ScheduleRow {
-  tenant_id: string
-  box_id: string
+/** What a box is held to and waited for, as it is stored. */
+export interface HeldRow {
   heads_every_seconds: number | null
   window_start: string
   window_end: string
@@ -20,6 +19,11 @@ interface ScheduleRow {
   grace_minutes: number
   window_opens_at: Date
   due_at: Date
+}
+
+interface ScheduleRow extends HeldRow {
+  tenant_id: string
+  box_id: string
   head_due_at: Date | null
 }
 
@@ -194,10 +198,17 @@ export async function recordWindows(
 }
 
 function keptOf(row: ScheduleRow): KeptSchedule {
-  const dueAtMs = ms(row.due_at)
   return {
     tenantId: row.tenant_id,
     boxId: row.box_id,
+    ...heldOf(row),
+    headDueAtMs: ms(row.head_due_at),
+  }
+}
+
+export function heldOf(row: HeldRow): Pick<KeptSchedule, 'schedule' | 'window'> {
+  const dueAtMs = ms(row.due_at)
+  return {
     schedule: {
       headsEverySeconds: row.heads_every_seconds,
       windowStart: row.window_start,
@@ -211,6 +222,5 @@ function keptOf(row: ScheduleRow): KeptSchedule {
       endsAtMs: dueAtMs - row.grace_minutes * 60_000,
       dueAtMs,
     },
-    headDueAtMs: ms(row.head_due_at),
   }
 }

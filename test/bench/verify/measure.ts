@@ -52,7 +52,7 @@ async function verify(
 }
 
 /**
- * The limits: the same bytes once through SHA-256, trace by trace as any leaf needs it, or as one stream; and nothing but the digests
+ * The limits: the same bytes once through SHA-256, trace by trace as each leaf needs it, or as one stream; and nothing but the digests
  * that full verification asks for (formats.md sections 6 to 8): of each trace SHA-256 for the chain and for its leaf, SHA3-256 for its
  * leaf, and one node in each tree and one link of the SHA3-256 chain.
  */
