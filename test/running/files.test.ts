@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { testFiles } from './files.ts'
 
-void t.test('suites first; what they name or cover does not run twice', (t) => {
+void t.test('what suites name or cover does not run twice', (t) => {
   const root = mkdtempSync(join(tmpdir(), 'probant-files-'))
   t.teardown(() => rmSync(root, { recursive: true }))
   const write = (file: string, text = '') => {
@@ -19,9 +19,9 @@ void t.test('suites first; what they name or cover does not run twice', (t) => {
   write('test/acceptance/b.test.ts', `await holds(t, 'box/test/named.test.ts')`)
   write('test/acceptance/a.test.ts', `covered(t, 'packages/proof')`)
   t.same(testFiles(root), [
+    'box/test/other.test.ts',
     'test/acceptance/a.test.ts',
     'test/acceptance/b.test.ts',
-    'box/test/other.test.ts',
   ])
   t.end()
 })

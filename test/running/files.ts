@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * What a whole run carries out, each file once: the acceptance suites, which take the longest and run what they name as programs of
- * their own; then every test file that no suite names.
+ * What a whole run carries out, each file once: the acceptance suites, which run what they name as programs of their own, and every test
+ * file that no suite names.
  * @param root of the project
  * @returns paths relative to it
  */
@@ -12,12 +12,12 @@ export function testFiles(root: string): string[] {
     cwd: root,
     exclude: (name) => name === 'node_modules' || name === '.probant',
   })
-  const suites = all.filter((file) => file.startsWith('test/acceptance/')).sort()
+  const suites = all.filter((file) => file.startsWith('test/acceptance/'))
   const named = suites.map((file) => readFileSync(join(root, file), 'utf8')).join('\n')
   const others = all.filter(
     (file) => !suites.includes(file) && !named.includes(`'${file}'`) && !isCovered(file, named),
   )
-  return [...suites, ...others.sort()]
+  return [...suites, ...others].sort()
 }
 
 /** A suite may run all tests of a package at once, to see what they reach. */

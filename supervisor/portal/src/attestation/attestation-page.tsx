@@ -19,6 +19,7 @@ import {
   toast,
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
+import { useBoxName } from '../box-name.ts'
 import { BoxTabs } from '../box-tabs.tsx'
 import { Form, useSubmission } from '../forms/form.tsx'
 import { Loading, useLoaded } from '../loaded.tsx'
@@ -37,12 +38,13 @@ const approvalsShape = record({ approvals: number, needed: number })
 /** What a box's TPM stated, and how other values are taken on oneself. */
 export function AttestationPage({ id }: { id: string }) {
   const say = words()
+  const name = useBoxName(id)
   const attestations = useLoaded(address`/boxes/${id}/attestations`, attestationsShape)
   const chosen = useSignal<string | undefined>(undefined)
   return (
     <>
       <BoxTabs id={id} />
-      <Page title={say.title(id)}>
+      <Page title={say.title(name)}>
         <p class="soft">{say.hint}</p>
         <section class="card">
           <Loading of={attestations}>

@@ -1,6 +1,7 @@
 import { Button, patch, Page, post, toast } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { useBoxName } from '../box-name.ts'
 import { BoxTabs } from '../box-tabs.tsx'
 import { Form, useSubmission } from '../forms/form.tsx'
 import { Loading, useLoaded } from '../loaded.tsx'
@@ -13,11 +14,12 @@ import { words } from './words.ts'
 /** What one box is held to: seen, tried, changed. */
 export function SchedulePage({ id }: { id: string }) {
   const say = words()
+  const name = useBoxName(id)
   const schedule = useLoaded(scheduleAddresses.of(id), scheduleShape)
   return (
     <>
       <BoxTabs id={id} />
-      <Page title={say.of(id)}>
+      <Page title={say.of(name)}>
         <Loading of={schedule}>{(kept) => <Edit kept={kept} />}</Loading>
       </Page>
     </>

@@ -12,6 +12,7 @@ import {
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { useBoxName } from '../box-name.ts'
 import { BoxTabs } from '../box-tabs.tsx'
 import { useLive } from '../live.ts'
 import { EventText, toneOf } from './event-text.tsx'
@@ -22,6 +23,7 @@ import { typeNames, words } from './words.ts'
 /** All that happened to one box, newest first. */
 export function TimelinePage({ id }: { id: string }) {
   const say = words()
+  const name = useBoxName(id)
   const types = useSignal<readonly EventType[]>([])
   const fromDay = useSignal('')
   const untilDay = useSignal('')
@@ -33,7 +35,7 @@ export function TimelinePage({ id }: { id: string }) {
   return (
     <>
       <BoxTabs id={id} />
-      <Page title={say.title(id)}>
+      <Page title={say.title(name)}>
         <section class="card">
           <div role="group" class="filters" aria-label={say.filters}>
             <Toggle isOn={types.value.length === 0} onClick={() => (types.value = [])}>
