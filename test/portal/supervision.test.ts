@@ -151,7 +151,7 @@ await t.test('deadlines: tried, checked, kept, in the site’s time and in UTC',
   await row('hopital-nord').getByText('de 12:30 à 12:40').waitFor()
   t.same(await screens.faults(), [])
   await row('hopital-nord').getByRole('link').click()
-  await heading('Échéances de hopital-nord').waitFor()
+  await heading('Échéances de Box hopital-nord').waitFor()
   await page.getByLabel('Début de la plage').fill('23:15')
   await page.getByLabel('Fuseau du site').selectOption('America/Cayenne')
   await button('Voir les prochaines plages').click()
@@ -280,8 +280,8 @@ await t.test('in English, every page', async (t) => {
     ['/schedules', 'Deadlines'],
     ['/maintenance', 'Maintenance'],
     ['/enrolment', 'Enrolment'],
-    ['/boxes/mairie-de-lyon/timeline', 'Timeline of mairie-de-lyon'],
-    ['/boxes/mairie-de-lyon/schedule', 'Deadlines of mairie-de-lyon'],
+    ['/boxes/mairie-de-lyon/timeline', 'Timeline of Box mairie-de-lyon'],
+    ['/boxes/mairie-de-lyon/schedule', 'Deadlines of Box mairie-de-lyon'],
   ] as const) {
     await page.goto(address + path)
     await heading(title).waitFor()
