@@ -1,0 +1,57 @@
+import t, { type Test } from 'tap'
+import { absent, holds } from './bullets.ts'
+
+/** Order 5, bullet by bullet: each line is checked by the programs that it names. */
+t.setTimeout(40 * 60_000)
+
+const bullet = (name: string, ...files: readonly string[]) =>
+  t.test(name, (t: Test) => holds(t, ...files))
+
+const LATER = 'not built yet'
+
+await bullet(
+  'functions: deposit, read, technical metadata, check, journal, list, count; refusals journalled',
+  'appliance/test/deposit.test.ts',
+  'appliance/test/refusals.test.ts',
+)
+await absent('functions: destruction with reason, shredding and proof', LATER)
+await absent('functions: restitution, emptying under dual control', LATER)
+await absent('functions: retention classes, holds, trusted time', LATER)
+await absent('functions: objects of several files', LATER)
+await absent('functions: versions chained to one another', LATER)
+await absent('functions: inventory as CSV and PDF', LATER)
+
+await absent('decrees: accesses, attempts and maintenance readable by the user', LATER)
+await absent('decrees: recovery of everything by one request', LATER)
+await absent('decrees: information page', LATER)
+
+await absent('vaults: quotas, folders, naming patterns', LATER)
+await absent('people: users, groups, custom roles, rights per vault and folder with dates', LATER)
+await absent('people: authorisation matrix, every route by every role', LATER)
+await absent('people: dual control for chosen acts, delegation', LATER)
+await absent('people: CSV import, LDAP, SCIM', LATER)
+
+await absent(
+  'sign-in: throttled password with TOTP or passkey; sessions listed and revocable',
+  LATER,
+)
+await absent('sign-in: client certificates and the built-in authority', LATER)
+await absent('sign-in: OpenID Connect', LATER)
+await absent('sign-in: API tokens with scopes, vault, expiry, networks', LATER)
+await absent('transport: TLS, private authority and proxy, listed networks', LATER)
+
+await absent('uploads: tus, batches, limits', LATER)
+await absent('uploads: 50 simultaneous deposits of the same bytes give 50 objects', LATER)
+await absent('metadata: typed fields, profiles, masking', LATER)
+await absent('metadata: format identification, antivirus, warnings on sensitive content', LATER)
+await absent('integrity: continuous scrub with schedule, rate limit, progress', LATER)
+await absent('statistics', LATER)
+
+await absent('drills 18, 22 and 41 for destruction and restitution', LATER)
+await absent('API: OpenAPI with examples, a generated Python client, fuzzing', LATER)
+await absent('bench read, list and scrub with growth', LATER)
+await absent(
+  'faults: PostgreSQL killed, disk full, services absent, two boxes on one folder',
+  LATER,
+)
+await absent('a data folder made by earlier versions opens, migrates, and is clean', LATER)
