@@ -27,7 +27,10 @@ await absent('decrees: information page', LATER)
 
 await absent('vaults: quotas, folders, naming patterns', LATER)
 await absent('people: users, groups, custom roles, rights per vault and folder with dates', LATER)
-await absent('people: authorisation matrix, every route by every role', LATER)
+await bullet(
+  'people: authorisation matrix, every route by every role',
+  'appliance/test/access/matrix.test.ts',
+)
 await absent('people: dual control for chosen acts, delegation', LATER)
 await absent('people: CSV import, LDAP, SCIM', LATER)
 

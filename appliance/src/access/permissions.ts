@@ -2,6 +2,7 @@ import type { Right, Role } from '../store/people.ts'
 
 /** What a caller may be allowed to do, with a vault or with the box. */
 export type Action =
+  | 'see'
   | 'deposit'
   | 'read-content'
   | 'read-description'
@@ -16,14 +17,14 @@ export type Action =
 const byRole: Readonly<Record<Role, readonly Action[]>> = {
   user: [],
   // An auditor checks everything and sees the content, or what a depositor wrote about it, of nothing.
-  auditor: ['list', 'check', 'read-journal', 'prove', 'read-box-journal'],
-  'functional-administrator': ['list', 'administer'],
-  'technical-administrator': ['administer', 'administer-keys', 'read-box-journal'],
+  auditor: ['see', 'list', 'check', 'read-journal', 'prove', 'read-box-journal'],
+  'functional-administrator': ['see', 'list', 'administer'],
+  'technical-administrator': ['see', 'administer', 'administer-keys', 'read-box-journal'],
 }
 
 const byRight: Readonly<Record<Right, readonly Action[]>> = {
-  deposit: ['deposit'],
-  read: ['read-content', 'read-description', 'list', 'check', 'read-journal', 'prove'],
+  deposit: ['see', 'deposit'],
+  read: ['see', 'read-content', 'read-description', 'list', 'check', 'read-journal', 'prove'],
 }
 
 /** Whether somebody with these roles, and these rights in the vault concerned, may do it. */
@@ -36,9 +37,4 @@ export function may(
     roles.some((role) => byRole[role].includes(action)) ||
     rights.some((right) => byRight[right].includes(action))
   )
-}
-
-/** Whether the vault may appear in the caller's list of vaults at all without being a member. */
-export function seesEveryVault(roles: readonly Role[]): boolean {
-  return roles.some((role) => role !== 'user')
 }

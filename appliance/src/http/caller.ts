@@ -2,7 +2,7 @@ import { Problem, forbidden, unauthenticated, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '@probant/evidence'
 import type { Caller } from '../access/credentials.ts'
-import { may, seesEveryVault, type Action } from '../access/permissions.ts'
+import { may, type Action } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import type { Act } from '../journal/act.ts'
@@ -113,7 +113,7 @@ export async function allowedIn(
   if (vault === undefined) return refuse('no-such-vault', missing())
   const rights = await box.lookups.rights(vaultId, caller.user.id)
   if (may(action, caller.user.roles, rights)) return { caller, vault, rights }
-  const isVisible = rights.length > 0 || seesEveryVault(caller.user.roles)
+  const isVisible = may('see', caller.user.roles, rights)
   return refuse('forbidden', isVisible ? forbidden() : missing())
 }
 

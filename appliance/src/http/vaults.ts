@@ -1,7 +1,7 @@
 import { forbidden, strictObject, type Server } from '@probant/web'
 import { PostgresError } from '@probant/postgres'
 import { Type } from 'typebox'
-import { may, seesEveryVault } from '../access/permissions.ts'
+import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
 import { findUser } from '../store/people.ts'
@@ -69,7 +69,7 @@ export function vaultRoutes(server: Server, box: Box): void {
     async (request) => {
       const { user } = callerOf(request)
       const limit = request.query.limit ?? DEFAULT_LIMIT
-      const member = seesEveryVault(user.roles) ? null : user.id
+      const member = may('see', user.roles) ? null : user.id
       const after = readCursor(request.query.cursor) ?? ''
       const vaults = await listVaults(box.database, member, after, limit + 1)
       const page = vaults.slice(0, limit)
@@ -87,11 +87,9 @@ export function vaultRoutes(server: Server, box: Box): void {
     '/api/v1/vaults/:vault',
     { schema: { tags, summary: 'One vault', params: VaultPath } },
     async (request) => {
-      const { user } = callerOf(request)
-      const vault = await box.lookups.vault(request.params.vault)
-      const rights = await box.lookups.rights(request.params.vault, user.id)
-      if (vault === undefined || (rights.length === 0 && !seesEveryVault(user.roles)))
-        throw problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
+      const { vault, rights } = await allowedIn(box, request, request.params.vault, 'see', {
+        act: 'access',
+      })
       return { ...describe(vault), rights }
     },
   )

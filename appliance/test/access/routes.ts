@@ -1,0 +1,94 @@
+import { form } from '../world.ts'
+
+/** Who calls. A member has every right in their own vault, and none in the other. */
+export const CALLERS = ['member', 'auditor', 'functional', 'technical'] as const
+export type Name = (typeof CALLERS)[number]
+
+/** What a request may name: all of it exists, `vault` and `object` in the vault that is tried. */
+export interface Place {
+  readonly vault: string
+  readonly object: string
+  readonly user: string
+  readonly token: string
+  /** Different for each request. */
+  readonly fresh: string
+}
+
+export interface Sent {
+  readonly json?: unknown
+  readonly body?: FormData
+}
+
+/** Who may, and what to send so that nothing but a missing right can be the reason for a refusal. */
+export type Line = Sending &
+  (
+    | { readonly of: 'everybody' }
+    | { readonly of: 'whoever signed in' }
+    | { readonly of: 'box' | 'vault'; readonly may: readonly Name[] }
+  )
+
+interface Sending {
+  readonly send?: (place: Place) => Sent
+}
+
+const readers: readonly Name[] = ['member', 'auditor']
+const administrators: readonly Name[] = ['functional', 'technical']
+
+const box = (may: readonly Name[], send?: Line['send']): Line => ({
+  of: 'box',
+  may,
+  ...(send && { send }),
+})
+const vault = (may: readonly Name[], send?: Line['send']): Line => ({
+  of: 'vault',
+  may,
+  ...(send && { send }),
+})
+const json = (json: unknown) => () => ({ json })
+const everybody: Line = { of: 'everybody' }
+const whoeverSignedIn: Line = { of: 'whoever signed in' }
+const digests = { sha256: '00'.repeat(32), 'sha3-256': '00'.repeat(32) }
+
+/** What is expected of every route that the server registers: one line each, or the matrix fails. */
+export const ROUTES: Readonly<Record<string, Line>> = {
+  'POST /sessions': everybody,
+  'DELETE /sessions/current': everybody,
+  'GET /sessions/current': whoeverSignedIn,
+  'GET /journal': whoeverSignedIn,
+  'GET /journal/head': whoeverSignedIn,
+
+  'GET /vaults': whoeverSignedIn,
+  'POST /vaults': box(administrators, ({ fresh }) => ({ json: { name: fresh } })),
+  'GET /vaults/{vault}': vault(['member', 'auditor', ...administrators]),
+  'PATCH /vaults/{vault}': vault(administrators, ({ fresh }) => ({ json: { name: fresh } })),
+  'PUT /vaults/{vault}/members/{user}': vault(administrators, json({ rights: [] })),
+
+  'POST /vaults/{vault}/objects': vault(['member'], () => ({ body: form('matrix') })),
+  'GET /vaults/{vault}/objects': vault([...readers, 'functional']),
+  'GET /vaults/{vault}/objects/count': vault([...readers, 'functional']),
+  'GET /vaults/{vault}/objects/{id}': vault([...readers, 'functional']),
+  'GET /vaults/{vault}/objects/{id}/content': vault(['member']),
+  'GET /vaults/{vault}/objects/{id}/proof': vault(readers),
+  'GET /vaults/{vault}/objects/{id}/journal': vault(readers),
+  'GET /vaults/{vault}/journal': vault(readers),
+  'POST /vaults/{vault}/objects/{id}/integrity-checks': vault(readers),
+  'POST /vaults/{vault}/integrity-checks': vault(readers),
+  'POST /vaults/{vault}/comparisons': vault(readers, json({ digests })),
+  'POST /vaults/{vault}/proofs': vault(readers, ({ object }) => ({ json: { objects: [object] } })),
+
+  'GET /users': box(administrators),
+  'POST /users': box(administrators, ({ fresh }) => ({
+    json: { user: fresh, name: fresh, password: 'a password of the tests', roles: ['user'] },
+  })),
+  'GET /tokens': box(administrators),
+  'POST /tokens': box(administrators, ({ user }) => ({
+    json: { user, label: 'matrix', expiresInDays: 1 },
+  })),
+  'DELETE /tokens/{token}': box(administrators),
+
+  'GET /seal-certificates': box(['auditor', 'technical']),
+  'POST /seal-certificates': box(['technical'], json({ certificates: 'x', root: 'x' })),
+  'POST /seal-certificates/requests': box(['technical'], json({ subject: { commonName: 'M' } })),
+  'POST /seal-certificates/{key}/withdrawal': box(['technical'], json({ reason: 'other' })),
+  'GET /renewals': box(['auditor', 'technical']),
+}
