@@ -22,17 +22,18 @@ export function register(program: Command, context: CommandContext): void {
       .option('--token <token>', 'API token (or PROBANT_TOKEN)')
       .option('--vault <id>', 'vault (default: the demo’s)')
       .option('--json', 'print JSON')
-  reaching(program.command('deposit').description('deposit a file in a vault'))
-    .argument('<file>')
-    .option('--title <title>', 'title (default: the file’s name)')
+  reaching(program.command('deposit').description('deposit a file, or several as one object'))
+    .argument('<file...>')
+    .option('--title <title>', 'title (default: the first file’s name)')
     .option('--idempotency-key <key>', 'safe to repeat under the same key')
     .option('--receipt <file>', 'keep the receipt in a file')
-    .action(async (file: string, options: DepositOptions) => {
+    .action(async (files: string[], options: DepositOptions) => {
       const { deposit } = await import('./commands/deposit.ts')
-      await deposit(context, file, options)
+      await deposit(context, files, options)
     })
   reaching(program.command('get').description('fetch a document, checked against its digests'))
     .argument('<id>')
+    .option('--file <number>', 'which of its files, where it has several', wholeNumber)
     .option('--output <file>', 'where to write it (default: its own name)')
     .option('--proof <file>', 'fetch its evidence bundle too')
     .action(async (id: string, options: GetOptions) => {

@@ -101,7 +101,10 @@ export const ApplianceSettings = Type.Object(
     renewal: Type.Optional(RenewalSettings),
     limits: Type.Object(
       {
+        /** Of all files of an object together. */
         objectBytes: Type.Integer({ minimum: 1 }),
+        /** Files of one object; absent: 100. */
+        objectFiles: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
         metadataBytes: Type.Integer({ minimum: 256 }),
         /** Deposits under way at once; more are told to come back. */
         pendingDeposits: Type.Integer({ minimum: 1 }),

@@ -17,7 +17,7 @@ await bullet(
 await absent('functions: destruction with reason, shredding and proof', LATER)
 await absent('functions: restitution, emptying under dual control', LATER)
 await absent('functions: retention classes, holds, trusted time', LATER)
-await absent('functions: objects of several files', LATER)
+await bullet('functions: objects of several files', 'test/evidence/several-files.test.ts')
 await absent('functions: versions chained to one another', LATER)
 await absent('functions: inventory as CSV and PDF', LATER)
 
@@ -43,8 +43,11 @@ await absent('sign-in: OpenID Connect', LATER)
 await absent('sign-in: API tokens with scopes, vault, expiry, networks', LATER)
 await absent('transport: TLS, private authority and proxy, listed networks', LATER)
 
-await absent('uploads: tus, batches, limits', LATER)
-await absent('uploads: 50 simultaneous deposits of the same bytes give 50 objects', LATER)
+await bullet(
+  'uploads: limits stated and clear; 50 simultaneous deposits of the same bytes give 50 objects',
+  'test/evidence/several-files.test.ts',
+)
+await absent('uploads: tus, batches', LATER)
 await absent('metadata: typed fields, profiles, masking', LATER)
 await absent('metadata: format identification, antivirus, warnings on sensitive content', LATER)
 await absent('integrity: continuous scrub with schedule, rate limit, progress', LATER)

@@ -18,21 +18,25 @@ interface Kept {
   readonly receipt: unknown
 }
 
-/** Deposits a file; its digests are computed here and sent along, so that what arrives is what was read. */
+/** Deposits files as one object; their digests are computed here and sent along, so that what arrives is what was read. */
 export async function deposit(
   context: CommandContext,
-  path: string,
+  paths: readonly string[],
   options: DepositOptions,
 ): Promise<void> {
   const to = await reach(context, options)
-  const file = resolve(path)
-  const name = basename(file)
-  const read = createReadStream(file) as AsyncIterable<Uint8Array>
-  const { sha256, sha3 } = await digest(nodeCrypto, read, Number.MAX_SAFE_INTEGER)
-  const digests = { sha256: toHex(sha256), 'sha3-256': toHex(sha3) }
   const form = new FormData()
-  form.append('metadata', JSON.stringify({ title: options.title ?? name, digests }))
-  form.append('file', await openAsBlob(file), name)
+  const digests = []
+  for (const path of paths) {
+    const file = resolve(path)
+    const read = createReadStream(file) as AsyncIterable<Uint8Array>
+    const { sha256, sha3 } = await digest(nodeCrypto, read, Number.MAX_SAFE_INTEGER)
+    digests.push({ sha256: toHex(sha256), 'sha3-256': toHex(sha3) })
+    form.append('file', await openAsBlob(file), basename(file))
+  }
+  const name = paths.map((path) => basename(path)).join(', ')
+  const title = options.title ?? basename(paths[0] ?? '')
+  form.append('metadata', JSON.stringify({ title, digests }))
   const { idempotencyKey } = options
   const answer = await call(to, `/vaults/${to.vault}/objects`, {
     method: 'POST',

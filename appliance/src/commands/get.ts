@@ -5,23 +5,36 @@ import { basename } from 'node:path'
 import { call, reach, type ApiOptions, type CommandContext, type Reach } from './reach.ts'
 
 export interface GetOptions extends ApiOptions {
+  readonly file?: number
   readonly output?: string
   readonly proof?: string
 }
 
-interface Described {
+interface DescribedFile {
   readonly fileName?: string
   readonly size: number
   readonly digests: { readonly sha256: string; readonly 'sha3-256': string }
 }
 
-/** Fetches a document under a temporary name; it gets its own only once both digests were found right. */
+interface Described extends DescribedFile {
+  /** Where there are several. */
+  readonly files?: readonly DescribedFile[]
+}
+
+/** Fetches a document, or one of its files, under a temporary name; it gets its own only once both digests were found right. */
 export async function get(context: CommandContext, id: string, options: GetOptions): Promise<void> {
   const from = await reach(context, options)
   const path = `/vaults/${from.vault}/objects/${encodeURIComponent(id)}`
-  const described = (await (await call(from, path)).json()) as Described
-  const output = options.output ?? basename(described.fileName ?? id)
-  const digests = await fetchTo(from, `${path}/content`, output, (found) => {
+  const whole = (await (await call(from, path)).json()) as Described
+  const { file } = options
+  const described = file === undefined ? whole : (whole.files ?? [whole])[file - 1]
+  if (described === undefined) throw new Error('The document has no such file.')
+  if (file === undefined && whole.files !== undefined)
+    throw new Error(`The document has ${whole.files.length} files: name one with --file.`)
+  const output =
+    options.output ?? basename(described.fileName ?? (file === undefined ? id : `${id}.${file}`))
+  const at = file === undefined ? '' : `/files/${file}`
+  const digests = await fetchTo(from, `${path}${at}/content`, output, (found) => {
     const isRight =
       found.sha256 === described.digests.sha256 &&
       found['sha3-256'] === described.digests['sha3-256']

@@ -3,6 +3,7 @@ import {
   commit,
   equalBytes,
   formatStatement,
+  fromHex,
   toBase64,
   toHex,
   utf8,
@@ -12,7 +13,7 @@ import {
 } from '@probant/evidence'
 import { formatTime, type Clock, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
-import { BoxError, unacceptable } from '../errors.ts'
+import { BoxError } from '../errors.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import { TookTooLong, within } from '../journal/patience.ts'
@@ -23,8 +24,16 @@ import { findIdempotencyKey } from '../store/objects.ts'
 import type { ObjectRow } from '../store/rows.ts'
 import type { Vault } from '../store/vaults.ts'
 import type { LatBatches } from './lat-batch.ts'
-import { checkFileName, metadataBytes, type DescriptiveMetadata } from './metadata.ts'
-import { digest, receive, type Received } from './reception.ts'
+import {
+  checkReceived,
+  digestFiles,
+  receiveFiles,
+  statementFiles,
+  type GivenDigests,
+  type ReceivedObject,
+  type UploadedFile,
+} from './files.ts'
+import { metadataBytes, type DescriptiveMetadata } from './metadata.ts'
 import type { ReceptionThreads } from './reception-threads.ts'
 
 /** While the journal can't be signed, deposits wait no longer than this. */
@@ -47,6 +56,7 @@ export interface DepositContext {
   readonly lats: LatBatches
   readonly journal: Journal
   readonly witnessing: Witnessing
+  /** Of all files of one together. */
   readonly maxObjectBytes: number
 }
 
@@ -55,16 +65,14 @@ export interface Upload {
   readonly vault: Vault
   readonly depositorId: string
   readonly idempotencyKey: string | undefined
-  readonly file: AsyncIterable<Uint8Array>
-  readonly fileName: string
-  readonly declaredType: string
-  /** Known once the whole request was read: metadata may follow the file. */
-  readonly metadata: () => Promise<DescriptiveMetadata & { readonly digests?: GivenDigests }>
+  /** One after the other, at least one: the bytes of each are read before the next is asked for. */
+  readonly files: AsyncIterable<UploadedFile>
+  /** Known once the whole request was read: metadata may follow the files. */
+  readonly metadata: () => Promise<GivenMetadata>
 }
 
-export interface GivenDigests {
-  readonly sha256?: string
-  readonly 'sha3-256'?: string
+export interface GivenMetadata extends DescriptiveMetadata {
+  readonly digests?: GivenDigests | readonly GivenDigests[]
 }
 
 /** A deposit that was kept, now or under the same idempotency key before. */
@@ -113,7 +121,7 @@ export async function deposit(context: DepositContext, upload: Upload): Promise<
 interface Attempt {
   step: DepositStep
   readonly objectId: string
-  received: Received | undefined
+  received: ReceivedObject | undefined
 }
 
 async function keep(context: DepositContext, upload: Upload, attempt: Attempt): Promise<Deposited> {
@@ -126,21 +134,14 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
   if (journal.waitedMs >= LONGEST_WAIT_MS)
     throw new BoxError('journal-busy', 'retryable', journal.waitsFor ?? 'the journal waits')
   await context.witnessing.requireRecent()
-  checkFileName(upload.fileName)
   const known = await knownKey(context, upload)
   if (known !== undefined) return repeat(context, upload, attempt, known)
   const dataKey = randomness.bytes(32)
   const cipher = await context.ciphers.of(vault)
-  const staged = await files.stage(objectId)
+  const staged = files.stage(objectId)
   let published = false
   try {
-    const received = await receive(
-      context.threads,
-      upload.file,
-      staged,
-      { dataKey, salt: randomness.bytes(32) },
-      context.maxObjectBytes,
-    )
+    const received = await receiveFiles(context, upload.files, staged, dataKey)
     attempt.received = received
     const dataKeyThen = cipher.encloseDataKey(objectId, dataKey)
     dataKey.fill(0)
@@ -173,9 +174,10 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       depositedAtMs: recorded.timeMs,
       depositorId: upload.depositorId,
       sizeBytes: received.sizeBytes,
-      sha256: received.sha256,
-      sha3: received.sha3,
-      mediaType: statement.mediaType,
+      sha256: fromHex(received.digests.sha256),
+      sha3: fromHex(received.digests['sha3-256']),
+      mediaType: received.mediaType,
+      files: received.files.length,
       lat,
       dataKeyEnclosed: dataKeyNow.enclosed,
       keyGeneration: dataKeyNow.generation,
@@ -194,6 +196,11 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       actorId: upload.depositorId,
       rows: (at) => ({
         objects: [row(at)],
+        ...(received.files.length === 1
+          ? {}
+          : {
+              objectFiles: received.files.map(({ sha256, sha3 }) => ({ objectId, sha256, sha3 })),
+            }),
         objectSecrets: [
           secret('object', object.opening),
           secret('depositor', statement.depositor),
@@ -207,7 +214,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
                   userId: upload.depositorId,
                   vaultId: vault.id,
                   key: upload.idempotencyKey,
-                  fingerprint: fingerprint(crypto, upload, received, metadata),
+                  fingerprint: fingerprint(crypto, received, metadata),
                   objectId,
                   createdAtMs: at.timeMs,
                 },
@@ -240,37 +247,22 @@ async function certain(
   }
 }
 
-function checkReceived(received: Received, given: GivenDigests | undefined): void {
-  if (received.sizeBytes === 0) throw unacceptable('Le fichier est vide.', 'The file is empty.')
-  const differs =
-    (given?.sha256 !== undefined && given.sha256.toLowerCase() !== toHex(received.sha256)) ||
-    (given?.['sha3-256'] !== undefined && given['sha3-256'].toLowerCase() !== toHex(received.sha3))
-  if (differs)
-    throw new BoxError(
-      'digest-mismatch',
-      'caller',
-      'the digest given is not that of the bytes received',
-    )
-}
-
 function makeStatement(
   context: DepositContext,
   upload: Upload,
   objectId: string,
-  received: Received,
+  { digests, files, mediaType, sizeBytes: size }: ReceivedObject,
   metadata: DescriptiveMetadata,
-): { bytes: Uint8Array; depositor: Opening; metadata: Opening; mediaType: string } {
+): { bytes: Uint8Array; depositor: Opening; metadata: Opening } {
+  const names = files.map(({ name }) => name)
   const depositor = opening(context, 'depositor', utf8(upload.depositorId))
-  const described = opening(context, 'metadata', metadataBytes(metadata, upload.fileName))
-  const mediaType = received.detectedType ?? upload.declaredType
-  const digests = hexDigests(received)
-  const size = received.sizeBytes
+  const described = opening(context, 'metadata', metadataBytes(metadata, names))
   // In the order of canonical JSON, which spares sorting.
   const bytes = formatStatement({
     box: context.boxId,
     depositor: depositor.commitment,
     digests,
-    files: [{ digests, mediaType, size }],
+    files: statementFiles(files),
     format: 1,
     mediaType,
     metadata: described.commitment,
@@ -281,13 +273,13 @@ function makeStatement(
     size,
     vault: upload.vault.id,
   })
-  return { bytes, depositor: depositor.opening, metadata: described.opening, mediaType }
+  return { bytes, depositor: depositor.opening, metadata: described.opening }
 }
 
-function commitToObject(context: DepositContext, received: Received, lat: Uint8Array | null) {
+function commitToObject(context: DepositContext, received: ReceivedObject, lat: Uint8Array | null) {
   const { crypto } = context
   const value: JsonObject = {
-    digests: hexDigests(received),
+    digests: { ...received.digests },
     lat:
       lat === null
         ? null
@@ -310,23 +302,18 @@ function opening(context: DepositContext, field: string, value: Uint8Array) {
   }
 }
 
-const hexDigests = (received: Received) => ({
-  sha256: toHex(received.sha256),
-  'sha3-256': toHex(received.sha3),
-})
-
 /** What makes two requests under one idempotency key the same request. */
 function fingerprint(
   crypto: EvidenceCrypto,
-  upload: Upload,
-  received: Received,
+  received: ReceivedObject,
   metadata: DescriptiveMetadata,
 ): Uint8Array {
+  const names = received.files.map(({ name }) => name)
   return crypto.hash(
     'sha256',
     canonicalBytes({
-      digests: hexDigests(received),
-      metadata: toHex(crypto.hash('sha256', metadataBytes(metadata, upload.fileName))),
+      digests: { ...received.digests },
+      metadata: toHex(crypto.hash('sha256', metadataBytes(metadata, names))),
     }),
   )
 }
@@ -344,10 +331,10 @@ async function repeat(
   attempt: Attempt,
   known: { objectId: string; fingerprint: Uint8Array },
 ): Promise<Deposited> {
-  const received = await digest(context.crypto, upload.file, context.maxObjectBytes)
+  const received = await digestFiles(context, upload.files)
   attempt.received = received
   const metadata = await upload.metadata()
-  if (!equalBytes(fingerprint(context.crypto, upload, received, metadata), known.fingerprint))
+  if (!equalBytes(fingerprint(context.crypto, received, metadata), known.fingerprint))
     throw new BoxError(
       'idempotency-key-reused',
       'caller',

@@ -38,8 +38,11 @@ export function checkFileName(name: string): string {
   return name
 }
 
-/** The bytes whose salted digest is signed in the LAT: everything the depositor said, and the file's name. @throws BoxError `bad-deposit` */
-export function metadataBytes(metadata: DescriptiveMetadata, fileName: string): Uint8Array {
+/** The bytes whose salted digest is signed in the LAT: everything the depositor said, and the files' names. @throws BoxError `bad-deposit` */
+export function metadataBytes(
+  metadata: DescriptiveMetadata,
+  fileNames: readonly string[],
+): Uint8Array {
   const texts = [metadata.title, metadata.folder ?? '', ...Object.entries(metadata.fields ?? {})]
   if (!texts.flat().every((text) => text.isWellFormed() && !text.includes('\0')))
     throw unacceptable(
@@ -48,16 +51,30 @@ export function metadataBytes(metadata: DescriptiveMetadata, fileName: string): 
     )
   const value: JsonObject = {
     title: metadata.title,
-    fileName,
+    ...namesOf(fileNames),
     ...(metadata.folder === undefined ? {} : { folder: metadata.folder }),
     ...(metadata.fields === undefined ? {} : { fields: { ...metadata.fields } }),
   }
   return canonicalBytes(value)
 }
 
-export interface KeptMetadata extends DescriptiveMetadata {
-  readonly fileName: string
+function namesOf(fileNames: readonly string[]): JsonObject {
+  const [fileName, ...more] = fileNames
+  return fileName === undefined || more.length > 0 ? { fileNames } : { fileName }
 }
+
+export interface KeptMetadata extends DescriptiveMetadata {
+  /** Of an object's only file. */
+  readonly fileName?: string
+  /** Of several, in their order. */
+  readonly fileNames?: readonly string[]
+}
+
+/** What a file of an object is called; undefined where nobody kept it. */
+export const nameOfFile = (
+  { fileName, fileNames }: Pick<KeptMetadata, 'fileName' | 'fileNames'>,
+  number: number,
+): string | undefined => fileNames?.[number - 1] ?? fileName
 
 /** Metadata as they were kept by `metadataBytes`. */
 export function readMetadata(bytes: Uint8Array): KeptMetadata {

@@ -24,6 +24,7 @@ export interface Received extends Digests {
 /**
  * Step 1: both digests over the exact bytes in one pass, while the bytes are encrypted into the staging file. Plaintext stays in this
  * process's memory, a few steps of it at most. The file is written but not yet synced when this returns.
+ * @param maxBytes of the object, of which `before` came in files before this one
  * @throws BoxError `store-failed` when the disk refuses; `bad-deposit` beyond `maxBytes`; what the stream throws.
  */
 export async function receive(
@@ -32,9 +33,10 @@ export async function receive(
   staged: FileHandle,
   given: { dataKey: Uint8Array; salt: Uint8Array },
   maxBytes: number,
+  before = 0,
 ): Promise<Received> {
   const payload = newPayloadKey(given.dataKey, given.salt)
-  const bytes = new Counted(maxBytes)
+  const bytes = new Counted(maxBytes, before)
   const writer = new InOrder(staged)
   let remote: RemoteReception | undefined
   let gathered: Uint8Array[] = []
@@ -67,10 +69,11 @@ export async function digest(
   crypto: EvidenceCrypto,
   stream: AsyncIterable<Uint8Array>,
   maxBytes: number,
+  before = 0,
 ): Promise<Received> {
   const sha256 = crypto.incremental('sha256')
   const sha3 = crypto.incremental('sha3-256')
-  const bytes = new Counted(maxBytes)
+  const bytes = new Counted(maxBytes, before)
   for await (const chunk of stream) {
     bytes.count(chunk)
     sha256.update(chunk)
@@ -82,11 +85,13 @@ export async function digest(
 /** How many bytes came, and what they are recognised by. */
 class Counted {
   readonly #most: number
+  readonly #before: number
   readonly #sample: Uint8Array[] = []
   #sizeBytes = 0
 
-  constructor(most: number) {
+  constructor(most: number, before: number) {
     this.#most = most
+    this.#before = before
   }
 
   /** @throws BoxError `bad-deposit` */
@@ -94,10 +99,10 @@ class Counted {
     if (this.#sizeBytes < SAMPLE_BYTES)
       this.#sample.push(chunk.slice(0, SAMPLE_BYTES - this.#sizeBytes))
     this.#sizeBytes += chunk.length
-    if (this.#sizeBytes > this.#most)
+    if (this.#before + this.#sizeBytes > this.#most)
       throw unacceptable(
-        `Un fichier peut avoir ${this.#most} octets au plus.`,
-        `A file may have ${this.#most} bytes at most.`,
+        `Un dépôt peut avoir ${this.#most} octets au plus, tous fichiers ensemble.`,
+        `A deposit may have ${this.#most} bytes at most, all files together.`,
       )
   }
 

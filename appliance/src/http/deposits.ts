@@ -11,6 +11,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Box } from '../box.ts'
 import { deposit, type DepositContext } from '../deposit/deposit.ts'
+import type { UploadedFile } from '../deposit/files.ts'
 import { BoxError } from '../errors.ts'
 import { freshReceipt, receiptNow } from '../reading/receipts.ts'
 import { sealOf } from '../reading/seal.ts'
@@ -19,6 +20,9 @@ import { describeObject, objectOpening, requireObject } from './objects.ts'
 import { problemOf } from './problems.ts'
 import { VaultPath } from './vaults.ts'
 
+const hexDigest = Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' }))
+const Digests = strictObject({ sha256: hexDigest, 'sha3-256': hexDigest })
+
 /** The `metadata` part of a deposit. */
 const Metadata = strictObject({
   title: Type.String({ minLength: 1, maxLength: 500 }),
@@ -26,12 +30,8 @@ const Metadata = strictObject({
   fields: Type.Optional(
     Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.String({ maxLength: 4000 })),
   ),
-  digests: Type.Optional(
-    strictObject({
-      sha256: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
-      'sha3-256': Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' })),
-    }),
-  ),
+  /** Of the one file, or of each in their order. */
+  digests: Type.Optional(Type.Union([Digests, Type.Array(Digests, { minItems: 1 })])),
 })
 type Metadata = Static<typeof Metadata>
 const parseMetadata = strictParser(Metadata, 'metadata')
@@ -58,27 +58,32 @@ const unknownPart = (part: string) =>
     step: 'digests',
   })
 
-const severalFiles = () =>
+const tooManyFiles = (most: number) =>
   new Problem({
-    type: 'several-files',
+    type: 'too-many-files',
     status: 422,
     title: {
-      fr: 'Un objet de plusieurs fichiers n’est pas encore accepté par cette version : rien n’a été conservé.',
-      en: 'An object of several files is not yet accepted by this version: nothing was kept.',
+      fr: `Un dépôt peut avoir ${most} fichiers au plus : rien n’a été conservé.`,
+      en: `A deposit may have ${most} files at most: nothing was kept.`,
     },
     step: 'digests',
   })
 
+/** Files of one deposit where the settings don't say. */
+const MOST_FILES = 100
+
 export async function depositRoutes(server: Server, box: Box): Promise<void> {
   const { limits, boxId } = box.settings
+  const mostFiles = limits.objectFiles ?? MOST_FILES
   await server.register(multipart, {
     preservePath: true,
     limits: {
       fieldNameSize: 100,
       fieldSize: limits.metadataBytes,
+      // One more than may be, so that the refusal says which it was.
       fields: 2,
-      files: 2,
-      parts: 4,
+      files: mostFiles + 2,
+      parts: mostFiles + 4,
       fileSize: Number.MAX_SAFE_INTEGER,
       headerPairs: 20,
     },
@@ -109,7 +114,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
       },
       schema: {
         tags: ['objects'],
-        summary: 'Deposit: a `metadata` part (JSON) and a `file` part',
+        summary: 'Deposit: a `metadata` part (JSON) and one or more `file` parts',
         params: VaultPath,
         headers: Type.Object(
           { 'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$' })) },
@@ -129,15 +134,13 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
       pending += 1
       if (idempotencyKey !== undefined) underWay.add(key)
       try {
-        const form = new DepositForm(request, limits.metadataBytes)
-        const file = await form.file()
+        const form = new DepositForm(request, limits.metadataBytes, mostFiles)
+        const first = await form.file()
         const deposited = await deposit(context, {
           vault,
           depositorId: caller.user.id,
           idempotencyKey,
-          file: uploaded(file.file as AsyncIterable<Uint8Array>),
-          fileName: file.filename,
-          declaredType: mediaTypeOf(file.mimetype),
+          files: form.files(first),
           metadata: () => form.metadata(),
         })
         if (deposited.kind === 'repeated') {
@@ -163,23 +166,39 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
 class DepositForm {
   readonly #parts: AsyncIterator<Multipart>
   readonly #maxMetadataBytes: number
+  readonly #mostFiles: number
   #metadata: Metadata | undefined
 
-  constructor(request: FastifyRequest, maxMetadataBytes: number) {
+  constructor(request: FastifyRequest, maxMetadataBytes: number, mostFiles: number) {
     this.#parts = request.parts()[Symbol.asyncIterator]()
     this.#maxMetadataBytes = maxMetadataBytes
+    this.#mostFiles = mostFiles
   }
 
-  /** Reads up to the file; its bytes must be consumed before anything else. */
+  /** Reads up to the first file; its bytes must be consumed before anything else. */
   async file(): Promise<MultipartFile> {
     const part = await this.#next()
     if (part === undefined) throw missingPart('file')
     return part
   }
 
-  /** Reads what follows the file. */
+  /** The files from the first on. */
+  async *files(first: MultipartFile): AsyncGenerator<UploadedFile> {
+    let part: MultipartFile | undefined = first
+    for (let count = 1; part !== undefined; count += 1) {
+      if (count > this.#mostFiles) throw tooManyFiles(this.#mostFiles)
+      yield {
+        bytes: uploaded(part.file as AsyncIterable<Uint8Array>),
+        name: part.filename,
+        declaredType: mediaTypeOf(part.mimetype),
+      }
+      part = await this.#next()
+    }
+  }
+
+  /** Once every file was read. */
   async metadata(): Promise<Metadata> {
-    if ((await this.#next()) !== undefined) throw severalFiles()
+    if ((await this.#next()) !== undefined) throw tooManyFiles(this.#mostFiles)
     if (this.#metadata === undefined) throw missingPart('metadata')
     return this.#metadata
   }

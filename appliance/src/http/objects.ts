@@ -1,14 +1,15 @@
 import { fromBase64, toHex, type Opening } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import { Problem, strictObject, type Server } from '@probant/web'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
-import { readMetadata, type KeptMetadata } from '../deposit/metadata.ts'
-import { BoxError } from '../errors.ts'
+import { nameOfFile, readMetadata, type KeptMetadata } from '../deposit/metadata.ts'
+import { BoxError, noSuchEntry } from '../errors.ts'
 import { CHECKED_FIRST_BYTES, content, contentRange } from '../reading/content.ts'
+import { filesOf, type ObjectFile } from '../reading/files.ts'
 import { openedSecret } from '../reading/openings.ts'
 import { receiptNow } from '../reading/receipts.ts'
 import { sealOf } from '../reading/seal.ts'
@@ -30,18 +31,49 @@ export const ObjectPath = strictObject({
   id: Type.String({ format: 'uuid' }),
 })
 
-/** Technical metadata, as NF Z42-020 asks for them. */
-export const describeObject = (
-  object: Omit<StoredObject, 'lat' | 'dataKeyEnclosed' | 'keyGeneration'>,
-) => ({
-  id: object.id,
-  vault: object.vaultId,
-  size: object.sizeBytes,
-  mediaType: object.mediaType,
-  digests: { sha256: toHex(object.sha256), 'sha3-256': toHex(object.sha3) },
-  depositedAt: formatTime(object.depositedAtMs),
-  depositor: object.depositorId,
+const FilePath = strictObject({
+  ...ObjectPath.properties,
+  file: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
 })
+
+const hexDigests = ({
+  sha256,
+  sha3,
+}: {
+  readonly sha256: Uint8Array
+  readonly sha3: Uint8Array
+}) => ({
+  sha256: toHex(sha256),
+  'sha3-256': toHex(sha3),
+})
+
+/** Technical metadata, as NF Z42-020 asks for them; of each file too, where there are several. With what the depositor said, for those who may see it. */
+export function describeObject(object: StoredObject, described?: KeptMetadata) {
+  const { fileNames, ...said } = described ?? { fileNames: undefined }
+  return {
+    id: object.id,
+    vault: object.vaultId,
+    size: object.sizeBytes,
+    mediaType: object.mediaType,
+    digests: hexDigests(object),
+    ...(object.files === 1
+      ? {}
+      : {
+          files: filesOf(object).map((file) => ({
+            number: file.number,
+            ...named(fileNames?.[file.number - 1]),
+            size: file.sizeBytes,
+            mediaType: file.mediaType,
+            digests: hexDigests(file),
+          })),
+        }),
+    depositedAt: formatTime(object.depositedAtMs),
+    depositor: object.depositorId,
+    ...said,
+  }
+}
+
+const named = (fileName: string | undefined) => (fileName === undefined ? {} : { fileName })
 
 /** @throws Problem 404 */
 export async function requireObject(box: Box, vaultId: string, id: string): Promise<StoredObject> {
@@ -137,8 +169,7 @@ export function objectRoutes(server: Server, box: Box): void {
       const last = page.at(-1)
       return {
         items: page.map((object) => ({
-          ...describeObject(object),
-          ...described?.get(object.id),
+          ...describeObject(object, described?.get(object.id)),
           receipt: { state: stateOf(box, object) },
         })),
         ...(found.length > limit && last !== undefined
@@ -177,7 +208,7 @@ export function objectRoutes(server: Server, box: Box): void {
       const receipt = await receiptNow(box, object, opening)
       await performed(box, caller, 'read-metadata', { vault: vault.id, object: id })
       const seal = sealOf(box.seals, object.lat)
-      return { ...describeObject(object), ...described?.get(id), seal, receipt }
+      return { ...describeObject(object, described?.get(id)), seal, receipt }
     },
   )
 
@@ -190,28 +221,81 @@ export function objectRoutes(server: Server, box: Box): void {
         params: ObjectPath,
       },
     },
-    async (request, reply) => {
-      const { vault: vaultId, id } = request.params
-      const attempted = { act: 'read', object: id }
-      const allowed = await allowedIn(box, request, vaultId, 'read-content', attempted)
-      const object = await objectFor(box, allowed, id, attempted.act)
-      const named = (await descriptions(box, allowed.vault, [object])).get(id)
-      contentHeaders(reply, object, named?.fileName)
-      return sendContent(box, allowed, object, request.headers.range, reply)
+    async (request, reply) => giveFile(box, request, reply, request.params),
+  )
+
+  server.get(
+    '/api/v1/vaults/:vault/objects/:id/files/:file/content',
+    {
+      schema: {
+        tags,
+        summary: 'The exact bytes of one of an object’s files, by its number',
+        params: FilePath,
+      },
     },
+    async (request, reply) => giveFile(box, request, reply, request.params),
   )
 }
 
-function contentHeaders(reply: FastifyReply, object: StoredObject, fileName = 'document'): void {
+/** Gives out one file of an object: the one that is named, else its only one. */
+async function giveFile(
+  box: Box,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { vault: vaultId, id, file: number }: { vault: string; id: string; file?: number },
+): Promise<FastifyReply> {
+  const attempted = { act: 'read', object: id }
+  const allowed = await allowedIn(box, request, vaultId, 'read-content', attempted)
+  const object = await objectFor(box, allowed, id, attempted.act)
+  const file = await fileFor(box, allowed, object, number)
+  const metadata = (await descriptions(box, allowed.vault, [object])).get(id)
+  contentHeaders(reply, file, metadata && nameOfFile(metadata, file.number))
+  return sendContent(box, allowed, object, file, request.headers.range, reply)
+}
+
+/** @throws Problem 404 for a number that it doesn't have; 409 where it has several and none is named */
+async function fileFor(
+  box: Box,
+  { caller, vault }: VaultCaller,
+  object: StoredObject,
+  number: number | undefined,
+): Promise<ObjectFile> {
+  const files = filesOf(object)
+  const file = files.find((each) => each.number === (number ?? 1))
+  if (file !== undefined && (number !== undefined || files.length === 1)) return file
+  const reason = file === undefined ? 'no-such-file' : 'several-files'
+  await box.journal.record({
+    act: 'read',
+    outcome: 'refused',
+    ...{ vault: vault.id, object: object.id },
+    actorId: caller.user.id,
+    data: { reason },
+  })
+  if (file === undefined)
+    throw problemOf(
+      noSuchEntry('Ce document n’a pas ce fichier.', 'This document has no such file.'),
+    )
+  throw new Problem({
+    type: 'several-files',
+    status: 409,
+    title: {
+      fr: `Ce document a ${files.length} fichiers : demandez chacun par son numéro (files/1/content…), ou le dossier de preuve, qui les contient tous.`,
+      en: `This document has ${files.length} files: ask for each by its number (files/1/content…), or for the evidence bundle, which holds them all.`,
+    },
+    extra: { files: files.length },
+  })
+}
+
+function contentHeaders(reply: FastifyReply, file: ObjectFile, fileName = 'document'): void {
   const base64 = (digest: Uint8Array) => Buffer.from(digest).toString('base64')
   const plain = fileName.replace(/[^A-Za-z0-9._ -]/g, '_')
   void reply.headers({
-    'content-type': object.mediaType,
+    'content-type': file.mediaType,
     'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(fileName).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`,
     // RFC 9530; `sha3-256` under the name that the box's own digests carry.
-    'repr-digest': `sha-256=:${base64(object.sha256)}:, sha3-256=:${base64(object.sha3)}:`,
+    'repr-digest': `sha-256=:${base64(file.sha256)}:, sha3-256=:${base64(file.sha3)}:`,
     'accept-ranges': 'bytes',
-    etag: `"${toHex(object.sha256)}"`,
+    etag: `"${toHex(file.sha256)}"`,
     'content-security-policy': "sandbox; default-src 'none'",
   })
 }
@@ -221,34 +305,36 @@ async function sendContent(
   box: Box,
   { caller, vault }: VaultCaller,
   object: StoredObject,
+  file: ObjectFile,
   rangeHeader: string | undefined,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const cipher = await box.ciphers.of(vault)
   const where = { vault: vault.id, object: object.id }
-  const range = readRange(rangeHeader, object.sizeBytes)
+  const which = object.files === 1 ? {} : { file: file.number }
+  const range = readRange(rangeHeader, file.sizeBytes)
   const alarm = async (error: unknown): Promise<void> => {
     if (error instanceof BoxError && error.code === 'integrity-failure')
       await journalIntegrityFailure(box, caller.user.id, vault.id, object.id, 'read')
   }
   if (range !== undefined) {
-    await performed(box, caller, 'read', where, { start: range.start, end: range.end })
+    await performed(box, caller, 'read', where, { ...which, start: range.start, end: range.end })
     void reply.code(206).headers({
-      'content-range': `bytes ${range.start}-${range.end - 1}/${object.sizeBytes}`,
+      'content-range': `bytes ${range.start}-${range.end - 1}/${file.sizeBytes}`,
       'content-length': range.end - range.start,
     })
-    const bytes = contentRange(box.files, cipher, object, range.start, range.end)
+    const bytes = contentRange(box.files, cipher, object, file, range.start, range.end)
     return reply.send(Readable.from(watched(bytes, alarm), { objectMode: false }))
   }
-  void reply.header('content-length', object.sizeBytes)
-  const bytes = content(box.crypto, box.files, cipher, object)
-  if (object.sizeBytes <= CHECKED_FIRST_BYTES) {
+  void reply.header('content-length', file.sizeBytes)
+  const bytes = content(box.crypto, box.files, cipher, object, file)
+  if (file.sizeBytes <= CHECKED_FIRST_BYTES) {
     const chunks: Uint8Array[] = []
     for await (const chunk of watched(bytes, alarm)) chunks.push(chunk)
-    await performed(box, caller, 'read', where)
+    await performed(box, caller, 'read', where, which)
     return reply.send(Buffer.concat(chunks))
   }
-  await performed(box, caller, 'read', where)
+  await performed(box, caller, 'read', where, which)
   return reply.send(Readable.from(watched(bytes, alarm), { objectMode: false }))
 }
 

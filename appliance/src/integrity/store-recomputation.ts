@@ -16,11 +16,18 @@ import {
 import type { Pace } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { isIntact } from '../reading/content.ts'
+import { filesOf } from '../reading/files.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { readState, readTraces, type Queryable } from '../store/journal.ts'
-import { allObjects, enclosedAnewSince, readSecrets, type StoredObject } from '../store/objects.ts'
+import {
+  allObjects,
+  enclosedAnewSince,
+  indexedFiles,
+  readSecrets,
+  type StoredObject,
+} from '../store/objects.ts'
 import { findVault } from '../store/vaults.ts'
 import type { StorePosition } from './position.ts'
 import type { StoreFinding, StoreFindingKind } from './store-finding.ts'
@@ -114,9 +121,32 @@ async function checkObject(
   if (typeof secrets === 'string') findings.push(finding('metadata-altered', secrets))
   else if (!('what' in trace))
     findings.push(...checkProof(context, object, trace, secrets, finding))
+  if (object.files > 1 && !(await isIndexed(context.database, object)))
+    findings.push(finding('metadata-altered', 'its files are not found by what its LAT lists'))
   if (!(await isIntact(context.crypto, context.files, cipher, object, pace)))
     findings.push(finding('integrity-failure-on-box', 'the stored file is not what was deposited'))
   return findings
+}
+
+/** Whether the rows by which its files are found are those of its statement. */
+async function isIndexed(client: Queryable, object: StoredObject): Promise<boolean> {
+  const indexed = await indexedFiles(client, object.id)
+  try {
+    const listed = filesOf(object)
+    return (
+      indexed.length === listed.length &&
+      listed.every(({ number, sha256, sha3 }, at) => {
+        const found = indexed[at]
+        return (
+          found?.number === number &&
+          equalBytes(found.sha256, sha256) &&
+          equalBytes(found.sha3, sha3)
+        )
+      })
+    )
+  } catch {
+    return false
+  }
 }
 
 type Openings = ReadonlyMap<string, ReturnType<typeof parseOpening>>
@@ -190,6 +220,7 @@ function checkProof(
       trace.vault === object.vaultId &&
       statement.size === object.sizeBytes &&
       statement.mediaType === object.mediaType &&
+      statement.files.length === object.files &&
       equalBytes(fromHex(statement.digests.sha256), object.sha256) &&
       equalBytes(fromHex(statement.digests['sha3-256']), object.sha3)
     if (!isItsRow)

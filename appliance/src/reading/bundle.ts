@@ -1,4 +1,4 @@
-import { bundleEntries, fromBase64, parseLat, type Opening } from '@probant/evidence'
+import { bundleEntries, documentName, fromBase64, parseLat, type Opening } from '@probant/evidence'
 import { PassThrough, Readable } from 'node:stream'
 import type { EventEmitter } from 'node:events'
 import { ZipFile } from 'yazl'
@@ -11,6 +11,7 @@ import { tracesOfObject } from '../store/journal.ts'
 import { readSecrets, type StoredObject } from '../store/objects.ts'
 import { content } from './content.ts'
 import { datingOf } from './dating.ts'
+import { filesOf } from './files.ts'
 import { openedSecret, type SecretOpenings } from './openings.ts'
 import { provingCheckpoint } from './receipts.ts'
 
@@ -25,7 +26,7 @@ const MAX_TRACES = 10_000
 
 /**
  * The evidence bundle of one object (formats, section 15), as a stream: every trace of the object under one checkpoint, a cosigned one as
- * soon as there is one. Who may not read the content doesn't get what the depositor wrote about it either. The document is decrypted into the zip as it streams, in constant memory.
+ * soon as there is one. Who may not read the content doesn't get what the depositor wrote about it either. The documents are decrypted into the zip as it streams, in constant memory.
  */
 export async function evidenceBundle(
   box: Box,
@@ -67,17 +68,17 @@ export async function evidenceBundle(
   for (const { name, bytes } of entries)
     zip.addBuffer(Buffer.from(bytes), name, { ...ZIP_ENTRY, compress: true })
   const output = new PassThrough()
-  if (withContent) {
-    const bytes = content(box.crypto, box.files, cipher, object)
+  const documents = (withContent ? filesOf(object) : []).map((file) => {
+    const bytes = content(box.crypto, box.files, cipher, object, file)
     const document = Readable.from(bytes, { objectMode: false })
-    // A reader who goes away leaves a zip that waits for ever: the stored file must be closed all the same.
-    output.on('close', () => document.destroy())
-    zip.addReadStream(document, 'document/1', {
-      ...ZIP_ENTRY,
-      compress: false,
-      size: object.sizeBytes,
-    })
-  }
+    const sized = { ...ZIP_ENTRY, compress: false, size: file.sizeBytes }
+    zip.addReadStream(document, documentName(file.number), sized)
+    return document
+  })
+  // A reader who goes away leaves a zip that waits for ever: the stored files must be closed all the same.
+  output.on('close', () => {
+    for (const document of documents) document.destroy()
+  })
   zip.end()
   // A document found altered while it streams must end the download visibly, never as a short zip that looks whole.
   const emitter: EventEmitter = zip

@@ -1,11 +1,12 @@
 import { equalBytes, type EvidenceCrypto } from '@probant/evidence'
 import type { Pace } from '@probant/host'
-import { EncryptedFileError, KeyError, decryptRange, decryptStream } from '@probant/keys'
+import { EncryptedFileError, KeyError, decryptRange, decryptStream, fileKey } from '@probant/keys'
 import type { FileHandle } from 'node:fs/promises'
 import { BoxError } from '../errors.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import type { StoredObject } from '../store/objects.ts'
+import { filesOf, type ObjectFile } from './files.ts'
 
 /** Files up to this size are checked whole before their first byte is released. */
 export const CHECKED_FIRST_BYTES = 8 * 1024 * 1024
@@ -24,11 +25,14 @@ function judged(id: string, error: unknown): unknown {
   return isAlteration ? altered(id, error) : error
 }
 
+/** Gone, or another kind of thing: a folder where a file was, or the other way round. */
 const isMissing = (error: unknown) =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR')
 
 /**
- * The exact bytes of an object, decrypted as they stream, both digests recomputed; the last chunk is only released once they match.
+ * The exact bytes of one of an object's files, decrypted as they stream, both digests recomputed; the last chunk is only released once they match.
  * @throws BoxError `integrity-failure` while iterating: what was released before must be discarded by the reader
  */
 export async function* content(
@@ -36,13 +40,14 @@ export async function* content(
   files: ObjectFiles,
   cipher: VaultCipher,
   object: StoredObject,
+  { number, ...expected }: ObjectFile,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await openStored(files, object)
+  const file = await openStored(files, object, number)
   let key: Uint8Array | undefined
   try {
     const sha256 = crypto.incremental('sha256')
     const sha3 = crypto.incremental('sha3-256')
-    key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    key = keyOf(cipher, object, number)
     let held: Uint8Array | undefined
     const stored = file.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 })
     for await (const chunk of decryptStream(bytesOf(stored), key)) {
@@ -51,7 +56,7 @@ export async function* content(
       if (held !== undefined) yield held
       held = chunk
     }
-    if (!equalBytes(sha256.digest(), object.sha256) || !equalBytes(sha3.digest(), object.sha3))
+    if (!equalBytes(sha256.digest(), expected.sha256) || !equalBytes(sha3.digest(), expected.sha3))
       throw altered(object.id)
     if (held !== undefined) yield held
   } catch (error) {
@@ -71,18 +76,19 @@ export async function* contentRange(
   files: ObjectFiles,
   cipher: VaultCipher,
   object: StoredObject,
+  { number, sizeBytes }: ObjectFile,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await openStored(files, object)
+  const file = await openStored(files, object, number)
   let key: Uint8Array | undefined
   try {
     const { size } = await file.stat()
-    key = cipher.openDataKey(object.id, object.dataKeyEnclosed)
+    key = keyOf(cipher, object, number)
     yield* decryptRange(
       {
         storedBytes: size,
-        plaintextBytes: object.sizeBytes,
+        plaintextBytes: sizeBytes,
         read: async (offset, length) => {
           const buffer = Buffer.alloc(length)
           const { bytesRead } = await file.read(buffer, 0, length, offset)
@@ -101,18 +107,32 @@ export async function* contentRange(
   }
 }
 
-async function openStored(files: ObjectFiles, object: StoredObject): Promise<FileHandle> {
+/** The key of one of its files, which the caller wipes. @throws KeyError `altered` */
+function keyOf(cipher: VaultCipher, { id, dataKeyEnclosed }: StoredObject, number: number) {
+  const dataKey = cipher.openDataKey(id, dataKeyEnclosed)
   try {
-    return await files.read(object.id)
+    return fileKey(dataKey, number)
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+async function openStored(
+  files: ObjectFiles,
+  object: StoredObject,
+  number: number,
+): Promise<FileHandle> {
+  try {
+    return await files.read(object.id, object.files === 1 ? undefined : number)
   } catch (error) {
     throw judged(object.id, error)
   }
 }
 
 /**
- * Recomputes both digests from what is stored.
+ * Recomputes both digests of each of an object's files from what is stored.
  * @param pace how fast it may be read
- * @returns whether they are those of the deposit; false too when the file is gone
+ * @returns whether they are those of the deposit; false too when a file is gone
  */
 export async function isIntact(
   crypto: EvidenceCrypto,
@@ -122,7 +142,9 @@ export async function isIntact(
   pace?: Pace,
 ): Promise<boolean> {
   try {
-    for await (const chunk of content(crypto, files, cipher, object)) await pace?.took(chunk.length)
+    for (const file of filesOf(object))
+      for await (const chunk of content(crypto, files, cipher, object, file))
+        await pace?.took(chunk.length)
     return true
   } catch (error) {
     if (error instanceof BoxError && error.code === 'integrity-failure') return false

@@ -18,10 +18,11 @@ interface ObjectRecord {
   lat: Buffer
   data_key_enclosed: Buffer
   key_generation: number
+  files: number
 }
 
 const columns =
-  'id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation'
+  'id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation, files'
 
 const of = (row: ObjectRecord): StoredObject => ({
   id: row.id,
@@ -36,6 +37,7 @@ const of = (row: ObjectRecord): StoredObject => ({
   lat: row.lat,
   dataKeyEnclosed: row.data_key_enclosed,
   keyGeneration: row.key_generation,
+  files: row.files,
 })
 
 export async function findObject(
@@ -137,7 +139,7 @@ export async function countObjects(
   return { objects: rows[0]?.objects ?? 0, sizeBytes: rows[0]?.size ?? 0 }
 }
 
-/** Objects of a vault whose digests by both algorithms are those given. */
+/** Objects of a vault of which a file, or the whole, has these digests by both algorithms. */
 export async function findByDigests(
   client: Queryable,
   vaultId: string,
@@ -145,7 +147,10 @@ export async function findByDigests(
   sha3: Uint8Array,
 ): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT id FROM vault.objects WHERE vault_id = $1 AND sha256 = $2 AND sha3_256 = $3 ORDER BY deposit_seq`,
+    `SELECT id FROM vault.objects WHERE vault_id = $1 AND (files > 1 OR sha256 = $2) AND id IN
+       (SELECT id FROM vault.objects WHERE vault_id = $1 AND sha256 = $2 AND sha3_256 = $3
+        UNION SELECT object_id FROM vault.object_files WHERE sha256 = $2 AND sha3_256 = $3)
+     ORDER BY deposit_seq`,
     [vaultId, Buffer.from(sha256), Buffer.from(sha3)],
   )
   return rows.map((row) => row.id)
@@ -161,6 +166,18 @@ export async function depositSeqs(
     [ids],
   )
   return new Map(rows.map((row) => [row.id, row.deposit_seq]))
+}
+
+/** Digests of an object's files as they are found by, in their order; none for an object of one file. */
+export async function indexedFiles(
+  client: Queryable,
+  objectId: string,
+): Promise<{ number: number; sha256: Uint8Array; sha3: Uint8Array }[]> {
+  const { rows } = await client.query<{ number: number; sha256: Buffer; sha3_256: Buffer }>(
+    `SELECT number, sha256, sha3_256 FROM vault.object_files WHERE object_id = $1 ORDER BY number`,
+    [objectId],
+  )
+  return rows.map(({ number, sha256, sha3_256 }) => ({ number, sha256, sha3: sha3_256 }))
 }
 
 /** Those of `ids`, which are UUIDs, that have a row. */

@@ -10,10 +10,19 @@ export interface ObjectRow {
   readonly sha256: Uint8Array
   readonly sha3: Uint8Array
   readonly mediaType: string
+  /** How many it has. */
+  readonly files: number
   readonly lat: Uint8Array
   readonly dataKeyEnclosed: Uint8Array
   /** Of the vault's key that encloses it, and the object's secrets. */
   readonly keyGeneration: number
+}
+
+/** A file of an object that has several, in their order. */
+export interface ObjectFileRow {
+  readonly objectId: string
+  readonly sha256: Uint8Array
+  readonly sha3: Uint8Array
 }
 
 export type SecretField = 'object' | 'depositor' | 'metadata'
@@ -43,6 +52,7 @@ export interface IdempotencyRow {
 /** What acts add besides their trace. */
 export interface ActRows {
   readonly objects?: readonly ObjectRow[]
+  readonly objectFiles?: readonly ObjectFileRow[]
   readonly objectSecrets?: readonly ObjectSecretRow[]
   readonly openings?: readonly JournalOpeningRow[]
   readonly idempotencyKeys?: readonly IdempotencyRow[]
@@ -51,19 +61,24 @@ export interface ActRows {
 const seconds = (ms: number) => ms / 1000
 const bytes = (value: Uint8Array) => Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 
+/** Counted from 1 in one act's object. */
+const numbered = (files: readonly ObjectFileRow[]) =>
+  files.map((file, at) => ({ ...file, number: at + 1 }))
+
 /** Inserts the rows of a whole batch of acts, one statement a table. Requires the batch's own transaction. */
 export async function insertActRows(client: Client, batch: readonly ActRows[]): Promise<void> {
   const objects = batch.flatMap((rows) => rows.objects ?? [])
+  const files = batch.flatMap((rows) => numbered(rows.objectFiles ?? []))
   const secrets = batch.flatMap((rows) => rows.objectSecrets ?? [])
   const openings = batch.flatMap((rows) => rows.openings ?? [])
   const keys = batch.flatMap((rows) => rows.idempotencyKeys ?? [])
   if (objects.length > 0)
     await client.query({
       name: 'insert-objects',
-      text: `INSERT INTO vault.objects (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation)
-        SELECT id, vault_id, deposit_seq, to_timestamp(deposited_at), depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation
-        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[], $5::uuid[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[], $11::bytea[], $12::int[])
-          AS t (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation)`,
+      text: `INSERT INTO vault.objects (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation, files)
+        SELECT id, vault_id, deposit_seq, to_timestamp(deposited_at), depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation, files
+        FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[], $5::uuid[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[], $11::bytea[], $12::int[], $13::int[])
+          AS t (id, vault_id, deposit_seq, deposited_at, depositor_id, size, sha256, sha3_256, media_type, lat, data_key_enclosed, key_generation, files)`,
       values: [
         objects.map((row) => row.id),
         objects.map((row) => row.vaultId),
@@ -77,6 +92,19 @@ export async function insertActRows(client: Client, batch: readonly ActRows[]): 
         objects.map((row) => bytes(row.lat)),
         objects.map((row) => bytes(row.dataKeyEnclosed)),
         objects.map((row) => row.keyGeneration),
+        objects.map((row) => row.files),
+      ],
+    })
+  if (files.length > 0)
+    await client.query({
+      name: 'insert-object-files',
+      text: `INSERT INTO vault.object_files (object_id, number, sha256, sha3_256)
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::bytea[], $4::bytea[])`,
+      values: [
+        files.map((row) => row.objectId),
+        files.map((row) => row.number),
+        files.map((row) => bytes(row.sha256)),
+        files.map((row) => bytes(row.sha3)),
       ],
     })
   if (secrets.length > 0)

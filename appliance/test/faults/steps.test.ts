@@ -119,6 +119,18 @@ for (const effect of ['undone', 'done'] satisfies Effect[])
       },
     )
 
+for (const effect of ['undone', 'done'] satisfies Effect[])
+  for (const step of ['stage', 'write', 'file-sync', 'rename', 'folder-sync'] as const)
+    void t.test(`${step} fails, ${effect}, for an object of several files`, async (t) => {
+      faults.failOnce(step, effect, systemError('EIO'))
+      const body = form('one', '1.txt')
+      for (const name of ['2.txt', '3.txt']) body.append('file', new Blob([name]), name)
+      const answer = await world.call('POST', `/vaults/${vault}/objects`, { token, body })
+      t.ok(faults.hasFailed, 'the step failed')
+      t.equal(answer.status, 507, await answer.text())
+      await serviceIsAsBefore(t)
+    })
+
 void t.test('COMMIT fails, undone: refused, and nothing is kept', async (t) => {
   faults.failOnce('commit', 'undone', lost())
   const answer = await deposit()

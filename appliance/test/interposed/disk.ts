@@ -1,5 +1,5 @@
 import { syncFolder } from '@probant/host'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import type { Disk } from '../../src/store/files.ts'
 import { around, type Hooks } from './hooks.ts'
 
@@ -23,13 +23,14 @@ export function interposedDisk(hooks: Hooks): Disk {
       }
     },
     rename: (from, to) => around(hooks, 'rename', () => rename(from, to)),
+    makeFolder: (path) => mkdir(path, { mode: 0o700 }),
     syncFolder: (folder) =>
       /\/objects\/[0-9a-f]{2}$/.test(folder)
         ? around(hooks, 'folder-sync', () => syncFolder(folder))
         : syncFolder(folder),
     remove: (path) =>
       around(hooks, isStaging(path) ? 'staging-removal' : 'object-removal', () =>
-        rm(path, { force: true }),
+        rm(path, { force: true, recursive: true }),
       ),
   }
 }

@@ -10,7 +10,7 @@ import { systemRandomness } from '@probant/host'
 import { nodeCrypto, openProvider } from '@probant/keys'
 import { createPool, type Database } from '@probant/postgres'
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { KEY_LABELS, keyOf } from '../../src/box.ts'
 import { recompute } from '../../src/integrity/recomputation.ts'
 import { readSigningKeys } from '../../src/journal/signing-keys.ts'
@@ -55,7 +55,7 @@ export class Inspection {
     return new Set(rows.map(({ id }) => id))
   }
 
-  /** Names of every file under the store, and of temporary ones in the box's home. */
+  /** Names of every object under the store, and of temporary files in the box's home. */
   async files(): Promise<{ staged: string[]; kept: Set<string>; temporary: string[] }> {
     const { home } = this.#world.settings
     const staged = await readdir(join(home, 'store', 'staging'))
@@ -63,7 +63,12 @@ export class Inspection {
       recursive: true,
       withFileTypes: true,
     })
-    const kept = new Set(all.filter((entry) => entry.isFile()).map(({ name }) => name))
+    // an object of several files is a folder
+    const kept = new Set(
+      all
+        .filter(({ name, parentPath }) => name.startsWith(basename(parentPath)))
+        .map(({ name }) => name),
+    )
     const temporary: string[] = []
     for (const name of await readdir(home)) {
       if (!name.endsWith('.tmp')) continue

@@ -100,8 +100,8 @@ function readFile(members: Members): StatementFile {
 }
 
 /**
- * Digests and size of the object made of these files: the file's own when there is one, else those of the JCS
- * of the list.
+ * Digests and size of the object made of these files: the file's own when there is one, else the digests of the JCS of
+ * the list and the sum of the sizes.
  */
 export function objectDigests(
   hashing: Hashing,
@@ -115,6 +115,6 @@ export function objectDigests(
       sha256: toHex(hashing.hash('sha256', bytes)),
       'sha3-256': toHex(hashing.hash('sha3-256', bytes)),
     },
-    size: bytes.length,
+    size: files.reduce((sum, { size }) => sum + size, 0),
   }
 }

@@ -189,6 +189,7 @@ export const configurationSchema = Type.Object(
       Type.Object(
         {
           objectBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+          objectFiles: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
           metadataBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1024 * 1024 })),
           pendingDeposits: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
         },
@@ -253,6 +254,7 @@ const defaults = {
   keyEpochs: { days: 30, overlapDays: 2 },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,
+    objectFiles: 100,
     metadataBytes: 64 * 1024,
     pendingDeposits: 256,
   },

@@ -96,7 +96,7 @@ def check_own_digests(statement):
     """One file: its own. Several: those of the JCS of `files`."""
     files = statement["files"]
     whole = canonical.write(files)
-    expected = (both_digests(whole), len(whole))
+    expected = (both_digests(whole), sum(file["size"] for file in files))
     if len(files) == 1:
         expected = (files[0]["digests"], files[0]["size"])
     if (statement["digests"], statement["size"]) != expected:

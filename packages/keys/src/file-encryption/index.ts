@@ -1,5 +1,6 @@
 export { FileDecryptor } from './decryptor.ts'
 export { FileEncryptor } from './encryptor.ts'
+export { fileKey } from './file-key.ts'
 export {
   CHUNK_BYTES,
   HEADER_BYTES,
