@@ -74,6 +74,7 @@ async function attempt({ route, line, caller, where }: Trial): Promise<number> {
     ...Object.entries(place),
     ['id', place.object],
     ['key', 'no-such-key'],
+    ['file', '1'],
   ])
   const at = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => named.get(name) ?? bystander.id)
   const credential = caller === 'nobody' ? undefined : callers.get(caller)?.token

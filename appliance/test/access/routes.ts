@@ -68,6 +68,7 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'GET /vaults/{vault}/objects/count': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}/content': vault(['member']),
+  'GET /vaults/{vault}/objects/{id}/files/{file}/content': vault(['member']),
   'GET /vaults/{vault}/objects/{id}/proof': vault(readers),
   'GET /vaults/{vault}/objects/{id}/journal': vault(readers),
   'GET /vaults/{vault}/journal': vault(readers),
