@@ -12,7 +12,10 @@ import { nodeCrypto, openProvider, type KeyProvider, type KeyRef } from '@proban
 import { createPool, type Database } from '@probant/postgres'
 import { join } from 'node:path'
 import { Credentials } from './access/credentials.ts'
+import { AuthenticatorApps } from './access/authenticator-app.ts'
 import { Lookups } from './access/lookups.ts'
+import { Passkeys } from './access/passkeys.ts'
+import { SignIn } from './access/sign-in.ts'
 import { Dating } from './dating/dating.ts'
 import { SupervisorRelay } from './dating/supervisor-relay.ts'
 import { LatBatches } from './deposit/lat-batch.ts'
@@ -65,6 +68,10 @@ export interface Box {
   readonly recovery: Recovery
   readonly rotation: Rotation
   readonly credentials: Credentials
+  readonly signIn: SignIn
+  readonly authenticatorApps: AuthenticatorApps
+  /** Undefined where no host is configured that they could be bound to. */
+  readonly passkeys: Passkeys | undefined
   readonly lookups: Lookups
   readonly lats: LatBatches
   /** Undefined where reception tokens are the box's own. */
@@ -236,6 +243,16 @@ export async function openBox(options: BoxOptions): Promise<Box> {
   }
   const lats = new LatBatches(crypto, reception, latSigner, () => seals.begin())
   const signerWatch = new SignerWatch({ clock, log, randomness, lats })
+  const credentials = new Credentials(crypto, clock, randomness)
+  const authenticatorApps = new AuthenticatorApps(keys, database, clock, settings.name)
+  const { passkeyHost = null, origins = [] } = settings.signIn ?? {}
+  const passkeys =
+    passkeyHost === null
+      ? undefined
+      : new Passkeys({ id: passkeyHost, origins }, settings.name, clock, randomness)
+  const signIn = new SignIn({
+    ...{ database, journal, crypto, clock, credentials, apps: authenticatorApps, passkeys },
+  })
   return {
     settings,
     log,
@@ -251,7 +268,10 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     ciphers,
     recovery,
     rotation,
-    credentials: new Credentials(crypto, clock, randomness),
+    credentials,
+    signIn,
+    authenticatorApps,
+    passkeys,
     lookups: new Lookups(database, clock, () => journal.changes),
     lats,
     outsideReception,

@@ -99,6 +99,24 @@ export const ApplianceSettings = Type.Object(
     dating: Type.Optional(TimestampingSettings),
     /** When evidence is renewed; absent: 90 days before its end, no algorithm retired. */
     renewal: Type.Optional(RenewalSettings),
+    /** Absent: a second factor is everybody's own choice, and there are no passkeys. */
+    signIn: Type.Optional(
+      Type.Object(
+        {
+          /** Whose portal sessions need a second factor. */
+          secondFactor: Type.Union([
+            Type.Literal('optional'),
+            Type.Literal('administrators'),
+            Type.Literal('all'),
+          ]),
+          /** The portal's host name, which passkeys are bound to for good; null: none. IP addresses can't have any. */
+          passkeyHost: Type.Union([Type.Null(), Type.String({ pattern: '^[a-z0-9.-]{1,253}$' })]),
+          /** Addresses under which browsers open the portal. */
+          origins: Type.Array(Type.String({ pattern: '^https?://[^/]+$' })),
+        },
+        strict,
+      ),
+    ),
     limits: Type.Object(
       {
         /** Of all files of an object together. */

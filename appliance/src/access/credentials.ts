@@ -3,7 +3,7 @@ import type { Clock, Randomness } from '@probant/host'
 import type { Client } from '@probant/postgres'
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import type { Queryable } from '../store/journal.ts'
-import { addCredential, findPassword, type User } from '../store/people.ts'
+import { addCredential, findPassword, type Factor, type User } from '../store/people.ts'
 import type { Lookups } from './lookups.ts'
 
 /** Who calls, and by which credential. */
@@ -11,6 +11,8 @@ export interface Caller {
   readonly user: User
   readonly credentialId: string
   readonly kind: 'token' | 'session'
+  /** How the session was opened; empty for tokens. */
+  readonly factors: readonly Factor[]
 }
 
 export type Refusal = 'unknown' | 'expired' | 'revoked' | 'csrf'
@@ -34,8 +36,14 @@ export class Credentials {
   }
 
   /** A new secret and the statement that stores its digest; nothing is valid before the statement is committed. */
-  issue(userId: string, kind: 'token' | 'session', label: string, lifetimeSeconds: number) {
-    const secret = this.#secret()
+  issue(
+    userId: string,
+    kind: 'token' | 'session',
+    label: string,
+    lifetimeSeconds: number,
+    { factors = [], client: program = '' }: { factors?: readonly Factor[]; client?: string } = {},
+  ) {
+    const secret = this.makeSecret()
     const id = this.#randomness.uuid()
     const createdAtMs = this.#clock.nowMs()
     const expiresAtMs = createdAtMs + lifetimeSeconds * 1000
@@ -49,9 +57,11 @@ export class Credentials {
           userId,
           kind,
           label,
-          secretSha256: this.#digest(secret),
+          secretSha256: this.digest(secret),
           createdAtMs,
           expiresAtMs,
+          factors,
+          client: program,
         }),
     }
   }
@@ -62,12 +72,13 @@ export class Credentials {
     secret: string,
     csrf: string | null | undefined,
   ): Promise<Caller | Refusal> {
-    const found = await lookups.credential(this.#digest(secret))
+    const found = await lookups.credential(this.digest(secret))
     if (found === undefined) return 'unknown'
     if (found.revoked) return 'revoked'
     if (found.expiresAtMs <= this.#clock.nowMs()) return 'expired'
     if (found.kind === 'session' && csrf !== null && csrf !== this.csrfToken(secret)) return 'csrf'
-    return { user: found.user, credentialId: found.id, kind: found.kind }
+    const { user, id: credentialId, kind, factors } = found
+    return { user, credentialId, kind, factors }
   }
 
   /** The user whose password this is. Takes as long for an unknown login as for a known one. */
@@ -77,7 +88,7 @@ export class Credentials {
     password: string,
   ): Promise<User | undefined> {
     const found = await findPassword(client, login)
-    this.#decoy ??= hashPassword(this.#secret())
+    this.#decoy ??= hashPassword(this.makeSecret())
     const isRight = await argon2Verify(found?.passwordHash ?? (await this.#decoy), password)
     if (found === undefined || !isRight) return undefined
     const { passwordHash, ...user } = found
@@ -89,11 +100,13 @@ export class Credentials {
     return urlSafe(this.#crypto.hash('sha256', utf8(`probant/csrf/v1\n${sessionSecret}`)))
   }
 
-  #secret(): string {
+  /** A fresh secret of 32 bytes, for a cookie or a header. */
+  makeSecret(): string {
     return urlSafe(this.#randomness.bytes(32))
   }
 
-  #digest(secret: string): Uint8Array {
+  /** What is kept of a secret. */
+  digest(secret: string): Uint8Array {
     return this.#crypto.hash('sha256', utf8(secret))
   }
 }

@@ -54,22 +54,36 @@ export function recogniseCallers(server: Server, box: Box): void {
     const csrf = needsCsrf ? (typeof header === 'string' ? header : undefined) : null
     const caller = await box.credentials.recognise(box.lookups, secret, csrf)
     if (typeof caller !== 'string') {
+      if (mustAddFactor(box, caller) && !BEFORE_SECOND_FACTOR.test(request.url))
+        return refuseAccess(box, request, 'second-factor-missing', factorMissing(), caller)
       request.caller = caller
       return
     }
     // A stale cookie must not keep its owner from signing in again.
     if (bearer === undefined && caller !== 'csrf' && request.url.startsWith('/api/v1/sessions'))
       return
-    await box.journal.record({
-      act: 'access',
-      outcome: 'refused',
-      hidden: { address: request.ip },
-      data: { reason: `credential-${caller}` },
-    })
-    throw credentialRefused(
-      caller === 'expired' ? 'expired-token' : caller === 'csrf' ? 'csrf' : 'unknown-token',
-    )
+    const type =
+      caller === 'expired' ? 'expired-token' : caller === 'csrf' ? 'csrf' : 'unknown-token'
+    return refuseAccess(box, request, `credential-${caller}`, credentialRefused(type))
   })
+}
+
+/** Journals an access that is refused before it reaches a function. */
+async function refuseAccess(
+  box: Box,
+  request: FastifyRequest,
+  reason: string,
+  problem: Problem,
+  caller?: Caller,
+): Promise<never> {
+  await box.journal.record({
+    act: 'access',
+    outcome: 'refused',
+    ...(caller === undefined ? {} : { actorId: caller.user.id }),
+    hidden: { address: request.ip },
+    data: { reason },
+  })
+  throw problem
 }
 
 /** The caller. @throws Problem 401 */
@@ -77,6 +91,27 @@ export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === undefined) throw unauthenticated()
   return request.caller
 }
+
+/** What somebody may call who has to set up a second factor first. */
+const BEFORE_SECOND_FACTOR = /^\/api\/v1\/(sessions|second-factors|passkeys)(\/|$|\?)/
+
+/** Whether the box asks for a second factor of this caller, whose session was opened without one. */
+export function mustAddFactor(box: Box, { kind, factors, user }: Caller): boolean {
+  const asked = box.settings.signIn?.secondFactor ?? 'optional'
+  if (asked === 'optional' || kind !== 'session') return false
+  if (asked === 'administrators' && user.roles.every((role) => role === 'user')) return false
+  return factors.every((factor) => factor === 'password')
+}
+
+const factorMissing = () =>
+  new Problem({
+    type: 'second-factor-missing',
+    status: 403,
+    title: {
+      fr: 'Ce boîtier demande un second facteur : ajoutez d’abord une application ou une clé d’accès.',
+      en: 'This box asks for a second factor: add an app or a passkey first.',
+    },
+  })
 
 /** The caller with their rights in the vault that the request names. */
 export interface VaultCaller {

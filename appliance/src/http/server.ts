@@ -6,11 +6,13 @@ import { depositRoutes } from './deposits.ts'
 import { journalRoutes } from './journal.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
+import { passkeyRoutes } from './passkeys.ts'
 import { peopleRoutes } from './people.ts'
 import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
 import { renewalRoutes } from './renewals.ts'
 import { sealCertificateRoutes } from './seal-certificates.ts'
+import { secondFactorRoutes } from './second-factors.ts'
 import { sessionRoutes } from './sessions.ts'
 import { vaultRoutes } from './vaults.ts'
 
@@ -41,6 +43,8 @@ export async function createApi(box: Box): Promise<Server> {
   })
   await depositRoutes(server, box)
   sessionRoutes(server, box)
+  secondFactorRoutes(server, box)
+  passkeyRoutes(server, box)
   vaultRoutes(server, box)
   peopleRoutes(server, box)
   objectRoutes(server, box)

@@ -3,6 +3,8 @@ import type { Queryable } from './journal.ts'
 
 export type Role = 'user' | 'auditor' | 'functional-administrator' | 'technical-administrator'
 export type Right = 'deposit' | 'read'
+/** What somebody showed when they signed in. */
+export type Factor = 'password' | 'totp' | 'recovery-code' | 'passkey'
 
 export interface User {
   readonly id: string
@@ -81,12 +83,14 @@ export interface CredentialRow {
   readonly secretSha256: Uint8Array
   readonly createdAtMs: number
   readonly expiresAtMs: number
+  readonly factors: readonly Factor[]
+  readonly client: string
 }
 
 export async function addCredential(client: Client, row: CredentialRow): Promise<void> {
   await client.query(
-    `INSERT INTO vault.credentials (id, user_id, kind, label, secret_sha256, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, to_timestamp($6::float8), to_timestamp($7::float8))`,
+    `INSERT INTO vault.credentials (id, user_id, kind, label, secret_sha256, created_at, expires_at, factors, client)
+     VALUES ($1, $2, $3, $4, $5, to_timestamp($6::float8), to_timestamp($7::float8), $8, $9)`,
     [
       row.id,
       row.userId,
@@ -95,11 +99,14 @@ export async function addCredential(client: Client, row: CredentialRow): Promise
       Buffer.from(row.secretSha256),
       row.createdAtMs / 1000,
       row.expiresAtMs / 1000,
+      row.factors,
+      row.client,
     ],
   )
 }
 
 export interface FoundCredential {
+  readonly factors: readonly Factor[]
   readonly id: string
   readonly kind: 'token' | 'session'
   readonly expiresAtMs: number
@@ -117,10 +124,11 @@ export async function findCredential(
       kind: 'token' | 'session'
       expires_at: Date
       revoked: boolean
+      factors: Factor[]
     }
   >({
     name: 'find-credential',
-    text: `SELECT c.id AS credential_id, c.kind, c.expires_at, c.revoked_at IS NOT NULL AS revoked,
+    text: `SELECT c.id AS credential_id, c.kind, c.expires_at, c.revoked_at IS NOT NULL AS revoked, c.factors,
         u.id, u.name, u.login, u.roles, u.language
       FROM vault.credentials c JOIN vault.users u ON u.id = c.user_id WHERE c.secret_sha256 = $1`,
     values: [Buffer.from(secretSha256)],
@@ -132,6 +140,7 @@ export async function findCredential(
     kind: row.kind,
     expiresAtMs: row.expires_at.getTime(),
     revoked: row.revoked,
+    factors: row.factors,
     user: {
       id: row.id,
       name: row.name,

@@ -24,6 +24,8 @@ export type Line = Sending &
   (
     | { readonly of: 'everybody' }
     | { readonly of: 'whoever signed in' }
+    /** A token does not do: 403 for each of the callers, who hold tokens. */
+    | { readonly of: 'sessions' }
     | { readonly of: 'box' | 'vault'; readonly may: readonly Name[] }
   )
 
@@ -47,6 +49,11 @@ const vault = (may: readonly Name[], send?: Line['send']): Line => ({
 const json = (json: unknown) => () => ({ json })
 const everybody: Line = { of: 'everybody' }
 const whoeverSignedIn: Line = { of: 'whoever signed in' }
+const sessions = (json?: unknown): Line => ({
+  of: 'sessions',
+  ...(json !== undefined && { send: () => ({ json }) }),
+})
+const password = 'a password of the tests'
 const digests = { sha256: '00'.repeat(32), 'sha3-256': '00'.repeat(32) }
 
 /** What is expected of every route that the server registers: one line each, or the matrix fails. */
@@ -54,6 +61,23 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'POST /sessions': everybody,
   'DELETE /sessions/current': everybody,
   'GET /sessions/current': whoeverSignedIn,
+  'GET /sessions': whoeverSignedIn,
+  'DELETE /sessions/{session}': whoeverSignedIn,
+  'POST /sessions/passkey-challenges': everybody,
+  'POST /sessions/passkey': everybody,
+  'GET /second-factors': sessions(),
+  'POST /second-factors/app': sessions({ password }),
+  'POST /second-factors/app/confirmation': sessions({ code: '000000' }),
+  'DELETE /second-factors/app': sessions({ password }),
+  'POST /second-factors/recovery-codes': sessions({ password }),
+  'POST /passkeys/challenges': sessions({ password }),
+  'POST /passkeys': sessions({
+    label: 'matrix',
+    response: { id: 'x', clientDataJSON: 'x', attestationObject: 'x' },
+  }),
+  'GET /passkeys': sessions(),
+  'DELETE /passkeys/{passkey}': sessions({ password }),
+  'PUT /password': sessions({ password, newPassword: password }),
   'GET /journal': whoeverSignedIn,
   'GET /journal/head': whoeverSignedIn,
 
@@ -81,6 +105,7 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'POST /users': box(administrators, ({ fresh }) => ({
     json: { user: fresh, name: fresh, password: 'a password of the tests', roles: ['user'] },
   })),
+  'POST /users/{user}/sign-in-reset': box(administrators, json({ newPassword: password })),
   'GET /tokens': box(administrators),
   'POST /tokens': box(administrators, ({ user }) => ({
     json: { user, label: 'matrix', expiresInDays: 1 },

@@ -185,6 +185,26 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    signIn: Type.Optional(
+      Type.Object(
+        {
+          secondFactor: Type.Optional(
+            Type.Union([
+              Type.Literal('optional'),
+              Type.Literal('administrators'),
+              Type.Literal('all'),
+            ]),
+          ),
+          passkeyHost: Type.Optional(
+            Type.Union([Type.String({ pattern: '^[a-z0-9.-]{1,253}$' }), Type.Null()]),
+          ),
+          origins: Type.Optional(
+            Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { minItems: 1, maxItems: 10 }),
+          ),
+        },
+        closed,
+      ),
+    ),
     limits: Type.Optional(
       Type.Object(
         {
@@ -252,6 +272,11 @@ const defaults = {
     authorities: [] as AuthoritySettings[],
   },
   keyEpochs: { days: 30, overlapDays: 2 },
+  signIn: {
+    secondFactor: 'optional' as 'optional' | 'administrators' | 'all',
+    passkeyHost: 'localhost' as string | null,
+    origins: undefined as string[] | undefined,
+  },
   limits: {
     objectBytes: 16 * 1024 * MEBIBYTE,
     objectFiles: 100,
@@ -287,6 +312,7 @@ export function withDefaults(file: ConfigurationFile) {
     /** Undefined: 90 days before the end, no algorithm retired. */
     renewal: file.renewal,
     keyEpochs: { ...defaults.keyEpochs, ...file.keyEpochs },
+    signIn: { ...defaults.signIn, ...file.signIn },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },
     window: { ...defaults.window, ...file.window },

@@ -46,9 +46,16 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     ...datingSettings(configuration),
     ...(configuration.renewal === undefined ? {} : { renewal: configuration.renewal }),
     keyEpochs: configuration.keyEpochs,
+    signIn: signInSettings(configuration, layout.ports.portal),
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }
+}
+
+/** What browsers call the portal decides which passkeys they offer. */
+function signInSettings({ signIn }: Configuration, port: number) {
+  const { origins = [`http://localhost:${String(port)}`], ...kept } = signIn
+  return { ...kept, origins }
 }
 
 /** How many witnesses it takes, and whose keys count beside the centre's. */
