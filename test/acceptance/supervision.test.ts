@@ -81,6 +81,10 @@ await bullet(
   'supervisor/test/flood.test.ts',
 )
 await bullet(
+  'alerts: silenced in the database, a contact changed there or the last one removed: found',
+  'supervisor/test/silenced.test.ts',
+)
+await bullet(
   'alerts: another contact when one fails; a mail relay that accepts, delays, refuses, lies',
   'supervisor/test/delivery.test.ts',
 )

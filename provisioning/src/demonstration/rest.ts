@@ -18,7 +18,7 @@ export class RestClient {
   /** Sends JSON (or a form) and reads JSON of the given shape. */
   async call<Schema extends TSchema>(
     schema: Schema,
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
     headers: Record<string, string> = {},

@@ -1,11 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { homePaths } from '../installation/layout.ts'
 import { seenByBox, type Observation } from './observation.ts'
+import { changeSettings } from './settings.ts'
 import type { Specimen } from './specimen.ts'
-
-const routed = Type.Object({ centre: Type.Object({ port: Type.Integer() }) })
 
 const agentState = Type.Object({
   findings: Type.Array(
@@ -21,12 +18,7 @@ const agentState = Type.Object({
 
 /** Has the agent of the copy dial another port than its centre's, as whoever holds the cable arranges it. */
 export async function routeAgentTo(specimen: Specimen, port: number): Promise<void> {
-  const path = homePaths(specimen.home).settings('agent')
-  const settings: unknown = JSON.parse(await readFile(path, 'utf8'))
-  if (!Value.Check(routed, settings)) throw new Error('the agent has no centre')
-  settings.centre.port = port
-  await writeFile(path, JSON.stringify(settings))
-  await specimen.restart('agent', 'SIGTERM')
+  await changeSettings(specimen, 'agent', { centre: { port } })
 }
 
 /** The agent's own findings, as its status shows them, and the size that its newest receipt covers. */

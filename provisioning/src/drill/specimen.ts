@@ -122,9 +122,9 @@ export class Specimen {
     return new RestClient(this.demo.supervisionApi, this.demo.supervisionToken)
   }
 
-  /** What the centre found about the box so far, newest first. */
-  async findings(): Promise<CentreFinding[]> {
-    const path = `/boxes/${this.#boxId}/findings?limit=100`
+  /** What the centre found so far, newest first: about the box, or (`centre`) about itself. */
+  async findings(about = this.#boxId): Promise<CentreFinding[]> {
+    const path = `/boxes/${about}/findings?limit=100`
     return (await this.centre().call(findings, 'GET', path)).items
   }
 

@@ -104,11 +104,11 @@ async function judgeHonest(
   watch: Watch,
   fresh: Watch,
 ): Promise<Verdict> {
-  await watch()
+  const noticed = await watch()
   await clock.sleep(SETTLING_MS)
-  const seen = await fresh()
+  const seen = [...noticed, ...(await fresh())]
   const accused = seen.find(({ kind }) => !attack.expected.includes(kind))
-  const others = seen.map(({ kind }) => kind)
+  const others = [...new Set(seen.map(({ kind }) => kind))]
   return accused === undefined
     ? verdict(attack, { others, why: null })
     : verdict(attack, {

@@ -9,29 +9,45 @@ import {
   utf8,
   type JournalState,
 } from '@probant/evidence'
+import type { Client } from '@probant/postgres'
 import type { Context } from '../context.ts'
 import { SupervisorError } from '../errors.ts'
+import { raise, settle } from '../findings/raise.ts'
 import {
   alertCheckpoint,
   alertJournals,
+  holdAlertJournal,
   insertAlertCheckpoint,
   readAlertTraces,
   type AlertJournal,
 } from '../store/alert-journal.ts'
+import { openFindings } from '../store/findings.ts'
+import { CENTRE } from '../store/rows.ts'
+import { heldToJournal } from './held-to-journal.ts'
 import { appendSeal } from './journal.ts'
+import { Journalled } from './journalled.ts'
 
 const SEAL_AFTER_MS = 60_000
 const SEAL_IDLE_MS = 3_600_000
 const PAGE = 1000
+/** How long contacts and alerts may say something else than the journal. */
+const COMPARED_EVERY_MS = 60_000
+
+/** What was read of a journal and recomputed, and what it says. */
+interface Read {
+  readonly state: JournalState
+  readonly journalled: Journalled
+}
 
 /**
  * Seals and signs the alert journal. What it signs, it has read again from the database and recomputed: once from the whole
- * journal at start, then from what was added.
+ * journal at start, then from what was added. Contacts and alerts are held to what it read.
  */
 export class AlertJournalKeeper {
   readonly #context: Context
-  /** What was read and recomputed, by tenant. */
-  readonly #verified = new Map<string, JournalState>()
+  /** By tenant. */
+  readonly #read = new Map<string, Read>()
+  #comparedAtMs: number | undefined
 
   constructor(context: Context) {
     this.#context = context
@@ -43,7 +59,45 @@ export class AlertJournalKeeper {
       if (this.#needsSeal(journal)) await this.#seal(journal)
       await this.#sign(journal.tenantId, journal.origin)
     }
+    await this.#compareAll()
     return false
+  }
+
+  /** By the machine's time since its boot: whoever sets its clock must not put this off. */
+  async #compareAll(): Promise<void> {
+    const nowMs = this.#context.clock.monotonicMs()
+    if (this.#comparedAtMs !== undefined && nowMs - this.#comparedAtMs < COMPARED_EVERY_MS) return
+    for (const tenantId of this.#read.keys()) await this.#compare(tenantId)
+    this.#comparedAtMs = nowMs
+  }
+
+  /** Nobody appends meanwhile: every change of a contact or an alert commits with its entry, or not at all. */
+  async #compare(tenantId: string): Promise<void> {
+    const context = this.#context
+    const { database, crypto } = context
+    const facts = await database.transaction(
+      async (client) => {
+        const journal = await holdAlertJournal(client, tenantId)
+        const before = this.#read.get(tenantId)
+        if (journal === undefined || before === undefined) return []
+        const read = await this.#readOn(tenantId, before, journal.state.size, client)
+        this.#read.set(tenantId, read)
+        return heldToJournal(client, crypto, tenantId, read.journalled)
+      },
+      { attempts: 3 },
+    )
+    const centre = { tenantId, boxId: CENTRE }
+    const raised = await database.transaction(
+      async (client) => {
+        const isSomebody = facts.every(({ circumstances }) => circumstances['why'] !== 'nobody')
+        for (const finding of await openFindings(client, centre, ['alerting-broken']))
+          if (isSomebody && finding.circumstances['why'] === 'nobody')
+            await settle(client, context, centre, finding.findingId, 'somebody is told again')
+        return raise(client, context, centre, facts)
+      },
+      { attempts: 3 },
+    )
+    if (raised.length > 0) context.wake()
   }
 
   readonly #needsSeal = ({ state, unsealedSinceMs, sealedAtMs }: AlertJournal): boolean => {
@@ -68,9 +122,10 @@ export class AlertJournalKeeper {
 
   async #sign(tenantId: string, origin: string): Promise<void> {
     const { database, keys, clock, crypto } = this.#context
-    const before = this.#verified.get(tenantId) ?? (await this.#readFromStart(tenantId, origin))
-    const state = await this.#readOn(tenantId, before)
-    this.#verified.set(tenantId, state)
+    const before = this.#read.get(tenantId) ?? (await this.#readFromStart(tenantId, origin))
+    const read = await this.#readOn(tenantId, before)
+    this.#read.set(tenantId, read)
+    const { state } = read
     const newest = await alertCheckpoint(database, tenantId)
     if (state.size === 0 || newest?.size === state.size) return
     const root = state.range.root()
@@ -84,27 +139,29 @@ export class AlertJournalKeeper {
   }
 
   /** The whole journal once, compared with the newest checkpoint signed before: the database may have been changed. */
-  async #readFromStart(tenantId: string, origin: string): Promise<JournalState> {
+  async #readFromStart(tenantId: string, origin: string): Promise<Read> {
     const { database, crypto } = this.#context
     const newest = await alertCheckpoint(database, tenantId)
-    const start = emptyJournalState(crypto, origin)
+    const start = { state: emptyJournalState(crypto, origin), journalled: new Journalled() }
     if (newest === undefined) return start
-    const state = await this.#readOn(tenantId, start, newest.size)
+    const read = await this.#readOn(tenantId, start, newest.size)
+    const { state } = read
     const signed = parseCheckpoint(parseNote(newest.note).text)
     if (state.size !== signed.size || !equalBytes(state.range.root(), signed.root))
       throw new SupervisorError('stored-bytes-altered', 'the alert journal is not the one signed')
-    return state
+    return read
   }
 
   async #readOn(
     tenantId: string,
-    from: JournalState,
+    { state, journalled }: Read,
     upTo = Number.MAX_SAFE_INTEGER,
-  ): Promise<JournalState> {
-    const verifier = new JournalVerifier(this.#context.crypto, from)
+    client: Client = this.#context.database,
+  ): Promise<Read> {
+    const verifier = new JournalVerifier(this.#context.crypto, state)
     for (;;) {
       const end = Math.min(upTo, verifier.size + PAGE)
-      const traces = await readAlertTraces(this.#context.database, tenantId, verifier.size, end)
+      const traces = await readAlertTraces(client, tenantId, verifier.size, end)
       const findings = traces.flatMap((bytes) => verifier.append(bytes))
       findings.push(...verifier.finish())
       const wrong = findings.find(
@@ -115,7 +172,8 @@ export class AlertJournalKeeper {
           'stored-bytes-altered',
           `the alert journal is altered: ${wrong.kind} at ${wrong.seq ?? 'its end'}`,
         )
-      if (traces.length < PAGE) return verifier.state
+      for (const bytes of traces) journalled.take(bytes)
+      if (traces.length < PAGE) return { state: verifier.state, journalled }
     }
   }
 }

@@ -1,13 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
-import { homePaths } from '../../installation/layout.ts'
+import { routeAgentTo } from '../agent-route.ts'
 import { attack, atShipment, honest, type Attack } from '../attack.ts'
-import { copyRunning } from '../copy.ts'
+import { startClone } from '../clone.ts'
 import { copyDisk, putDiskBack } from '../disk.ts'
 import { journalPlaces } from '../journal-places.ts'
-import { freePorts } from '../ports.ts'
-import { Specimen } from '../specimen.ts'
+import type { Specimen } from '../specimen.ts'
 
 /** Disks put back and machines run twice: attacks 23 to 25. */
 export const copies: readonly Attack[] = [
@@ -48,7 +44,8 @@ export const copies: readonly Attack[] = [
     raisedBy: 'centre',
     ...atShipment,
     carryOut: async (specimen) => {
-      const clone = await cloneOf(specimen)
+      const clone = await startClone(specimen)
+      await routeAgentTo(clone, specimen.firstPort + 3)
       await work(specimen, 2)
       await work(clone, 3)
       await specimen.ship()
@@ -86,26 +83,4 @@ export const copies: readonly Attack[] = [
 
 async function work(specimen: Specimen, deposits: number): Promise<void> {
   for (let at = 0; at < deposits; at += 1) await specimen.deposit(`work ${at}`)
-}
-
-const agentSettings = Type.Object({ centre: Type.Object({ port: Type.Integer() }) })
-
-/** The same machine once more, whose agent talks to the original’s centre. */
-async function cloneOf(original: Specimen): Promise<Specimen> {
-  const home = `${original.home}-clone`
-  await copyRunning(original.home, home)
-  const clone = new Specimen(home, await freePorts(), original.clock)
-  original.atEnd(async () => {
-    await clone.stop()
-    await rm(home, { recursive: true, force: true })
-  })
-  await clone.start()
-  const path = homePaths(home).settings('agent')
-  const settings: unknown = JSON.parse(await readFile(path, 'utf8'))
-  const { centre } = Value.Parse(agentSettings, settings)
-  const own = JSON.stringify(settings, undefined, 2)
-  const port = String(original.firstPort + 3)
-  await writeFile(path, own.replace(`"port": ${centre.port}`, `"port": ${port}`))
-  await clone.restart('agent')
-  return clone
 }

@@ -1,4 +1,6 @@
 import type { Attack, Waiting } from '../attack.ts'
+import { agent } from './agent.ts'
+import { alerting } from './alerting.ts'
 import { centre } from './centre.ts'
 import { copies } from './copies.ts'
 import { faults } from './faults.ts'
@@ -15,7 +17,9 @@ export const attacks: readonly Attack[] = [
   ...journalRows,
   ...line,
   ...strangers,
+  ...agent,
   ...centre,
+  ...alerting,
   ...store,
   ...copies,
   ...service,

@@ -1,18 +1,17 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { systemRandomness } from '@probant/host'
-import { openProvider } from '@probant/keys'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { homePaths } from '../../installation/layout.ts'
+import { atCentre } from '../at-centre.ts'
 import { attack, atShipment, honest, type Attack } from '../attack.ts'
 import { superuserPool } from '../copy.ts'
 import { rewriteJournal } from '../forgery.ts'
 import { journalPlaces } from '../journal-places.ts'
-import type { Observation } from '../observation.ts'
+import { exchangeKey } from '../keys.ts'
+import { changeSettings } from '../settings.ts'
 import type { Specimen } from '../specimen.ts'
 
 const BETWEEN_SHIPMENTS_MS = 3000
 
-/** The running service, its keys and its name: attacks 10, 11, 13 to 15, 29. */
+/** The running service, its keys and its name: attacks 10, 13 to 15. */
 export const service: readonly Attack[] = [
   attack({
     id: '10a',
@@ -46,19 +45,6 @@ export const service: readonly Attack[] = [
     carryOut: async (specimen) => {
       await statements(specimen, ['DROP TRIGGER traces_append_only ON journal.traces'])
       return {}
-    },
-  }),
-  attack({
-    id: '11a',
-    attack: 'the agent frozen, so that nothing leaves the box any more',
-    expected: ['journal-unwitnessed'],
-    raisedBy: 'centre',
-    bound: 'five heads that did not come (300 s)',
-    boundS: 340,
-    carryOut: async (specimen) => {
-      await specimen.end('agent', 'SIGSTOP')
-      specimen.atEnd(() => specimen.end('agent', 'SIGCONT'))
-      return { watch: atCentre(specimen) }
     },
   }),
   attack({
@@ -98,10 +84,7 @@ export const service: readonly Attack[] = [
     raisedBy: 'centre',
     ...atShipment,
     carryOut: async (specimen) => {
-      await settingsOf(specimen, 'agent', (text) =>
-        text.replace(/"origin": "[^"]*"/, '"origin": "another-box/1"'),
-      )
-      await specimen.restart('agent')
+      await changeSettings(specimen, 'agent', { origin: 'another-box/1' })
       return {}
     },
   }),
@@ -122,20 +105,6 @@ export const service: readonly Attack[] = [
         (bytes) => Buffer.from(Buffer.from(bytes).toString().replace('"format":1', '"format":0')),
       )
       return { seq: size - 1 }
-    },
-  }),
-  attack({
-    id: '29a',
-    attack: 'the journal’s key lost',
-    expected: ['journalling-stopped', 'missing-shipment', 'journal-unwitnessed'],
-    raisedBy: 'either',
-    bound: 'no act is possible at once; told with the next head, else by silence (300 s)',
-    boundS: 340,
-    carryOut: async (specimen) => {
-      const key = join(homePaths(specimen.home).keys('box'), 'journal.key.json')
-      await rename(key, `${key}.gone`)
-      await specimen.end('appliance', 'SIGKILL')
-      return { watch: atCentre(specimen) }
     },
   }),
   honest({
@@ -179,32 +148,4 @@ async function stopJournalling(specimen: Specimen, list: readonly string[]) {
       return atCentre(specimen)()
     },
   }
-}
-
-const atCentre = (specimen: Specimen) => async (): Promise<Observation[]> => {
-  const found = await specimen.findings()
-  return found.map(({ kind, seq, expected, found: is }) => ({
-    kind,
-    seq,
-    expected,
-    found: is,
-    by: 'centre',
-  }))
-}
-
-async function exchangeKey(
-  specimen: Specimen,
-  part: 'box' | 'agent',
-  label: string,
-): Promise<void> {
-  const folder = homePaths(specimen.home).keys(part)
-  await rm(join(folder, `${label}.key.json`))
-  const keys = await openProvider({ provider: 'software', folder }, systemRandomness)
-  await keys.generate(label, 'ec-p256')
-  await keys.close()
-}
-
-async function settingsOf(specimen: Specimen, part: string, change: (text: string) => string) {
-  const path = homePaths(specimen.home).settings(part)
-  await writeFile(path, change(await readFile(path, 'utf8')))
 }
