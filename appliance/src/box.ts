@@ -34,6 +34,8 @@ import { pinnedWitnesses, requiredWitnesses, Witnessing } from './journal/witnes
 import { Recovery } from './recovery/recovery.ts'
 import { Renewal } from './renewal/renewal.ts'
 import { scheduleOf } from './renewal/schedule.ts'
+import { RetentionLookups } from './retention/lookups.ts'
+import { Policies } from './retention/policies.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
 import { Rotation } from './rotation/rotation.ts'
 import { SealAdministration } from './seal-certificate/administration.ts'
@@ -73,6 +75,10 @@ export interface Box {
   /** Undefined where no host is configured that they could be bound to. */
   readonly passkeys: Passkeys | undefined
   readonly lookups: Lookups
+  /** Under which class deposits come. */
+  readonly retention: RetentionLookups
+  /** What the journal says of retention and holds. */
+  readonly policies: Policies
   readonly lats: LatBatches
   /** Undefined where reception tokens are the box's own. */
   readonly outsideReception: OutsideReception | undefined
@@ -273,6 +279,8 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     authenticatorApps,
     passkeys,
     lookups: new Lookups(database, clock, () => journal.changes),
+    retention: new RetentionLookups(database, clock, () => journal.changes),
+    policies: new Policies(database),
     lats,
     outsideReception,
     signerWatch,

@@ -6,6 +6,7 @@ import type { CheckShareOptions } from './commands/check-share.ts'
 import type { CommandContext } from './commands/reach.ts'
 import { registerSealCertificate } from './commands/seal-certificate-options.ts'
 import { registerRenewals } from './commands/renewals-options.ts'
+import { registerRetention } from './commands/retention-options.ts'
 import { registerRotation } from './commands/rotate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
@@ -14,7 +15,7 @@ import type { GetOptions } from './commands/get.ts'
 import type { ProofsOptions } from './commands/proofs.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
-/** Adds `deposit`, `get`, `proofs` and `box …` to the command line. */
+/** Adds `deposit`, `get`, `proofs`, `retention …`, `hold …` and `box …` to the command line. */
 export function register(program: Command, context: CommandContext): void {
   const reaching = (command: Command) =>
     command
@@ -27,6 +28,7 @@ export function register(program: Command, context: CommandContext): void {
     .option('--title <title>', 'title (default: the first file’s name)')
     .option('--idempotency-key <key>', 'safe to repeat under the same key')
     .option('--receipt <file>', 'keep the receipt in a file')
+    .option('--retention-class <name>', 'how long to keep it (default: the vault’s class)')
     .action(async (files: string[], options: DepositOptions) => {
       const { deposit } = await import('./commands/deposit.ts')
       await deposit(context, files, options)
@@ -55,6 +57,8 @@ export function register(program: Command, context: CommandContext): void {
       const { proofs } = await import('./commands/proofs.ts')
       await proofs(context, ids, options)
     })
+
+  registerRetention(program, context, reaching)
 
   const box = program.command('box').description('administration of this box')
   const settings = (command: Command) =>

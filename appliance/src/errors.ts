@@ -35,6 +35,7 @@ export type BoxErrorCode =
   | 'not-recoverable'
   | 'not-openable'
   | 'rotation-refused'
+  | 'retention-refused'
 
 export type Fault = 'caller' | 'retryable' | 'fatal'
 
@@ -76,4 +77,9 @@ export function badCeremony(fr: string, en: string): BoxError {
 /** A rotation of keys that can't begin now: says why, to who asked for it. */
 export function rotationRefused(fr: string, en: string): BoxError {
   return new BoxError('rotation-refused', 'caller', en, { words: { fr, en } })
+}
+
+/** A change of retention or holds that a rule forbids: says which. */
+export function retentionRefused(fr: string, en: string): BoxError {
+  return new BoxError('retention-refused', 'caller', en, { words: { fr, en } })
 }

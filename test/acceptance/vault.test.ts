@@ -16,7 +16,11 @@ await bullet(
 )
 await absent('functions: destruction with reason, shredding and proof', LATER)
 await absent('functions: restitution, emptying under dual control', LATER)
-await absent('functions: retention classes, holds, trusted time', LATER)
+await bullet(
+  'functions: retention classes, legal holds',
+  'appliance/test/retention/retention.test.ts',
+)
+await absent('functions: trusted time', LATER)
 await bullet('functions: objects of several files', 'test/evidence/several-files.test.ts')
 await absent('functions: versions chained to one another', LATER)
 await absent('functions: inventory as CSV and PDF', LATER)

@@ -71,7 +71,12 @@ export async function* depositCases(): AsyncGenerator<BundleCase> {
   }
   const statements: [string, object, string?][] = [
     ['received in a time to come', { receivedAt: '2199-01-01T00:00:00.000Z' }],
-    ['for ever', { retention: { class: 'x', days: null } }, 'valid'],
+    ['for ever', { retention: { class: 'x', days: null, earliestEnd: null } }, 'valid'],
+    [
+      'ten days',
+      { retention: { class: 'x', days: 10, earliestEnd: '2036-02-27T12:00:01.500Z' } },
+      'valid',
+    ],
     ['no retention', { retention: null }, 'valid'],
     ['another digest', { digests: { sha256: '0'.repeat(64), 'sha3-256': '0'.repeat(64) } }],
     ['another size', { size: 1 }],

@@ -13,12 +13,14 @@ export type Action =
   | 'administer'
   | 'administer-keys'
   | 'read-box-journal'
+  | 'manage-retention'
+  | 'hold'
 
 const byRole: Readonly<Record<Role, readonly Action[]>> = {
   user: [],
   // An auditor checks everything and sees the content, or what a depositor wrote about it, of nothing.
   auditor: ['see', 'list', 'check', 'read-journal', 'prove', 'read-box-journal'],
-  'functional-administrator': ['see', 'list', 'administer'],
+  'functional-administrator': ['see', 'list', 'administer', 'manage-retention', 'hold'],
   'technical-administrator': ['see', 'administer', 'administer-keys', 'read-box-journal'],
 }
 

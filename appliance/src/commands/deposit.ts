@@ -10,6 +10,7 @@ export interface DepositOptions extends ApiOptions {
   readonly title?: string
   readonly idempotencyKey?: string
   readonly receipt?: string
+  readonly retentionClass?: string
 }
 
 interface Kept {
@@ -36,7 +37,8 @@ export async function deposit(
   }
   const name = paths.map((path) => basename(path)).join(', ')
   const title = options.title ?? basename(paths[0] ?? '')
-  form.append('metadata', JSON.stringify({ title, digests }))
+  const { retentionClass } = options
+  form.append('metadata', JSON.stringify({ title, digests, retentionClass }))
   const { idempotencyKey } = options
   const answer = await call(to, `/vaults/${to.vault}/objects`, {
     method: 'POST',

@@ -18,6 +18,9 @@ import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import { TookTooLong, within } from '../journal/patience.ts'
 import type { Witnessing } from '../journal/witnessing.ts'
+import type { RetentionLookups } from '../retention/lookups.ts'
+import { retentionAtDeposit } from '../retention/terms.ts'
+import type { RetentionClass } from '../store/retention.ts'
 import type { VaultCiphers } from '../store/vault-ciphers.ts'
 import type { ObjectFiles } from '../store/files.ts'
 import { findIdempotencyKey } from '../store/objects.ts'
@@ -56,6 +59,7 @@ export interface DepositContext {
   readonly lats: LatBatches
   readonly journal: Journal
   readonly witnessing: Witnessing
+  readonly retention: RetentionLookups
   /** Of all files of one together. */
   readonly maxObjectBytes: number
 }
@@ -73,6 +77,8 @@ export interface Upload {
 
 export interface GivenMetadata extends DescriptiveMetadata {
   readonly digests?: GivenDigests | readonly GivenDigests[]
+  /** Absent: the vault's default. */
+  readonly retentionClass?: string
 }
 
 /** A deposit that was kept, now or under the same idempotency key before. */
@@ -147,10 +153,11 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
     dataKey.fill(0)
     const metadata = await upload.metadata()
     checkReceived(received, metadata.digests)
+    const retention = await context.retention.classOf(vault.id, metadata.retentionClass)
 
     // 2. and 3. Reception timestamp, then the signed archive proof, for the whole batch of statements that wait.
     attempt.step = 'timestamp'
-    const statement = makeStatement(context, upload, attempt.objectId, received, metadata)
+    const statement = makeStatement(context, upload, objectId, received, metadata, retention)
     const lat = await context.lats.sign(statement.bytes).catch((error: unknown) => {
       if (error instanceof BoxError && error.code === 'signer-failed') attempt.step = 'proof'
       throw error
@@ -253,10 +260,12 @@ function makeStatement(
   objectId: string,
   { digests, files, mediaType, sizeBytes: size }: ReceivedObject,
   metadata: DescriptiveMetadata,
+  retention: RetentionClass | null,
 ): { bytes: Uint8Array; depositor: Opening; metadata: Opening } {
   const names = files.map(({ name }) => name)
   const depositor = opening(context, 'depositor', utf8(upload.depositorId))
   const described = opening(context, 'metadata', metadataBytes(metadata, names))
+  const receivedAtMs = context.clock.nowMs()
   // In the order of canonical JSON, which spares sorting.
   const bytes = formatStatement({
     box: context.boxId,
@@ -268,8 +277,8 @@ function makeStatement(
     metadata: described.commitment,
     nonce: toHex(context.randomness.bytes(32)),
     object: objectId,
-    receivedAt: formatTime(context.clock.nowMs()),
-    retention: null,
+    receivedAt: formatTime(receivedAtMs),
+    retention: retention === null ? null : retentionAtDeposit(retention, receivedAtMs),
     size,
     vault: upload.vault.id,
   })
@@ -306,7 +315,7 @@ function opening(context: DepositContext, field: string, value: Uint8Array) {
 function fingerprint(
   crypto: EvidenceCrypto,
   received: ReceivedObject,
-  metadata: DescriptiveMetadata,
+  metadata: GivenMetadata,
 ): Uint8Array {
   const names = received.files.map(({ name }) => name)
   return crypto.hash(
@@ -314,6 +323,7 @@ function fingerprint(
     canonicalBytes({
       digests: { ...received.digests },
       metadata: toHex(crypto.hash('sha256', metadataBytes(metadata, names))),
+      ...(metadata.retentionClass === undefined ? {} : { retention: metadata.retentionClass }),
     }),
   )
 }

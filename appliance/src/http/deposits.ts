@@ -30,6 +30,7 @@ const Metadata = strictObject({
   fields: Type.Optional(
     Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.String({ maxLength: 4000 })),
   ),
+  retentionClass: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   /** Of the one file, or of each in their order. */
   digests: Type.Optional(Type.Union([Digests, Type.Array(Digests, { minItems: 1 })])),
 })
@@ -100,6 +101,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
     lats: box.lats,
     journal: box.journal,
     witnessing: box.witnessing,
+    retention: box.retention,
     maxObjectBytes: limits.objectBytes,
   }
   const underWay = new Set<string>()

@@ -11,6 +11,7 @@ import { BoxError, noSuchEntry } from '../errors.ts'
 import { CHECKED_FIRST_BYTES, content, contentRange } from '../reading/content.ts'
 import { filesOf, type ObjectFile } from '../reading/files.ts'
 import { openedSecret } from '../reading/openings.ts'
+import { termOfObject } from '../retention/object-term.ts'
 import { receiptNow } from '../reading/receipts.ts'
 import { sealOf } from '../reading/seal.ts'
 import {
@@ -208,7 +209,8 @@ export function objectRoutes(server: Server, box: Box): void {
       const receipt = await receiptNow(box, object, opening)
       await performed(box, caller, 'read-metadata', { vault: vault.id, object: id })
       const seal = sealOf(box.seals, object.lat)
-      return { ...describeObject(object, described?.get(id)), seal, receipt }
+      const retention = await termOfObject(box.policies, object)
+      return { ...describeObject(object, described?.get(id)), retention, seal, receipt }
     },
   )
 

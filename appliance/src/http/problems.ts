@@ -133,6 +133,14 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'This rotation of keys can’t begin now.',
     },
   },
+  'retention-refused': {
+    type: 'retention-refused',
+    status: 409,
+    title: {
+      fr: 'Une règle de conservation l’interdit : rien n’a été changé.',
+      en: 'A rule of retention forbids it: nothing was changed.',
+    },
+  },
   'bad-ceremony': {
     type: 'bad-ceremony',
     status: 409,

@@ -3,6 +3,7 @@ import type { Box } from '../box.ts'
 import { recogniseCallers } from './caller.ts'
 import { checkRoutes } from './checks.ts'
 import { depositRoutes } from './deposits.ts'
+import { holdRoutes } from './holds.ts'
 import { journalRoutes } from './journal.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
@@ -11,6 +12,7 @@ import { peopleRoutes } from './people.ts'
 import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
 import { renewalRoutes } from './renewals.ts'
+import { retentionRoutes } from './retention.ts'
 import { sealCertificateRoutes } from './seal-certificates.ts'
 import { secondFactorRoutes } from './second-factors.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -53,6 +55,8 @@ export async function createApi(box: Box): Promise<Server> {
   journalRoutes(server, box)
   sealCertificateRoutes(server, box)
   renewalRoutes(server, box)
+  retentionRoutes(server, box)
+  holdRoutes(server, box)
   if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
   return server
 }

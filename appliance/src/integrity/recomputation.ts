@@ -8,6 +8,7 @@ import { CompanionRecomputation } from './companion-recomputation.ts'
 import { differences } from './differences.ts'
 import { missingObjects } from './missing-objects.ts'
 import { NodeRecomputation } from './node-recomputation.ts'
+import { recomputePolicy } from './policy-recomputation.ts'
 import type { Position } from './position.ts'
 import { RenewalRecomputation } from './renewal-recomputation.ts'
 import { Sha3Recomputation } from './sha3-recomputation.ts'
@@ -115,6 +116,7 @@ export async function recompute(
       ...renewals.findings,
       ...sha3.findings,
       ...barriers,
+      ...(await recomputePolicy(database)),
       // Over altered traces no node and no copy can be right: that was said already.
       ...(recomputed.findings.length === 0 ? [...nodes.findings, ...companions.findings] : []),
     ],

@@ -18,13 +18,15 @@ export interface Act {
   /** Identifier of the user, committed to with a fresh salt; the box itself when absent. */
   readonly actorId?: string
   /** Personal values that the trace may only commit to, each with a fresh salt, under its own name in `data`. */
-  readonly hidden?: Readonly<Partial<Record<'address' | 'holder' | 'operator' | 'user', string>>>
+  readonly hidden?: Readonly<
+    Partial<Record<'address' | 'grounds' | 'holder' | 'operator' | 'user', string>>
+  >
   readonly data?: JsonObject
   readonly blocks?: readonly Block[]
   /** Rows that belong to the act, inserted for the whole batch at once. */
   readonly rows?: (recorded: { seq: number; timeMs: number }) => ActRows
   /** Changes that may be refused by the database (a name already taken): run alone under a savepoint; if it throws, only this act fails. */
-  readonly apply?: (client: Client) => Promise<void>
+  readonly apply?: (client: Client, at: { readonly seq: number }) => Promise<void>
   /** For acts whose data depends on the journal as it stands when they are written (seals). */
   readonly dataAt?: (before: Sha3Chain) => JsonObject
 }

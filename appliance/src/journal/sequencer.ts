@@ -219,7 +219,7 @@ export class Sequencer {
       if (apply !== undefined) {
         await client.query('SAVEPOINT act')
         try {
-          await apply(client)
+          await apply(client, { seq: this.#end.size + accepted.length })
           await client.query('RELEASE SAVEPOINT act')
         } catch (error) {
           await client.query('ROLLBACK TO SAVEPOINT act')

@@ -17,6 +17,8 @@ export type Retention = {
   readonly class: string
   /** Null for "for ever". */
   readonly days: number | null
+  /** Before which the object isn't destroyed; null where no such time is known: for ever, or counted from an event that had not come. */
+  readonly earliestEnd: string | null
 }
 
 /** What a LAT signs about one object: formats.md section 9. */
@@ -82,10 +84,11 @@ function readStatement(value: JsonValue): Statement {
     depositor: members.pair('depositor'),
     metadata: members.pair('metadata'),
     retention: members.orNull('retention', (name) => {
-      const retention = members.inner(name, ['class', 'days'])
+      const retention = members.inner(name, ['class', 'days', 'earliestEnd'])
       return {
         class: retention.text('class'),
         days: retention.orNull('days', (days) => retention.integer(days)),
+        earliestEnd: retention.orNull('earliestEnd', (end) => retention.time(end)),
       }
     }),
   }

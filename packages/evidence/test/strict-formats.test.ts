@@ -163,7 +163,14 @@ const formats: Format[] = [
       files: [...lists, []],
       depositor: [...pairs, null],
       metadata: [...pairs, null],
-      retention: [{}, { class: 'x' }, { class: 'x', days: -1 }, { class: 7, days: 1 }],
+      retention: [
+        {},
+        { class: 'x' },
+        { class: 'x', days: 1 },
+        { class: 'x', days: -1, earliestEnd: null },
+        { class: 7, days: 1, earliestEnd: null },
+        { class: 'x', days: 1, earliestEnd: 'tomorrow' },
+      ],
     },
     hasFormat: true,
   },
@@ -338,7 +345,7 @@ void t.test('LATs', (t) => {
 
 void t.test('statements', (t) => {
   t.same(parseStatement(formatStatement(deposit.statement)), deposit.statement)
-  const forEver = { ...deposit.statement, retention: { class: 'x', days: null } }
+  const forEver = { ...deposit.statement, retention: { class: 'x', days: null, earliestEnd: null } }
   t.same(parseStatement(formatStatement(forEver)).retention, forEver.retention)
   const none = { ...deposit.statement, retention: null }
   t.equal(parseStatement(formatStatement(none)).retention, null)

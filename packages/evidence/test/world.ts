@@ -139,7 +139,7 @@ export class TestWorld {
       files,
       depositor: commitment(depositor),
       metadata: commitment(metadata),
-      retention: { class: 'paie', days: 3650 },
+      retention: { class: 'paie', days: 3650, earliestEnd: '2036-02-27T12:00:01.500Z' },
     }
   }
 

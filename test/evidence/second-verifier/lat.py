@@ -85,11 +85,15 @@ def check_file(file):
 def check_retention(retention):
     if retention is None:
         return
-    name, days = canonical.members(retention, ("class", "days"), "statement: retention")
+    name, days, end = canonical.members(
+        retention, ("class", "days", "earliestEnd"), "statement: retention"
+    )
     if not isinstance(name, str):
         raise Invalid("statement: class of retention")
     if days is not None:
         canonical.integer(days, "statement: days")
+    if end is not None:
+        canonical.time(end, "statement: earliestEnd")
 
 
 def check_own_digests(statement):
