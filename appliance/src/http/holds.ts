@@ -62,7 +62,7 @@ export function holdRoutes(server: Server, box: Box): void {
     async (request) => {
       const { vault, limit = DEFAULT_LIMIT, cursor } = request.query
       const act = 'list'
-      if (vault === undefined) await allowedOnBox(box, request, 'hold', act)
+      if (vault === undefined) await allowedOnBox(box, request, 'list', act)
       else await allowedIn(box, request, vault, 'list', { act })
       const before = readSeqCursor(cursor)
       const { items, next } = await describedHolds(box.database, vault ?? null, before, limit)

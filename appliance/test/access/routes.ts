@@ -101,6 +101,21 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'POST /vaults/{vault}/comparisons': vault(readers, json({ digests })),
   'POST /vaults/{vault}/proofs': vault(readers, ({ object }) => ({ json: { objects: [object] } })),
 
+  'GET /retention-classes': whoeverSignedIn,
+  'POST /retention-classes': box(['functional'], ({ fresh }) => ({
+    json: { name: fresh, days: 1, starts: 'deposit', fate: 'destroy' },
+  })),
+  'PATCH /retention-classes/{name}': box(['functional'], json({ days: 2 })),
+  'GET /vaults/{vault}/retention': vault([...readers, 'functional']),
+  'PUT /vaults/{vault}/retention': vault(['functional'], json({ class: null })),
+  'PUT /vaults/{vault}/objects/{id}/retention-start': vault(
+    ['functional'],
+    json({ date: '2030-01-01' }),
+  ),
+  'GET /holds': box(['auditor', 'functional']),
+  'POST /holds': vault(['functional'], ({ vault }) => ({ json: { vault, reason: 'matrix' } })),
+  'POST /holds/{hold}/lifting': box(['functional'], json({ reason: 'matrix' })),
+
   'GET /users': box(administrators),
   'POST /users': box(administrators, ({ fresh }) => ({
     json: { user: fresh, name: fresh, password: 'a password of the tests', roles: ['user'] },
