@@ -39,7 +39,7 @@ await absent('people: dual control for chosen acts, delegation', LATER)
 await absent('people: CSV import, LDAP, SCIM', LATER)
 
 await absent(
-  'sign-in: throttled password with TOTP or passkey; sessions listed and revocable',
+  'sign-in: throttled password with TOTP or passkey (in the browser: main-job, the portal); sessions listed and revocable',
   LATER,
 )
 await absent('sign-in: client certificates and the built-in authority', LATER)

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
+import { signingInOtherwise } from './account.ts'
 import { Installation } from './installation.ts'
 import { hasChromium, Screens } from './screens.ts'
 
@@ -241,6 +242,14 @@ await t.test('everything can be reached with the keyboard alone', async (t) => {
   const title = reached.at(-1) ?? ''
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: title }).waitFor()
+})
+
+await t.test('signing in with an app, a recovery code, a passkey', async (t) => {
+  await signingInOtherwise(t, screens, installation)
+  await page.goto(demo.portal)
+  await page.getByRole('table').waitFor()
+  await page.locator('tbody a').first().click()
+  await page.getByRole('heading', { level: 1 }).waitFor()
 })
 
 const damaged = new Set<string>()

@@ -1,5 +1,6 @@
 import {
   Choice,
+  Failure,
   formatNumber,
   isSessionLost,
   Link,
@@ -22,6 +23,7 @@ import {
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { AccountPage } from './account/account-page.tsx'
 import { abandonAll, hasPendingDeposits, startDepositing } from './deposits.ts'
 import { DocumentPage } from './document-page.tsx'
 import { journalHead, watchJournalHead } from './journal-head.ts'
@@ -47,6 +49,8 @@ addEventListener('beforeunload', (event) => {
   if (hasPendingDeposits.peek()) event.preventDefault()
 })
 
+const ways = { acceptsToken: false, acceptsPasskeys: true }
+
 /** The whole portal: who is signed in decides what is shown. */
 export function App() {
   const say = words()
@@ -55,13 +59,14 @@ export function App() {
     <Shell
       site={say.site}
       navigation={user !== undefined && <VaultChoice />}
+      accountPath="/account"
       footer={<HeadLine />}
       mayLeave={() => !hasPendingDeposits.peek() || confirm(words().leaveQuestion)}
     >
       {session.value === undefined && <ResumeSession />}
-      {session.value === null && <SignInPage welcome={say.welcome} acceptsToken={false} />}
+      {session.value === null && <SignInPage welcome={say.welcome} ways={ways} />}
       {user !== undefined && <SignedIn key={user} />}
-      <SignInAgain acceptsToken={false} />
+      <SignInAgain ways={ways} />
     </Shell>
   )
 }
@@ -79,11 +84,18 @@ function SignedIn() {
   useEffect(() => {
     if (!isSessionLost.peek() && vaults.peek() === undefined) load()
   }, [sessionEpoch.value])
+  if (match('/account', path.value)) return <AccountPage />
   if (failure.value !== undefined) {
+    const error = failure.value
+    const needsFactor = error instanceof Failure && error.told.type === 'second-factor-missing'
     return (
       <Notice tone="alert">
-        <p>{messageOf(failure.value)}</p>
-        <Button onClick={load}>{say.retry}</Button>
+        <p>{messageOf(error)}</p>
+        {needsFactor ? (
+          <Link to="/account">{say.toAccount}</Link>
+        ) : (
+          <Button onClick={load}>{say.retry}</Button>
+        )}
       </Notice>
     )
   }

@@ -15,6 +15,7 @@ export const words = dictionary(
     notFound: 'Cette page n’existe pas, ou plus.',
     toStart: 'Retour à l’accueil',
     retry: 'Réessayer',
+    toAccount: 'Ouvrir mon compte',
     refresh: 'Actualiser',
     loading: 'Chargement',
 
@@ -124,6 +125,7 @@ export const words = dictionary(
     notFound: 'This page does not exist, or no longer does.',
     toStart: 'Back to the start',
     retry: 'Try again',
+    toAccount: 'Open my account',
     refresh: 'Refresh',
     loading: 'Loading',
 

@@ -33,6 +33,8 @@ import { words } from './words.ts'
 
 whenReaderChanges(() => alerts.clear())
 
+const ways = { acceptsToken: true, acceptsPasskeys: false }
+
 /** The supervision pages: who is signed in decides what is shown. */
 export function App() {
   const say = words()
@@ -55,9 +57,9 @@ export function App() {
   return (
     <Shell site={say.site} navigation={user !== undefined && <Navigation />}>
       {session.value === undefined && <ResumeSession />}
-      {session.value === null && <SignInPage welcome={say.welcome} acceptsToken />}
+      {session.value === null && <SignInPage welcome={say.welcome} ways={ways} />}
       {user !== undefined && <SignedIn key={user} />}
-      <SignInAgain acceptsToken />
+      <SignInAgain ways={ways} />
     </Shell>
   )
 }

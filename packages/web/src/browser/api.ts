@@ -5,7 +5,7 @@ import type { Shape } from './shape.ts'
 import { anything } from './shape.ts'
 
 interface Call {
-  method: 'GET' | 'POST' | 'DELETE' | 'PATCH'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
   body?: unknown
   signal?: AbortSignal
   /** A refusal of these credentials says nothing about the session: used by sign-in itself. */

@@ -1,5 +1,6 @@
 import { address, call, get } from './api.ts'
 import { Failure } from './failure.ts'
+import { requestOptions, usePasskey } from './passkey.ts'
 import type { Session } from './session-state.ts'
 import { isSessionLost, renewSessionWith, session, sessionEpoch } from './session-state.ts'
 import { anything, list, optional, record, text } from './shape.ts'
@@ -12,8 +13,8 @@ const sessionShape = record({
   csrfToken: optional(text),
 })
 
-/** What a person signs in with: a password, or a token handed out by the administrator. */
-export type Credentials = { user: string; password: string } | { token: string }
+/** What a person signs in with: a password, with a code where one is set up, or a token handed out by the administrator. */
+export type Credentials = { user: string; password: string; code?: string } | { token: string }
 
 renewSessionWith(resumeSession)
 
@@ -32,6 +33,15 @@ export async function signIn(credentials: Credentials): Promise<void> {
   const options = { method: 'POST', isSignIn: true } as const
   const path = address`/sessions`
   enter(await call(path, sessionShape, { ...options, body: credentials }))
+}
+
+/** Signs in with a passkey alone. @throws Failure of kind session-lost when it isn't known here, `cancelled` */
+export async function signInByPasskey(): Promise<void> {
+  const options = { method: 'POST', isSignIn: true } as const
+  const challenge = await call(address`/sessions/passkey-challenges`, requestOptions, options)
+  const response = await usePasskey(challenge)
+  const body = { response }
+  enter(await call(address`/sessions/passkey`, sessionShape, { ...options, body }))
 }
 
 /** Ends the session here and at the service; a service that can't be reached doesn't keep anyone on the page. */

@@ -5,6 +5,7 @@ import {
   Button,
   Dialog,
   Field,
+  Form,
   formatNumber,
   list,
   number,
@@ -17,11 +18,11 @@ import {
   text,
   Time,
   toast,
+  useSubmission,
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useBoxName } from '../box-name.ts'
 import { BoxTabs } from '../box-tabs.tsx'
-import { Form, useSubmission } from '../forms/form.tsx'
 import { Loading, useLoaded } from '../loaded.tsx'
 import { words } from './words.ts'
 

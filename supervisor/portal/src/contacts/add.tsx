@@ -1,6 +1,5 @@
-import { anything, Choice, Field, post, toast } from '@probant/web/browser'
+import { anything, Choice, Field, Form, post, toast, useSubmission } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
-import { Form, useSubmission } from '../forms/form.tsx'
 import { contactAddresses } from './contact.ts'
 import { channelName } from '../words.ts'
 import { words } from './words.ts'

@@ -1,6 +1,5 @@
-import { anything, Dialog, Field, post, toast } from '@probant/web/browser'
+import { anything, Dialog, Field, Form, post, toast, useSubmission } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
-import { Form, useSubmission } from '../forms/form.tsx'
 import type { Contact } from './contact.ts'
 import { contactAddresses } from './contact.ts'
 import { words } from './words.ts'

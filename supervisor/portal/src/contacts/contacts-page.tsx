@@ -13,11 +13,11 @@ import {
   Table,
   Time,
   toast,
+  useSubmission,
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { Confirmation } from '../forms/confirmation.tsx'
-import { useSubmission } from '../forms/form.tsx'
 import { useLive } from '../live.ts'
 import { channelName, outcomeName } from '../words.ts'
 import { AddContact } from './add.tsx'

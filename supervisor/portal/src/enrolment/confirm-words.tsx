@@ -1,6 +1,5 @@
-import { Button, Dialog, Field, language, post } from '@probant/web/browser'
+import { Button, Dialog, Field, Form, language, post, useSubmission } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
-import { Form, useSubmission } from '../forms/form.tsx'
 import type { Code, Confirmed } from './codes.ts'
 import { codeAddresses, confirmedShape } from './codes.ts'
 import { words } from './words.ts'

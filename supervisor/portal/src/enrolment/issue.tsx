@@ -1,7 +1,6 @@
-import { Button, Dialog, Field, post, Time } from '@probant/web/browser'
+import { Button, Dialog, Field, Form, post, Time, useSubmission } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { Form, useSubmission } from '../forms/form.tsx'
 import { ScheduleInputs } from '../schedules/fields.tsx'
 import { fieldsOf, scheduleOf } from '../schedules/schedule.ts'
 import type { Issued } from './codes.ts'

@@ -9,9 +9,9 @@ import {
   Notice,
   Page,
   Time,
+  useSubmission,
 } from '@probant/web/browser'
 import { BoxTabs } from '../box-tabs.tsx'
-import { useSubmission } from '../forms/form.tsx'
 import { Loading, useLoaded } from '../loaded.tsx'
 import { sentenceOf } from '../sentence.ts'
 import type { Finding } from '../service.ts'

@@ -1,6 +1,5 @@
-import { Button, Dialog, remove } from '@probant/web/browser'
+import { Button, Dialog, Form, remove, useSubmission } from '@probant/web/browser'
 import type { ComponentChildren } from 'preact'
-import { Form, useSubmission } from './form.tsx'
 
 interface ConfirmationProps {
   title: string

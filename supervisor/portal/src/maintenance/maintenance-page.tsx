@@ -5,6 +5,7 @@ import {
   Badge,
   Button,
   Field,
+  Form,
   formatUtc,
   get,
   Link,
@@ -18,11 +19,11 @@ import {
   text,
   Time,
   toast,
+  useSubmission,
 } from '@probant/web/browser'
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { Confirmation } from '../forms/confirmation.tsx'
-import { Form, useSubmission } from '../forms/form.tsx'
 import { useLive } from '../live.ts'
 import { withCursor } from '../service.ts'
 import { words } from './words.ts'

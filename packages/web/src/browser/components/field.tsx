@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals'
-import { useId } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 type FieldKind =
   'text' | 'password' | 'multiline' | 'email' | 'number' | 'date' | 'time' | 'datetime-local'
@@ -9,9 +9,12 @@ interface FieldProps {
   value: Signal<string>
   kind?: FieldKind
   hint?: string
-  autocomplete?: 'username' | 'current-password' | 'off'
+  autocomplete?: 'username' | 'current-password' | 'new-password' | 'one-time-code' | 'off'
   isRequired?: boolean
   isInvalid?: boolean
+  /** Takes the focus as soon as it is there. */
+  isFocused?: boolean
+  minLength?: number
   /** Of a number. */
   min?: number
   max?: number
@@ -25,6 +28,7 @@ export function Field({ label, value, kind = 'text', hint, ...rest }: FieldProps
     id,
     value: value.value,
     required: rest.isRequired ?? false,
+    ...(rest.minLength !== undefined && { minLength: rest.minLength }),
     autocomplete: rest.autocomplete ?? 'off',
     autocapitalize: 'none',
     spellcheck: kind === 'multiline',
@@ -34,8 +38,12 @@ export function Field({ label, value, kind = 'text', hint, ...rest }: FieldProps
       value.value = event.currentTarget.value
     },
   } as const
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (rest.isFocused === true) place.current?.querySelector('input')?.focus()
+  }, [])
   return (
-    <div class="field">
+    <div class="field" ref={place}>
       <label for={id}>{label}</label>
       {kind === 'multiline' && <textarea {...attributes} rows={3} />}
       {kind === 'password' && <input {...attributes} type="password" />}

@@ -25,6 +25,8 @@ interface ShellProps {
   /** What this site is, beside the product's name. */
   site: string
   navigation?: ComponentChildren
+  /** Page about whoever is signed in. */
+  accountPath?: string
   footer?: ComponentChildren
   /** Returns whether it is all right to leave; asked before signing out. */
   mayLeave?: () => boolean
@@ -32,7 +34,8 @@ interface ShellProps {
 }
 
 /** Header, content, footer: the same on every page. */
-export function Shell({ site, navigation, footer, mayLeave, children }: ShellProps) {
+export function Shell(props: ShellProps) {
+  const { site, navigation, accountPath, footer, mayLeave, children } = props
   const say = words()
   return (
     <>
@@ -48,7 +51,13 @@ export function Shell({ site, navigation, footer, mayLeave, children }: ShellPro
           <LanguageSwitch />
           {session.value && (
             <>
-              <span class="who">{session.value.name}</span>
+              {accountPath === undefined ? (
+                <span class="who">{session.value.name}</span>
+              ) : (
+                <Link to={accountPath} class="who">
+                  {session.value.name}
+                </Link>
+              )}
               <Button
                 look="quiet"
                 onClick={() => {

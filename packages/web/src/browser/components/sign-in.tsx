@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks'
 import { dictionary } from '../dictionary.ts'
 import { Failure, messageOf } from '../failure.ts'
 import type { Credentials } from '../session.ts'
-import { leaveLostSession, resumeSession, signIn } from '../session.ts'
+import { leaveLostSession, resumeSession, signIn, signInByPasskey } from '../session.ts'
+import { knowsPasskeys } from '../passkey.ts'
 import { isSessionLost, session } from '../session-state.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
@@ -20,6 +21,13 @@ const words = dictionary(
     tokenHint: 'La longue suite de caractères que votre administrateur vous a remise.',
     withToken: 'Utiliser un jeton d’accès',
     withPassword: 'Utiliser un mot de passe',
+    withPasskey: 'Utiliser une clé d’accès',
+    code: 'Code',
+    codeHint:
+      'Les six chiffres de votre application d’authentification, ou l’un de vos codes de secours.',
+    codeNeeded: 'Le mot de passe est bon. Il faut encore un code, ou votre clé d’accès.',
+    wrongCode: 'Ce code n’est pas le bon, ou a déjà servi.',
+    noPasskey: 'Aucune clé d’accès n’a été présentée.',
     signIn: 'Se connecter',
     signingIn: 'Connexion…',
     wrong: 'L’identifiant ou le mot de passe n’est pas le bon.',
@@ -37,6 +45,12 @@ const words = dictionary(
     tokenHint: 'The long string of characters that your administrator gave you.',
     withToken: 'Use an access token',
     withPassword: 'Use a password',
+    withPasskey: 'Use a passkey',
+    code: 'Code',
+    codeHint: 'The six digits of your authenticator app, or one of your recovery codes.',
+    codeNeeded: 'The password is right. A code is needed as well, or your passkey.',
+    wrongCode: 'This code is not the right one, or was used already.',
+    noPasskey: 'No passkey was given.',
     signIn: 'Sign in',
     signingIn: 'Signing in…',
     wrong: 'The user name or the password is wrong.',
@@ -53,40 +67,52 @@ const user = signal('')
 const password = signal('')
 const token = signal('')
 
-function SignInForm({ acceptsToken, onLeave }: { acceptsToken: boolean; onLeave?: () => void }) {
+/** What a site's service takes beside a password. */
+export interface SignInWays {
+  /** Tokens handed out by the administrator. */
+  acceptsToken: boolean
+  /** Codes of a second factor, and passkeys. */
+  acceptsPasskeys: boolean
+}
+
+function SignInForm({ ways, onLeave }: { ways: SignInWays; onLeave?: () => void }) {
   const say = words()
   const isBusy = useSignal(false)
   const failure = useSignal<unknown>(undefined)
   const usesToken = useSignal(false)
-  const submit = async (credentials: Credentials) => {
+  const needsCode = useSignal(false)
+  const code = useSignal('')
+  const attempt = async (task: () => Promise<void>) => {
+    if (isBusy.value) return
     isBusy.value = true
     failure.value = undefined
     try {
-      await signIn(credentials)
+      await task()
       password.value = ''
       token.value = ''
     } catch (error) {
+      if (refusalOf(error) === 'second-factor-required') needsCode.value = true
       failure.value = error
     }
+    code.value = ''
     isBusy.value = false
   }
-  const isWrong = failure.value instanceof Failure && failure.value.kind === 'session-lost'
-  const wrong = usesToken.value ? say.wrongToken : say.wrong
+  const credentials = (): Credentials => {
+    if (usesToken.value) return { token: token.value.trim() }
+    const given = { user: user.value.trim(), password: password.value }
+    return code.value.trim() === '' ? given : { ...given, code: code.value.trim() }
+  }
+  const isWrong = refusalOf(failure.value) === 'wrong'
   return (
     <form
       class="sign-in"
       onSubmit={(event) => {
         event.preventDefault()
-        if (isBusy.value) return
-        void submit(
-          usesToken.value
-            ? { token: token.value.trim() }
-            : { user: user.value.trim(), password: password.value },
-        )
+        void attempt(() => signIn(credentials()))
       }}
     >
       {failure.value !== undefined && (
-        <Notice tone="alert">{isWrong ? wrong : messageOf(failure.value)}</Notice>
+        <Outcome failure={failure.value} usesToken={usesToken.value} />
       )}
       {usesToken.value ? (
         <Field label={say.token} hint={say.tokenHint} value={token} kind="password" isRequired />
@@ -107,13 +133,29 @@ function SignInForm({ acceptsToken, onLeave }: { acceptsToken: boolean; onLeave?
             isRequired
             isInvalid={isWrong}
           />
+          {needsCode.value && (
+            <Field
+              label={say.code}
+              hint={say.codeHint}
+              value={code}
+              autocomplete="one-time-code"
+              isRequired
+              isFocused
+              isInvalid={refusalOf(failure.value) === 'wrong-code'}
+            />
+          )}
         </>
       )}
       <div class="actions">
         <Button type="submit" look="primary" isBusy={isBusy.value}>
           {isBusy.value ? say.signingIn : say.signIn}
         </Button>
-        {acceptsToken && (
+        {ways.acceptsPasskeys && knowsPasskeys() && (
+          <Button look="quiet" onClick={() => void attempt(signInByPasskey)}>
+            {say.withPasskey}
+          </Button>
+        )}
+        {ways.acceptsToken && (
           <Button
             look="quiet"
             onClick={() => {
@@ -134,27 +176,48 @@ function SignInForm({ acceptsToken, onLeave }: { acceptsToken: boolean; onLeave?
   )
 }
 
+/** Why signing in was refused, as far as the form says more than the service. */
+function refusalOf(error: unknown) {
+  if (!(error instanceof Failure) || error.kind !== 'session-lost') return undefined
+  const { type } = error.told
+  if (type === 'second-factor-required' || type === 'wrong-code') return type
+  return type === 'wrong-passkey' ? undefined : 'wrong'
+}
+
+function Outcome({ failure, usesToken }: { failure: unknown; usesToken: boolean }) {
+  const say = words()
+  const refusal = refusalOf(failure)
+  if (refusal === 'second-factor-required') return <Notice tone="neutral">{say.codeNeeded}</Notice>
+  const isCancelled = failure instanceof Failure && failure.kind === 'cancelled'
+  const told = {
+    wrong: usesToken ? say.wrongToken : say.wrong,
+    'wrong-code': say.wrongCode,
+    other: isCancelled ? say.noPasskey : messageOf(failure),
+  }
+  return <Notice tone="alert">{told[refusal ?? 'other']}</Notice>
+}
+
 /** The page shown to whoever is not signed in. */
-export function SignInPage({ welcome, acceptsToken }: { welcome: string; acceptsToken: boolean }) {
+export function SignInPage({ welcome, ways }: { welcome: string; ways: SignInWays }) {
   return (
     <section class="card sign-in-card">
       <Page title={words().title}>
         <p>{welcome}</p>
-        <SignInForm acceptsToken={acceptsToken} />
+        <SignInForm ways={ways} />
       </Page>
     </section>
   )
 }
 
 /** Asks for the password over a page whose session ended, so that nothing on it is lost. */
-export function SignInAgain({ acceptsToken }: { acceptsToken: boolean }) {
+export function SignInAgain({ ways }: { ways: SignInWays }) {
   const say = words()
   if (!isSessionLost.value) return null
   if (user.peek() === '') user.value = session.peek()?.user ?? ''
   return (
     <Dialog title={say.lostTitle}>
       <p>{say.lost}</p>
-      <SignInForm acceptsToken={acceptsToken} onLeave={leaveLostSession} />
+      <SignInForm ways={ways} onLeave={leaveLostSession} />
     </Dialog>
   )
 }

@@ -1,9 +1,16 @@
-import { Button, messageOf, Notice } from '@probant/web/browser'
 import { useSignal, type Signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { words } from './words.ts'
+import { dictionary } from '../dictionary.ts'
+import { messageOf } from '../failure.ts'
+import { Button } from './button.tsx'
+import { Notice } from './notice.tsx'
 
-/** Something that is sent to the centre: whether it is under way, and how it failed. */
+const words = dictionary(
+  { cancel: 'Annuler', busy: 'Enregistrement…' },
+  { cancel: 'Cancel', busy: 'Recording…' },
+)
+
+/** Something that is sent to the service: whether it is under way, and how it failed. */
 export interface Submission {
   isBusy: Signal<boolean>
   failure: Signal<unknown>
