@@ -35,6 +35,9 @@ export type BoxErrorCode =
   | 'not-recoverable'
   | 'not-openable'
   | 'rotation-refused'
+  | 'role-refused'
+  | 'rights-refused'
+  | 'token-refused'
   | 'retention-refused'
 
 export type Fault = 'caller' | 'retryable' | 'fatal'

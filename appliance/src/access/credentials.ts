@@ -5,6 +5,7 @@ import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import type { Queryable } from '../store/journal.ts'
 import { addCredential, findPassword, type Factor, type User } from '../store/people.ts'
 import type { Lookups } from './lookups.ts'
+import { permissionsOf, type Permission, type TokenLimits } from './permissions.ts'
 
 /** Who calls, and by which credential. */
 export interface Caller {
@@ -13,7 +14,12 @@ export interface Caller {
   readonly kind: 'token' | 'session'
   /** How the session was opened; empty for tokens. */
   readonly factors: readonly Factor[]
+  /** By the roles of the user. */
+  readonly permissions: ReadonlySet<Permission>
+  readonly limits: TokenLimits
 }
+
+const UNLIMITED: TokenLimits = { permissions: null, vault: null, networks: null }
 
 export type Refusal = 'unknown' | 'expired' | 'revoked' | 'csrf'
 
@@ -41,7 +47,11 @@ export class Credentials {
     kind: 'token' | 'session',
     label: string,
     lifetimeSeconds: number,
-    { factors = [], client: program = '' }: { factors?: readonly Factor[]; client?: string } = {},
+    {
+      factors = [],
+      client: program = '',
+      limits = UNLIMITED,
+    }: { factors?: readonly Factor[]; client?: string; limits?: TokenLimits } = {},
   ) {
     const secret = this.makeSecret()
     const id = this.#randomness.uuid()
@@ -62,6 +72,7 @@ export class Credentials {
           expiresAtMs,
           factors,
           client: program,
+          limits,
         }),
     }
   }
@@ -77,8 +88,9 @@ export class Credentials {
     if (found.revoked) return 'revoked'
     if (found.expiresAtMs <= this.#clock.nowMs()) return 'expired'
     if (found.kind === 'session' && csrf !== null && csrf !== this.csrfToken(secret)) return 'csrf'
-    const { user, id: credentialId, kind, factors } = found
-    return { user, credentialId, kind, factors }
+    const { user, id: credentialId, kind, factors, limits, custom } = found
+    const permissions = permissionsOf(user.roles, custom)
+    return { user, credentialId, kind, factors, limits, permissions }
   }
 
   /** The user whose password this is. Takes as long for an unknown login as for a known one. */

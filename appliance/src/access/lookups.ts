@@ -1,8 +1,10 @@
 import { toHex } from '@probant/evidence'
 import type { Clock } from '@probant/host'
 import type { Queryable } from '../store/journal.ts'
-import { findCredential, type FoundCredential, type Right } from '../store/people.ts'
-import { findVault, rightsIn, type Vault } from '../store/vaults.ts'
+import { grantsOf, type Grant } from '../store/grants.ts'
+import { findCredential, type FoundCredential } from '../store/people.ts'
+import { findVault, type Vault } from '../store/vaults.ts'
+import type { Right } from './permissions.ts'
 import { Recent } from './recent.ts'
 
 /** Who calls and what they may do, as the database says. */
@@ -10,14 +12,16 @@ export class Lookups {
   readonly #database: Queryable
   readonly #credentials: Recent<FoundCredential>
   readonly #vaults: Recent<Vault>
-  readonly #rights: Recent<readonly Right[]>
+  readonly #clock: Clock
+  readonly #grants: Recent<readonly Grant[]>
 
   /** @param changes see `Recent` */
   constructor(database: Queryable, clock: Clock, changes: () => number) {
     this.#database = database
     this.#credentials = new Recent(clock, changes)
     this.#vaults = new Recent(clock, changes)
-    this.#rights = new Recent(clock, changes)
+    this.#clock = clock
+    this.#grants = new Recent(clock, changes)
   }
 
   /** The credential whose secret has this digest, live or not. */
@@ -31,11 +35,15 @@ export class Lookups {
     return this.#vaults.of(id, () => findVault(this.#database, id))
   }
 
-  /** A user's rights in a vault; none at all for those who are no members. */
+  /** A user's rights in a vault that are in force now, given to them or to their groups; none at all for strangers. */
   async rights(vaultId: string, userId: string): Promise<readonly Right[]> {
-    const found = await this.#rights.of(`${vaultId} ${userId}`, () =>
-      rightsIn(this.#database, vaultId, userId),
+    const grants = await this.#grants.of(`${vaultId} ${userId}`, () =>
+      grantsOf(this.#database, vaultId, userId),
     )
-    return found ?? []
+    const now = this.#clock.nowMs()
+    const rights = (grants ?? [])
+      .filter(({ fromMs, untilMs }) => (fromMs ?? now) <= now && now < (untilMs ?? Infinity))
+      .flatMap((grant) => grant.rights)
+    return [...new Set(rights)]
   }
 }

@@ -2,12 +2,12 @@ import { Problem, forbidden, unauthenticated, type Server } from '@probant/web'
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '@probant/evidence'
 import type { Caller } from '../access/credentials.ts'
-import { may, type Action } from '../access/permissions.ts'
+import { isFrom } from '../access/networks.ts'
+import { permittedIn, permittedOnBox, type Permission, type Right } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import type { Act } from '../journal/act.ts'
 import type { Vault } from '../store/vaults.ts'
-import type { Right } from '../store/people.ts'
 import { problemOf } from './problems.ts'
 
 declare module 'fastify' {
@@ -56,6 +56,10 @@ export function recogniseCallers(server: Server, box: Box): void {
     if (typeof caller !== 'string') {
       if (mustAddFactor(box, caller) && !BEFORE_SECOND_FACTOR.test(request.url))
         return refuseAccess(box, request, 'second-factor-missing', factorMissing(), caller)
+      if (!isFrom(request.ip, caller.limits.networks))
+        return refuseAccess(box, request, 'credential-network', otherNetwork(), caller)
+      if (isLimited(caller) && !SAFE_METHODS.has(request.method) && OWN_ACCOUNT.test(request.url))
+        return refuseAccess(box, request, 'forbidden', forbidden(), caller)
       request.caller = caller
       return
     }
@@ -67,6 +71,20 @@ export function recogniseCallers(server: Server, box: Box): void {
     return refuseAccess(box, request, `credential-${caller}`, credentialRefused(type))
   })
 }
+
+/** What a token that may less than its user must not change: it could give itself more. */
+const OWN_ACCOUNT = /^\/api\/v1\/(sessions|second-factors|passkeys|password|tokens)(\/|$|\?)/
+const isLimited = ({ limits }: Caller) => limits.permissions !== null || limits.vault !== null
+
+const otherNetwork = () =>
+  new Problem({
+    type: 'other-network',
+    status: 403,
+    title: {
+      fr: 'Ce jeton n’est pas accepté depuis ce réseau.',
+      en: 'This token is not accepted from this network.',
+    },
+  })
 
 /** Journals an access that is refused before it reaches a function. */
 async function refuseAccess(
@@ -117,7 +135,10 @@ const factorMissing = () =>
 export interface VaultCaller {
   readonly caller: Caller
   readonly vault: Vault
+  /** Those in force now. */
   readonly rights: readonly Right[]
+  /** What roles and rights together permit here. */
+  readonly permissions: ReadonlySet<Permission>
 }
 
 /**
@@ -129,7 +150,7 @@ export async function allowedIn(
   box: Box,
   request: FastifyRequest,
   vaultId: string,
-  action: Action,
+  action: Permission,
   attempted: Pick<Act, 'act' | 'object'>,
 ): Promise<VaultCaller> {
   const caller = callerOf(request)
@@ -147,20 +168,20 @@ export async function allowedIn(
   const missing = () => problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
   if (vault === undefined) return refuse('no-such-vault', missing())
   const rights = await box.lookups.rights(vaultId, caller.user.id)
-  if (may(action, caller.user.roles, rights)) return { caller, vault, rights }
-  const isVisible = may('see', caller.user.roles, rights)
-  return refuse('forbidden', isVisible ? forbidden() : missing())
+  const permissions = permittedIn(caller, vaultId, rights)
+  if (permissions.has(action)) return { caller, vault, rights, permissions }
+  return refuse('forbidden', permissions.has('see') ? forbidden() : missing())
 }
 
 /** The caller, if their roles allow `action` on the box itself. @throws Problem 401, 403 */
 export async function allowedOnBox(
   box: Box,
   request: FastifyRequest,
-  action: Action,
+  action: Permission,
   act: string,
 ): Promise<Caller> {
   const caller = callerOf(request)
-  if (may(action, caller.user.roles)) return caller
+  if (permittedOnBox(caller).has(action)) return caller
   await box.journal.record({
     act,
     outcome: 'refused',

@@ -1,7 +1,7 @@
 import { parseTrace, toBase64 } from '@probant/evidence'
 import { formatTime } from '@probant/host'
 import { strictObject, type Server } from '@probant/web'
-import { may } from '../access/permissions.ts'
+import { permittedOnBox } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { unwitnessedSince, witnessReport } from '../journal/witnessing.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
@@ -79,7 +79,7 @@ export function journalRoutes(server: Server, box: Box): void {
     },
     async (request) => {
       const caller = callerOf(request)
-      const isOverseer = may('read-box-journal', caller.user.roles)
+      const isOverseer = permittedOnBox(caller).has('read-box-journal')
       const filter = isOverseer ? {} : { actor: caller.user.id }
       const page = await tracePage(box, filter, request.query)
       await performed(box, caller, attempted.act, {}, { items: page.items.length })

@@ -4,7 +4,6 @@ import { Problem, strictObject, type Server } from '@probant/web'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { nameOfFile, readMetadata, type KeptMetadata } from '../deposit/metadata.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
@@ -145,8 +144,7 @@ async function descriptions(
 
 export function objectRoutes(server: Server, box: Box): void {
   const tags = ['objects']
-  const sees = ({ caller, rights }: VaultCaller) =>
-    may('read-description', caller.user.roles, rights)
+  const sees = ({ permissions }: VaultCaller) => permissions.has('read-description')
 
   server.get(
     '/api/v1/vaults/:vault/objects',

@@ -125,6 +125,30 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The signing key does not answer: nothing was kept.',
     },
   },
+  'role-refused': {
+    type: 'role-refused',
+    status: 422,
+    title: {
+      fr: 'Ce rôle n’est pas possible : rien n’a été changé.',
+      en: 'This role is not possible: nothing was changed.',
+    },
+  },
+  'rights-refused': {
+    type: 'rights-refused',
+    status: 422,
+    title: {
+      fr: 'Ces droits ne sont pas possibles : rien n’a été changé.',
+      en: 'These rights are not possible: nothing was changed.',
+    },
+  },
+  'token-refused': {
+    type: 'token-refused',
+    status: 422,
+    title: {
+      fr: 'Ce jeton n’est pas possible : rien n’a été émis.',
+      en: 'This token is not possible: none was issued.',
+    },
+  },
   'rotation-refused': {
     type: 'rotation-refused',
     status: 409,

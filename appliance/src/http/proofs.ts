@@ -1,6 +1,5 @@
 import { Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
-import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import { evidenceBundle } from '../reading/bundle.ts'
@@ -46,8 +45,8 @@ export function proofRoutes(server: Server, box: Box): void {
       const attempted = { act: 'proof', object: id }
       const allowed = await allowedIn(box, request, vaultId, 'prove', attempted)
       const object = await objectFor(box, allowed, id, attempted.act)
-      const { vault, caller, rights } = allowed
-      const mayRead = may('read-content', caller.user.roles, rights)
+      const { vault, caller, permissions } = allowed
+      const mayRead = permissions.has('read-content')
       const withContent = mayRead && request.query.content !== false
       const bundle = await evidenceBundle(
         box,
@@ -84,11 +83,11 @@ export function proofRoutes(server: Server, box: Box): void {
     async (request, reply) => {
       const { body } = request
       const allowed = await allowedIn(box, request, request.params.vault, 'prove', { act: 'proof' })
-      const { vault, caller, rights } = allowed
+      const { vault, caller, permissions } = allowed
       const among = 'objects' in body ? body.objects : null
       const { size: journalSize } = box.journal
       const ids = await selected(box, allowed, among, journalSize)
-      const mayRead = may('read-content', caller.user.roles, rights)
+      const mayRead = permissions.has('read-content')
       const where = (object: { readonly id: string }) => ({ vault: vault.id, object: object.id })
       const collection = evidenceCollection(box, {
         cipher: await box.ciphers.of(vault),

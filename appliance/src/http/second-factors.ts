@@ -200,7 +200,7 @@ export function secondFactorRoutes(server: Server, box: Box): void {
     },
     async (request, reply) => {
       const act = 'sign-in-reset'
-      const caller = await allowedOnBox(box, request, 'administer', act)
+      const caller = await allowedOnBox(box, request, 'administer-roles', act)
       const user = await findUser(box.database, request.params.user)
       if (user === undefined)
         throw problemOf(noSuchEntry('Cet utilisateur n’existe pas.', 'This user does not exist.'))

@@ -4,6 +4,8 @@ import { recogniseCallers } from './caller.ts'
 import { checkRoutes } from './checks.ts'
 import { depositRoutes } from './deposits.ts'
 import { holdRoutes } from './holds.ts'
+import { grantRoutes } from './grants.ts'
+import { groupRoutes } from './groups.ts'
 import { journalRoutes } from './journal.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
@@ -13,9 +15,11 @@ import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
 import { renewalRoutes } from './renewals.ts'
 import { retentionRoutes } from './retention.ts'
+import { roleRoutes } from './roles.ts'
 import { sealCertificateRoutes } from './seal-certificates.ts'
 import { secondFactorRoutes } from './second-factors.ts'
 import { sessionRoutes } from './sessions.ts'
+import { tokenRoutes } from './tokens.ts'
 import { vaultRoutes } from './vaults.ts'
 
 /** The box's API and portal, as staff and integrators reach them. */
@@ -48,7 +52,11 @@ export async function createApi(box: Box): Promise<Server> {
   secondFactorRoutes(server, box)
   passkeyRoutes(server, box)
   vaultRoutes(server, box)
+  grantRoutes(server, box)
   peopleRoutes(server, box)
+  groupRoutes(server, box)
+  roleRoutes(server, box)
+  tokenRoutes(server, box)
   objectRoutes(server, box)
   checkRoutes(server, box)
   proofRoutes(server, box)

@@ -1,20 +1,15 @@
-import { forbidden, strictObject, type Server } from '@probant/web'
+import { strictObject, type Server } from '@probant/web'
 import { PostgresError } from '@probant/postgres'
 import { Type } from 'typebox'
-import { may } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
-import { BoxError, noSuchEntry } from '../errors.ts'
-import { findUser } from '../store/people.ts'
-import { addVault, listVaults, renameVault, setMember, type Vault } from '../store/vaults.ts'
+import { BoxError } from '../errors.ts'
+import { addVault, listVaults, renameVault, type Vault } from '../store/vaults.ts'
 import { allowedIn, allowedOnBox, callerOf } from './caller.ts'
 import { DEFAULT_LIMIT, Page, makeCursor, readCursor } from './paging.ts'
 import { problemOf } from './problems.ts'
 
 export const VaultPath = strictObject({ vault: Type.String({ format: 'uuid' }) })
 const VaultName = Type.String({ minLength: 1, maxLength: 200 })
-const Rights = Type.Array(Type.Union([Type.Literal('deposit'), Type.Literal('read')]), {
-  uniqueItems: true,
-})
 
 const describe = (vault: Vault) => ({
   id: vault.id,
@@ -36,7 +31,7 @@ export function vaultRoutes(server: Server, box: Box): void {
     '/api/v1/vaults',
     { schema: { tags, summary: 'Create a vault', body: strictObject({ name: VaultName }) } },
     async (request, reply) => {
-      const caller = await allowedOnBox(box, request, 'administer', 'vault-created')
+      const caller = await allowedOnBox(box, request, 'administer-vaults', 'vault-created')
       const id = box.randomness.uuid()
       const vault: Vault = {
         id,
@@ -67,11 +62,15 @@ export function vaultRoutes(server: Server, box: Box): void {
       schema: { tags, summary: 'Vaults that the caller may see', querystring: strictObject(Page) },
     },
     async (request) => {
-      const { user } = callerOf(request)
+      const caller = callerOf(request)
       const limit = request.query.limit ?? DEFAULT_LIMIT
-      const member = may('see', user.roles) ? null : user.id
+      const filter = {
+        memberId: caller.permissions.has('see') ? undefined : caller.user.id,
+        nowMs: box.clock.nowMs(),
+        id: caller.limits.vault,
+      }
       const after = readCursor(request.query.cursor) ?? ''
-      const vaults = await listVaults(box.database, member, after, limit + 1)
+      const vaults = await listVaults(box.database, filter, after, limit + 1)
       const page = vaults.slice(0, limit)
       const last = page.at(-1)
       return {
@@ -87,10 +86,16 @@ export function vaultRoutes(server: Server, box: Box): void {
     '/api/v1/vaults/:vault',
     { schema: { tags, summary: 'One vault', params: VaultPath } },
     async (request) => {
-      const { vault, rights } = await allowedIn(box, request, request.params.vault, 'see', {
-        act: 'access',
-      })
-      return { ...describe(vault), rights }
+      const { vault, rights, permissions } = await allowedIn(
+        box,
+        request,
+        request.params.vault,
+        'see',
+        {
+          act: 'access',
+        },
+      )
+      return { ...describe(vault), rights, permissions: [...permissions] }
     },
   )
 
@@ -110,7 +115,7 @@ export function vaultRoutes(server: Server, box: Box): void {
         box,
         request,
         request.params.vault,
-        'administer',
+        'administer-vaults',
         attempted,
       )
       const { name } = request.body
@@ -127,55 +132,6 @@ export function vaultRoutes(server: Server, box: Box): void {
           throw nameTaken(error, 'a vault of this name exists')
         })
       return describe({ ...vault, name })
-    },
-  )
-
-  server.put(
-    '/api/v1/vaults/:vault/members/:user',
-    {
-      schema: {
-        tags,
-        summary: 'Give a user rights in a vault; an empty list takes them all away',
-        params: strictObject({
-          vault: Type.String({ format: 'uuid' }),
-          user: Type.String({ format: 'uuid' }),
-        }),
-        body: strictObject({ rights: Rights }),
-      },
-    },
-    async (request, reply) => {
-      const attempted = { act: 'vault-changed' }
-      const { vault, caller } = await allowedIn(
-        box,
-        request,
-        request.params.vault,
-        'administer',
-        attempted,
-      )
-      const { user: userId } = request.params
-      if (userId === caller.user.id && !may('read-content', caller.user.roles)) {
-        await box.journal.record({
-          ...attempted,
-          outcome: 'refused',
-          vault: vault.id,
-          actorId: caller.user.id,
-          data: { reason: 'own-rights' },
-        })
-        throw forbidden()
-      }
-      if ((await findUser(box.database, userId)) === undefined)
-        throw problemOf(noSuchEntry('Cet utilisateur n’existe pas.', 'This user does not exist.'))
-      const { rights } = request.body
-      await box.journal.record({
-        ...attempted,
-        outcome: 'done',
-        vault: vault.id,
-        actorId: caller.user.id,
-        data: { changed: ['members'], rights },
-        hidden: { user: userId },
-        apply: (client) => setMember(client, vault.id, userId, rights),
-      })
-      return reply.code(204).send()
     },
   )
 }

@@ -1,7 +1,6 @@
 import type { Client } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
 import type { Queryable } from './journal.ts'
-import type { Right } from './people.ts'
 
 const VAULTS_AT_ONCE = 100
 
@@ -96,18 +95,29 @@ export async function findVault(client: Queryable, id: string): Promise<Vault | 
   return rows[0] === undefined ? undefined : of(rows[0])
 }
 
-/** One page by name; only those of which `memberId` is a member, when given. */
+/** Of which vaults a list is. */
+export interface VaultFilter {
+  /** Only those in which this user has rights at this moment. */
+  readonly memberId?: string | undefined
+  readonly nowMs?: number
+  /** Only this one. */
+  readonly id?: string | null
+}
+
+/** One page by name. */
 export async function listVaults(
   client: Queryable,
-  memberId: string | null,
+  { memberId, nowMs = 0, id = null }: VaultFilter,
   afterName: string,
   limit: number,
 ): Promise<Vault[]> {
   const { rows } = await client.query<VaultRecord>(
     `${selected}
-     WHERE ($1::uuid IS NULL OR EXISTS (SELECT FROM vault.members m WHERE m.vault_id = v.id AND m.user_id = $1))
-       AND v.name > $2 ORDER BY v.name LIMIT $3`,
-    [memberId, afterName, limit],
+     WHERE ($1::uuid IS NULL OR EXISTS (SELECT FROM vault.grants g WHERE g.vault_id = v.id
+         AND (g.user_id = $1 OR g.group_id IN (SELECT m.group_id FROM vault.group_members m WHERE m.user_id = $1))
+         AND coalesce(g.starts_at <= to_timestamp($4::float8), true) AND coalesce(g.ends_at > to_timestamp($4::float8), true)))
+       AND ($5::uuid IS NULL OR v.id = $5) AND v.name > $2 ORDER BY v.name LIMIT $3`,
+    [memberId ?? null, afterName, limit, nowMs / 1000, id],
   )
   return rows.map(of)
 }
@@ -115,7 +125,7 @@ export async function listVaults(
 /** Every vault, one page at a time. */
 export async function* allVaults(client: Queryable): AsyncGenerator<Vault> {
   for (let after = ''; ;) {
-    const page = await listVaults(client, null, after, VAULTS_AT_ONCE)
+    const page = await listVaults(client, {}, after, VAULTS_AT_ONCE)
     yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < VAULTS_AT_ONCE) return
@@ -128,37 +138,4 @@ export async function countVaults(client: Queryable): Promise<number> {
     `SELECT count(*)::int AS count FROM vault.vaults`,
   )
   return rows[0]?.count ?? 0
-}
-
-/** Sets the rights of a member; none at all removes the member. */
-export async function setMember(
-  client: Client,
-  vaultId: string,
-  userId: string,
-  rights: readonly Right[],
-): Promise<void> {
-  if (rights.length === 0)
-    await client.query(`DELETE FROM vault.members WHERE vault_id = $1 AND user_id = $2`, [
-      vaultId,
-      userId,
-    ])
-  else
-    await client.query(
-      `INSERT INTO vault.members (vault_id, user_id, rights) VALUES ($1, $2, $3)
-       ON CONFLICT (vault_id, user_id) DO UPDATE SET rights = excluded.rights`,
-      [vaultId, userId, rights],
-    )
-}
-
-export async function rightsIn(
-  client: Queryable,
-  vaultId: string,
-  userId: string,
-): Promise<readonly Right[]> {
-  const { rows } = await client.query<{ rights: Right[] }>({
-    name: 'rights-in',
-    text: `SELECT rights FROM vault.members WHERE vault_id = $1 AND user_id = $2`,
-    values: [vaultId, userId],
-  })
-  return rows[0]?.rights ?? []
 }

@@ -3,6 +3,8 @@ import { form } from '../world.ts'
 /** Who calls. A member has every right in their own vault, and none in the other. */
 export const CALLERS = ['member', 'auditor', 'functional', 'technical'] as const
 export type Name = (typeof CALLERS)[number]
+/** A custom role of every permission that a role may hold: it may what any of these may, and reads nothing. */
+export const ROLES_TOGETHER: readonly Name[] = ['auditor', 'functional', 'technical']
 
 /** What a request may name: all of it exists, `vault` and `object` in the vault that is tried. */
 export interface Place {
@@ -30,6 +32,8 @@ export type Line = Sending &
   )
 
 interface Sending {
+  /** Where what is asked for must not even be known. */
+  readonly refusal?: 404
   readonly send?: (place: Place) => Sent
 }
 
@@ -86,6 +90,8 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'GET /vaults/{vault}': vault(['member', 'auditor', ...administrators]),
   'PATCH /vaults/{vault}': vault(administrators, ({ fresh }) => ({ json: { name: fresh } })),
   'PUT /vaults/{vault}/members/{user}': vault(administrators, json({ rights: [] })),
+  'PUT /vaults/{vault}/groups/{group}': vault(administrators, json({ rights: [] })),
+  'GET /vaults/{vault}/rights': vault(administrators),
 
   'POST /vaults/{vault}/objects': vault(['member'], () => ({ body: form('matrix') })),
   'GET /vaults/{vault}/objects': vault([...readers, 'functional']),
@@ -121,11 +127,27 @@ export const ROUTES: Readonly<Record<string, Line>> = {
     json: { user: fresh, name: fresh, password: 'a password of the tests', roles: ['user'] },
   })),
   'POST /users/{user}/sign-in-reset': box(administrators, json({ newPassword: password })),
-  'GET /tokens': box(administrators),
+  'GET /users/{user}': box(administrators),
+  'PATCH /users/{user}': box(administrators, json({ name: 'Matrix' })),
+  'GET /groups': box(administrators),
+  'POST /groups': box(administrators, ({ fresh }) => ({ json: { name: fresh } })),
+  'GET /groups/{group}': box(administrators),
+  'PATCH /groups/{group}': box(administrators, ({ fresh }) => ({ json: { name: fresh } })),
+  'DELETE /groups/{group}': box(administrators),
+  'PUT /groups/{group}/members/{user}': box(administrators),
+  'DELETE /groups/{group}/members/{user}': box(administrators),
+  'GET /roles': box(administrators),
+  'POST /roles': box(administrators, ({ fresh }) => ({
+    json: { name: fresh, label: fresh, permissions: ['list'] },
+  })),
+  'PATCH /roles/{role}': box(administrators, json({ label: 'Matrix' })),
+  'DELETE /roles/{role}': box(administrators),
+
+  'GET /tokens': whoeverSignedIn,
   'POST /tokens': box(administrators, ({ user }) => ({
     json: { user, label: 'matrix', expiresInDays: 1 },
   })),
-  'DELETE /tokens/{token}': box(administrators),
+  'DELETE /tokens/{token}': { ...box(administrators), refusal: 404 },
 
   'GET /seal-certificates': box(['auditor', 'technical']),
   'POST /seal-certificates': box(['technical'], json({ certificates: 'x', root: 'x' })),

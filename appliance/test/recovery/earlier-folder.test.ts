@@ -47,6 +47,7 @@ async function earlierBox(t: Test, files: readonly string[], ceremony?: string) 
   const keys = await asBefore(world, vault)
   await world.stop()
   await rm(join(world.settings.home, 'recovery'), { recursive: true, force: true })
+  await asMembers(world)
   const tables = await carry(world.database.superuser, before.superuser)
   const database = createPool({ ...before.superuser, max: 1 })
   await database.query(`UPDATE vault.vaults SET key_enclosed = $1`, [Buffer.from(keys.enclosed)])
@@ -59,6 +60,15 @@ async function earlierBox(t: Test, files: readonly string[], ceremony?: string) 
     return answer.text()
   }
   return { world, before, settings, tables, read }
+}
+
+/** Rights in vaults as boxes kept them: of users alone, without dates. */
+async function asMembers({ database: { superuser } }: World) {
+  const database = createPool({ ...superuser, max: 1 })
+  await database.query(
+    `CREATE VIEW vault.members AS SELECT vault_id, user_id, rights FROM vault.grants WHERE user_id IS NOT NULL`,
+  )
+  await database.close()
 }
 
 /** The vault's key as boxes kept it: under the root itself and, after a ceremony, with a copy of its own. */
