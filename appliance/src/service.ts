@@ -4,6 +4,7 @@ import { administrationServer, type Server } from '@probant/web'
 import { parseArgs } from 'node:util'
 import { openBox, type Box, type BoxOptions } from './box.ts'
 import { serveConsole } from './console/server.ts'
+import { serveNetwork } from './http/network.ts'
 import { createApi } from './http/server.ts'
 import { serveLocally } from './local/server.ts'
 import { ApplianceSettings } from './settings.ts'
@@ -67,6 +68,7 @@ async function start(
   const local = await serveLocally(box)
   const console = await serveConsole(box)
   await api.listen(settings.listen)
+  const network = settings.network && (await serveNetwork(box, api, settings.network))
   // Last: who asks whether the service is ready may use it at once.
   const administration = await administrationServer({
     logger: log,
@@ -86,6 +88,7 @@ async function start(
   })
   onShutdown(
     async () => {
+      await network?.close()
       await api.close()
       await local.close()
       await console.close()

@@ -9,6 +9,37 @@ const address = Type.Object(
   strict,
 )
 
+const cidrs = Type.Array(Type.String({ minLength: 2, maxLength: 50 }), {
+  minItems: 1,
+  maxItems: 200,
+})
+
+const NetworkSettings = Type.Object(
+  {
+    host: Type.String(),
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    /** PEM files: the certificate with those between it and its root, and its key. */
+    certificate: Type.String({ minLength: 1 }),
+    key: Type.String({ minLength: 1 }),
+    /** Networks from which connections are taken at all, in CIDR notation. */
+    allowed: cidrs,
+    /** Networks from which people with a role may use it; absent: all those allowed. */
+    roles: Type.Optional(
+      Type.Object(
+        {
+          user: Type.Optional(cidrs),
+          auditor: Type.Optional(cidrs),
+          'functional-administrator': Type.Optional(cidrs),
+          'technical-administrator': Type.Optional(cidrs),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+)
+export type NetworkSettings = Static<typeof NetworkSettings>
+
 /** The settings file of a box's vault service, written by provisioning. */
 export const ApplianceSettings = Type.Object(
   {
@@ -29,6 +60,8 @@ export const ApplianceSettings = Type.Object(
       strict,
     ),
     listen: address,
+    /** Portal and API beyond the loopback, over TLS; absent: they aren't there. */
+    network: Type.Optional(NetworkSettings),
     administration: address,
     /** Unix socket for the agent; readable by the box's own user only. */
     localSocket: Type.String({ minLength: 1, maxLength: 107 }),

@@ -1,5 +1,6 @@
 import { createLogger } from '@probant/host'
 import type { Connection } from '@probant/postgres'
+import type { Server } from '@probant/web'
 import { testDatabase, type TestDatabase } from '@probant/postgres/testing'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,6 +16,7 @@ export interface World {
   readonly database: TestDatabase
   readonly identity: Awaited<ReturnType<typeof initialise>>
   readonly box: Box
+  readonly api: Server
   /** Errors that would have ended the process. */
   readonly fatal: Error[]
   call(
@@ -104,6 +106,9 @@ export async function createWorld(changes: Partial<ApplianceSettings> = {}): Pro
     fatal,
     get box() {
       return running.box
+    },
+    get api() {
+      return running.api
     },
     async call(method, path, { token, json, body, headers = {} } = {}) {
       const sent = json === undefined ? body : JSON.stringify(json)

@@ -47,6 +47,22 @@ void t.test('a bad value is refused with its line', (t) => {
   t.end()
 })
 
+void t.test('the network needs an address, a certificate with its key, and networks', (t) => {
+  const lines = [
+    '  address: 10.12.0.5',
+    '  certificate: /etc/portal.pem',
+    '  key: /etc/portal.key',
+    '  allowed: [10.0.0.0/8]',
+  ]
+  const file = (kept: readonly string[]) => `network:\n${kept.join('\n')}\n`
+  t.match(parseConfiguration(file(lines), 'x').network, { address: '10.12.0.5' })
+  for (const line of lines) {
+    const [key = ''] = /\w+/.exec(line) ?? []
+    t.match(refuses(file(lines.filter((each) => each !== line))), `needs network.${key}`)
+  }
+  t.end()
+})
+
 void t.test('a TPM that attests the machine', (t) => {
   const attestation =
     'attestation:\n  tcti: device:/dev/tpmrm0\n  manufacturerRoots: /etc/makers\n  pcrs: [0, 7]\n'

@@ -52,7 +52,10 @@ await bullet(
   'sign-in: API tokens with scopes, vault, expiry, networks',
   'appliance/test/access/people.test.ts',
 )
-await absent('transport: TLS, private authority and proxy, listed networks', LATER)
+await bullet(
+  'transport: TLS beyond the loopback, listed networks, narrower ones by role',
+  'appliance/test/access/network.test.ts',
+)
 
 await bullet(
   'uploads: limits stated and clear; 50 simultaneous deposits of the same bytes give 50 objects',

@@ -8,6 +8,7 @@ import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
 import type { Act } from '../journal/act.ts'
 import type { Vault } from '../store/vaults.ts'
+import { cookieName } from './origin.ts'
 import { problemOf } from './problems.ts'
 
 declare module 'fastify' {
@@ -16,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-export const SESSION_COOKIE = 'probant_session'
+const LOOPBACK = ['127.0.0.1/32', '::1/128']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const credentialRefused = (type: 'expired-token' | 'unknown-token' | 'csrf') =>
@@ -44,7 +45,7 @@ export function recogniseCallers(server: Server, box: Box): void {
   server.addHook('onRequest', async (request) => {
     const { authorization } = request.headers
     const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-    const secret = bearer ?? request.cookies[SESSION_COOKIE]
+    const secret = bearer ?? request.cookies[cookieName(request, 'session')]
     if (secret === undefined) {
       if (authorization !== undefined) throw unauthenticated()
       return
@@ -54,6 +55,8 @@ export function recogniseCallers(server: Server, box: Box): void {
     const csrf = needsCsrf ? (typeof header === 'string' ? header : undefined) : null
     const caller = await box.credentials.recognise(box.lookups, secret, csrf)
     if (typeof caller !== 'string') {
+      if (!isInNetworkOfRoles(box, caller, request.ip))
+        return refuseAccess(box, request, 'other-network', otherNetwork(), caller)
       if (mustAddFactor(box, caller) && !BEFORE_SECOND_FACTOR.test(request.url))
         return refuseAccess(box, request, 'second-factor-missing', factorMissing(), caller)
       if (!isFrom(request.ip, caller.limits.networks))
@@ -81,8 +84,8 @@ const otherNetwork = () =>
     type: 'other-network',
     status: 403,
     title: {
-      fr: 'Ce jeton n’est pas accepté depuis ce réseau.',
-      en: 'This token is not accepted from this network.',
+      fr: 'Votre rôle ou ce jeton ne s’utilise pas depuis ce réseau.',
+      en: 'Your role or this token can’t be used from this network.',
     },
   })
 
@@ -108,6 +111,13 @@ async function refuseAccess(
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === undefined) throw unauthenticated()
   return request.caller
+}
+
+/** Whoever has several roles has to be where all of them may be used. The machine itself is always inside. */
+function isInNetworkOfRoles({ settings }: Box, { user }: Caller, address: string): boolean {
+  const networks: Partial<Record<string, readonly string[]>> = settings.network?.roles ?? {}
+  if (isFrom(address, LOOPBACK)) return true
+  return user.roles.every((role) => isFrom(address, networks[role] ?? null))
 }
 
 /** What somebody may call who has to set up a second factor first. */

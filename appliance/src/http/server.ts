@@ -35,6 +35,11 @@ export async function createApi(box: Box): Promise<Server> {
     },
   })
   countRequests(server, box)
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.protocol === 'https')
+      void reply.header('strict-transport-security', 'max-age=31536000')
+    done()
+  })
   recogniseCallers(server, box)
   server.addHook('preHandler', (_request, _reply, done) => {
     // Fail closed: where nothing can be journalled, nothing is done.

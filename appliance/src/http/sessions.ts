@@ -7,8 +7,8 @@ import type { Box } from '../box.ts'
 import { noSuchEntry } from '../errors.ts'
 import { revokeCredential, type User } from '../store/people.ts'
 import { endSessions, sessionsOf } from '../store/sign-in.ts'
-import { SESSION_COOKIE, callerOf } from './caller.ts'
-import { BROWSER_COOKIE, originOf } from './origin.ts'
+import { callerOf } from './caller.ts'
+import { cookieName, originOf } from './origin.ts'
 import { AuthenticationResponse, authenticationOf, passkeysOf } from './passkeys.ts'
 
 /** An address may be a whole office: guessing at one name is slowed down elsewhere; this bounds what hashing passwords costs the box. */
@@ -105,7 +105,7 @@ export function sessionRoutes(server: Server, box: Box): void {
     { schema: { tags, summary: 'Who is signed in, and how' } },
     (request) => {
       const { user, kind, factors } = callerOf(request)
-      const secret = request.cookies[SESSION_COOKIE]
+      const secret = request.cookies[cookieName(request, 'session')]
       return {
         ...describe(user),
         ...(kind === 'session' && secret !== undefined
@@ -129,7 +129,10 @@ export function sessionRoutes(server: Server, box: Box): void {
             await revokeCredential(client, caller.credentialId, box.clock.nowMs())
           },
         })
-      void reply.clearCookie(SESSION_COOKIE, { path: '/' })
+      void reply.clearCookie(cookieName(request, 'session'), {
+        path: '/',
+        ...cookieSecurity(request),
+      })
       return reply.code(204).send()
     },
   )
@@ -174,15 +177,16 @@ function opened(
 ): FastifyReply {
   if ('reason' in answer) throw refusal(answer)
   const { user, secret, expiresAtMs, lifetimeSeconds, factors, browserSecret } = answer
-  const cookie = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: request.protocol === 'https',
-  } as const
-  void reply.setCookie(SESSION_COOKIE, secret, { ...cookie, maxAge: lifetimeSeconds })
+  const cookie = { path: '/', ...cookieSecurity(request) }
+  void reply.setCookie(cookieName(request, 'session'), secret, {
+    ...cookie,
+    maxAge: lifetimeSeconds,
+  })
   if (browserSecret !== undefined)
-    void reply.setCookie(BROWSER_COOKIE, browserSecret, { ...cookie, maxAge: BROWSER_SECONDS })
+    void reply.setCookie(cookieName(request, 'browser'), browserSecret, {
+      ...cookie,
+      maxAge: BROWSER_SECONDS,
+    })
   return reply.code(201).send({
     ...describe(user),
     csrfToken: box.credentials.csrfToken(secret),
@@ -190,6 +194,9 @@ function opened(
     expiresAt: formatTime(expiresAtMs),
   })
 }
+
+const cookieSecurity = (request: FastifyRequest) =>
+  ({ httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' }) as const
 
 function refusal(refused: SignInRefusal): Problem {
   switch (refused.reason) {

@@ -18,7 +18,7 @@ export const contentSecurityPolicy = {
 export const securityHeaders: FastifyHelmetOptions = {
   global: true,
   contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy },
-  // TLS ends in front of this service, which announces it there.
+  // Said by the service itself where it speaks TLS.
   strictTransportSecurity: false,
   referrerPolicy: { policy: 'no-referrer' },
 }

@@ -39,6 +39,7 @@ export function parseConfiguration(text: string, source: string): Configuration 
   checkTimestamping(configuration.timestamping, source)
   checkWitnessing(configuration.witnessing, source)
   checkAttestation(configuration.attestation, source)
+  checkNetwork(configuration.network, source)
   return configuration
 }
 
@@ -138,6 +139,12 @@ function checkWitnessing(given: Configuration['witnessing'], source: string): vo
 }
 
 /** A TPM that no maker vouches for enrols nothing, and a maker alone attests nothing. */
+function checkNetwork(network: Configuration['network'], source: string): void {
+  const needed = ['address', 'certificate', 'key', 'allowed'] as const
+  const missing = network && needed.find((key) => network[key] === undefined)
+  if (missing !== undefined) throw refusal(`${source}: network needs network.${missing}`)
+}
+
 function checkAttestation(attestation: Configuration['attestation'], source: string): void {
   if (attestation === undefined) return
   const { tcti, manufacturerRoots, pcrs = [] } = attestation

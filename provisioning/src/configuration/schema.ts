@@ -24,6 +24,10 @@ const outside = TimestampingSettings.properties
 const { login } = ProxySettings.properties
 const days = Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 366 }), Type.Null()]))
 const quota = Type.Optional(Type.Integer({ minimum: 1 }))
+const networks = Type.Array(Type.String({ minLength: 2, maxLength: 50 }), {
+  minItems: 1,
+  maxItems: 200,
+})
 const mailAddress = Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 })
 
 export const configurationSchema = Type.Object(
@@ -185,6 +189,29 @@ export const configurationSchema = Type.Object(
         closed,
       ),
     ),
+    network: Type.Optional(
+      Type.Object(
+        {
+          address: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+          certificate: Type.Optional(path),
+          key: Type.Optional(path),
+          allowed: Type.Optional(networks),
+          roles: Type.Optional(
+            Type.Object(
+              {
+                user: Type.Optional(networks),
+                auditor: Type.Optional(networks),
+                'functional-administrator': Type.Optional(networks),
+                'technical-administrator': Type.Optional(networks),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
     signIn: Type.Optional(
       Type.Object(
         {
@@ -312,6 +339,8 @@ export function withDefaults(file: ConfigurationFile) {
     /** Undefined: 90 days before the end, no algorithm retired. */
     renewal: file.renewal,
     keyEpochs: { ...defaults.keyEpochs, ...file.keyEpochs },
+    /** Undefined: portal and API on the loopback alone. */
+    network: file.network,
     signIn: { ...defaults.signIn, ...file.signIn },
     limits: { ...defaults.limits, ...file.limits },
     heads: { ...defaults.heads, ...file.heads },

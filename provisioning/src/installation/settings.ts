@@ -46,10 +46,17 @@ export function applianceSettings(given: Given, centre: CentreIdentity) {
     ...datingSettings(configuration),
     ...(configuration.renewal === undefined ? {} : { renewal: configuration.renewal }),
     keyEpochs: configuration.keyEpochs,
+    ...networkSettings(configuration),
     signIn: signInSettings(configuration, layout.ports.portal),
     limits: configuration.limits,
     portalFolder: paths.pages('portal'),
   }
+}
+
+function networkSettings({ network }: Configuration) {
+  if (network === undefined) return {}
+  const { address: host, port = 443, ...kept } = network
+  return { network: { host, port, ...kept } }
 }
 
 /** What browsers call the portal decides which passkeys they offer. */
