@@ -29,6 +29,8 @@ export function register(program: Command, context: CommandContext): void {
     .option('--idempotency-key <key>', 'safe to repeat under the same key')
     .option('--receipt <file>', 'keep the receipt in a file')
     .option('--retention-class <name>', 'how long to keep it (default: the vault’s class)')
+    .option('--resumable', 'send one file in pieces: a line that breaks off is gone on from')
+    .option('--upload <id>', 'go on with an upload that an earlier command began')
     .action(async (files: string[], options: DepositOptions) => {
       const { deposit } = await import('./commands/deposit.ts')
       await deposit(context, files, options)

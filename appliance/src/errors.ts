@@ -21,6 +21,8 @@ export type BoxErrorCode =
   | 'digest-mismatch'
   | 'bad-deposit'
   | 'upload-aborted'
+  | 'deposit-under-way'
+  | 'too-many-uploads'
   | 'store-failed'
   | 'timestamp-failed'
   | 'attestation-failed'

@@ -159,6 +159,10 @@ export const ApplianceSettings = Type.Object(
         metadataBytes: Type.Integer({ minimum: 256 }),
         /** Deposits under way at once; more are told to come back. */
         pendingDeposits: Type.Integer({ minimum: 1 }),
+        /** Uploads under way of one user; absent: 32. */
+        uploadsOfOneUser: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+        /** From an upload's beginning to its removal; absent: 24. */
+        uploadHours: Type.Optional(Type.Integer({ minimum: 1, maximum: 24 * 30 })),
       },
       strict,
     ),

@@ -68,5 +68,6 @@ export async function call(
   if (answer.ok) return answer
   const problem = (await answer.json().catch(() => ({}))) as { title?: string; detail?: string }
   const said = [problem.title, problem.detail].filter((text) => text !== undefined).join(' ')
-  throw new Error(said === '' ? `The box answered ${answer.status}.` : said)
+  const told = new Error(said === '' ? `The box answered ${answer.status}.` : said)
+  throw Object.assign(told, { status: answer.status })
 }

@@ -69,6 +69,8 @@ export interface Upload {
   readonly vault: Vault
   readonly depositorId: string
   readonly idempotencyKey: string | undefined
+  /** Where it was chosen before; else a new one is. */
+  readonly objectId?: string
   /** One after the other, at least one: the bytes of each are read before the next is asked for. */
   readonly files: AsyncIterable<UploadedFile>
   /** Known once the whole request was read: metadata may follow the files. */
@@ -112,7 +114,7 @@ export class DepositError extends Error {
 export async function deposit(context: DepositContext, upload: Upload): Promise<Deposited> {
   const attempt: Attempt = {
     step: 'digests',
-    objectId: context.randomness.uuid(),
+    objectId: upload.objectId ?? context.randomness.uuid(),
     received: undefined,
   }
   try {
@@ -354,9 +356,9 @@ async function repeat(
 }
 
 /** Whether the deposit may be in the database, or soon be: then its file must stay, and recovery at restart decides. */
-const mayBeCommitted = (attempt: Attempt, error: unknown): boolean =>
-  attempt.step === 'commit' &&
-  !(error instanceof BoxError && (error.code === 'journal-busy' || error.code === 'act-refused'))
+export const mayBeCommitted = ({ step, cause }: Pick<DepositError, 'step' | 'cause'>): boolean =>
+  step === 'commit' &&
+  !(cause instanceof BoxError && (cause.code === 'journal-busy' || cause.code === 'act-refused'))
 
 /** Removes what was written and journals the failure, unless the deposit may have been committed. */
 async function abandon(
@@ -365,7 +367,7 @@ async function abandon(
   attempt: Attempt,
   error: unknown,
 ): Promise<void> {
-  if (mayBeCommitted(attempt, error)) return
+  if (mayBeCommitted({ step: attempt.step, cause: error })) return
   await context.files.discard(attempt.objectId).catch(() => undefined)
   const refused = error instanceof BoxError && error.fault === 'caller'
   const { received } = attempt

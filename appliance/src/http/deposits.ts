@@ -10,7 +10,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Box } from '../box.ts'
-import { deposit, type DepositContext } from '../deposit/deposit.ts'
+import { DepositDesk } from '../deposit/desk.ts'
 import type { UploadedFile } from '../deposit/files.ts'
 import { BoxError } from '../errors.ts'
 import { freshReceipt, receiptNow } from '../reading/receipts.ts'
@@ -24,7 +24,7 @@ const hexDigest = Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$' }))
 const Digests = strictObject({ sha256: hexDigest, 'sha3-256': hexDigest })
 
 /** The `metadata` part of a deposit. */
-const Metadata = strictObject({
+export const Metadata = strictObject({
   title: Type.String({ minLength: 1, maxLength: 500 }),
   folder: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
   fields: Type.Optional(
@@ -70,11 +70,36 @@ const tooManyFiles = (most: number) =>
     step: 'digests',
   })
 
+export const IDEMPOTENCY_KEY = '^[\\x21-\\x7e]{1,200}$'
+
 /** Files of one deposit where the settings don't say. */
 const MOST_FILES = 100
 
-export async function depositRoutes(server: Server, box: Box): Promise<void> {
+/** Where every deposit of the box is handed in. */
+export function depositDesk(box: Box): DepositDesk {
   const { limits, boxId } = box.settings
+  return new DepositDesk(
+    {
+      boxId,
+      database: box.database,
+      crypto: box.crypto,
+      clock: box.clock,
+      randomness: box.randomness,
+      files: box.files,
+      threads: box.threads,
+      ciphers: box.ciphers,
+      lats: box.lats,
+      journal: box.journal,
+      witnessing: box.witnessing,
+      retention: box.retention,
+      maxObjectBytes: limits.objectBytes,
+    },
+    limits.pendingDeposits,
+  )
+}
+
+export async function depositRoutes(server: Server, box: Box, desk: DepositDesk): Promise<void> {
+  const { limits } = box.settings
   const mostFiles = limits.objectFiles ?? MOST_FILES
   await server.register(multipart, {
     preservePath: true,
@@ -89,24 +114,6 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
       headerPairs: 20,
     },
   })
-  const context: DepositContext = {
-    boxId,
-    database: box.database,
-    crypto: box.crypto,
-    clock: box.clock,
-    randomness: box.randomness,
-    files: box.files,
-    threads: box.threads,
-    ciphers: box.ciphers,
-    lats: box.lats,
-    journal: box.journal,
-    witnessing: box.witnessing,
-    retention: box.retention,
-    maxObjectBytes: limits.objectBytes,
-  }
-  const underWay = new Set<string>()
-  let pending = 0
-
   server.post(
     '/api/v1/vaults/:vault/objects',
     {
@@ -119,7 +126,7 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
         summary: 'Deposit: a `metadata` part (JSON) and one or more `file` parts',
         params: VaultPath,
         headers: Type.Object(
-          { 'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$' })) },
+          { 'idempotency-key': Type.Optional(Type.String({ pattern: IDEMPOTENCY_KEY })) },
           { additionalProperties: true },
         ),
       },
@@ -129,39 +136,30 @@ export async function depositRoutes(server: Server, box: Box): Promise<void> {
         act: 'deposit',
       })
       const idempotencyKey = request.headers['idempotency-key']
-      const key = `${caller.user.id} ${vault.id} ${idempotencyKey ?? ''}`
-      if (idempotencyKey !== undefined && underWay.has(key)) throw stillUnderWay()
-      if (pending >= limits.pendingDeposits)
-        throw problemOf(new BoxError('journal-busy', 'retryable', 'too many deposits under way'))
-      pending += 1
-      if (idempotencyKey !== undefined) underWay.add(key)
-      try {
+      const handIn = { vault, depositorId: caller.user.id, idempotencyKey }
+      const deposited = await desk.hand(handIn, async () => {
         const form = new DepositForm(request, limits.metadataBytes, mostFiles)
         const first = await form.file()
-        const deposited = await deposit(context, {
-          vault,
-          depositorId: caller.user.id,
-          idempotencyKey,
-          files: form.files(first),
-          metadata: () => form.metadata(),
-        })
-        if (deposited.kind === 'repeated') {
-          const object = await requireObject(box, vault.id, deposited.objectId)
-          const opening = await objectOpening(box, vault, object)
-          const receipt = await receiptNow(box, object, opening)
-          const seal = sealOf(box.seals, object.lat)
-          return await reply.code(201).send({ ...describeObject(object), seal, receipt })
-        }
-        const { row, opening, recorded } = deposited
-        const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
-        const seal = sealOf(box.seals, row.lat)
-        return await reply.code(201).send({ ...describeObject(row), seal, receipt })
-      } finally {
-        pending -= 1
-        underWay.delete(key)
-      }
+        return { ...handIn, files: form.files(first), metadata: () => form.metadata() }
+      })
+      if (deposited.kind === 'repeated')
+        return reply.code(201).send(await answerOf(box, vault.id, deposited))
+      const { row, opening, recorded } = deposited
+      const receipt = await freshReceipt(box.proofs, row.lat, opening, recorded)
+      const seal = sealOf(box.seals, row.lat)
+      return reply.code(201).send({ ...describeObject(row), seal, receipt })
     },
   )
+}
+
+/** A deposit's answer once more, with the receipt as it is now. @throws Problem 404 when the object is gone */
+export async function answerOf(box: Box, vaultId: string, { objectId }: { objectId: string }) {
+  const vault = await box.lookups.vault(vaultId)
+  if (vault === undefined) throw problemOf(new BoxError('no-such-vault', 'caller', 'no such vault'))
+  const object = await requireObject(box, vaultId, objectId)
+  const opening = await objectOpening(box, vault, object)
+  const receipt = await receiptNow(box, object, opening)
+  return { ...describeObject(object), seal: sealOf(box.seals, object.lat), receipt }
 }
 
 /** The parts of a deposit, in whichever order they come. */
@@ -257,7 +255,7 @@ function parsed(text: string): unknown {
 }
 
 /** The upload's bytes; a connection that breaks off is the depositor's interruption, not a failure of the box. */
-async function* uploaded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* uploaded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* stream
   } catch (error) {
@@ -266,18 +264,7 @@ async function* uploaded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,100}\/[a-z0-9!#$&^_.+-]{1,100}$/
-function mediaTypeOf(declared: string): string {
+export function mediaTypeOf(declared: string): string {
   const type = declared.split(';')[0]?.trim().toLowerCase() ?? ''
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream'
 }
-
-const stillUnderWay = () =>
-  new Problem({
-    type: 'deposit-under-way',
-    status: 409,
-    title: {
-      fr: 'Un dépôt portant cette clé d’idempotence est en cours : réessayez dans un instant.',
-      en: 'A deposit under this idempotency key is under way: try again in a moment.',
-    },
-    headers: { 'retry-after': '1' },
-  })

@@ -93,6 +93,22 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'The upload was interrupted: nothing was kept.',
     },
   },
+  'deposit-under-way': {
+    type: 'deposit-under-way',
+    status: 409,
+    title: {
+      fr: 'Un dépôt portant cette clé d’idempotence est en cours : réessayez dans un instant.',
+      en: 'A deposit under this idempotency key is under way: try again in a moment.',
+    },
+  },
+  'too-many-uploads': {
+    type: 'too-many-uploads',
+    status: 429,
+    title: {
+      fr: 'Vous avez trop d’envois en cours : terminez-en un, ou supprimez-le.',
+      en: 'You have too many uploads under way: end one, or delete it.',
+    },
+  },
   'store-failed': {
     type: 'store-failed',
     status: 507,
@@ -238,7 +254,9 @@ export function problemOf(error: unknown, step?: DepositStep): unknown {
     ...told,
     ...(step === undefined ? {} : { step }),
     ...(error.words === undefined ? {} : { detail: error.words }),
-    ...(told.status === 503 ? { headers: { 'retry-after': '2' } } : {}),
+    ...(told.status === 503 || error.code === 'deposit-under-way'
+      ? { headers: { 'retry-after': '2' } }
+      : {}),
     cause: error,
   })
 }

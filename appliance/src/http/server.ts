@@ -2,7 +2,7 @@ import { createServer, serveFolder, type Server } from '@probant/web'
 import type { Box } from '../box.ts'
 import { recogniseCallers } from './caller.ts'
 import { checkRoutes } from './checks.ts'
-import { depositRoutes } from './deposits.ts'
+import { depositDesk, depositRoutes } from './deposits.ts'
 import { holdRoutes } from './holds.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
@@ -20,6 +20,7 @@ import { sealCertificateRoutes } from './seal-certificates.ts'
 import { secondFactorRoutes } from './second-factors.ts'
 import { sessionRoutes } from './sessions.ts'
 import { tokenRoutes } from './tokens.ts'
+import { uploadRoutes } from './uploads.ts'
 import { vaultRoutes } from './vaults.ts'
 
 /** The box's API and portal, as staff and integrators reach them. */
@@ -52,7 +53,9 @@ export async function createApi(box: Box): Promise<Server> {
     if (!request.raw.readableEnded) request.raw.unpipe().resume()
     done()
   })
-  await depositRoutes(server, box)
+  const desk = depositDesk(box)
+  await depositRoutes(server, box, desk)
+  uploadRoutes(server, box, desk)
   sessionRoutes(server, box)
   secondFactorRoutes(server, box)
   passkeyRoutes(server, box)

@@ -1,3 +1,4 @@
+import { uploadMetadata } from '../upload/sender.ts'
 import { form } from '../world.ts'
 
 /** Who calls. A member has every right in their own vault, and none in the other. */
@@ -19,6 +20,7 @@ export interface Place {
 export interface Sent {
   readonly json?: unknown
   readonly body?: FormData
+  readonly headers?: Record<string, string>
 }
 
 /** Who may, and what to send so that nothing but a missing right can be the reason for a refusal. */
@@ -58,6 +60,17 @@ const sessions = (json?: unknown): Line => ({
   ...(json !== undefined && { send: () => ({ json }) }),
 })
 const password = 'a password of the tests'
+/** Of nobody here: each is their sender's alone. */
+const ofAnUpload: Line = {
+  ...whoeverSignedIn,
+  send: () => ({
+    headers: {
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+  }),
+}
 const digests = { sha256: '00'.repeat(32), 'sha3-256': '00'.repeat(32) }
 
 /** What is expected of every route that the server registers: one line each, or the matrix fails. */
@@ -94,6 +107,18 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'GET /vaults/{vault}/rights': vault(administrators),
 
   'POST /vaults/{vault}/objects': vault(['member'], () => ({ body: form('matrix') })),
+  'OPTIONS /uploads': everybody,
+  'POST /uploads': vault(['member'], ({ vault }) => ({
+    headers: {
+      'tus-resumable': '1.0.0',
+      'upload-length': '1',
+      'upload-metadata': uploadMetadata({ vault, filename: 'x', title: 'x' }),
+    },
+  })),
+  'GET /uploads/{upload}': whoeverSignedIn,
+  'PATCH /uploads/{upload}': ofAnUpload,
+  'DELETE /uploads/{upload}': ofAnUpload,
+
   'GET /vaults/{vault}/objects': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/count': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}': vault([...readers, 'functional']),

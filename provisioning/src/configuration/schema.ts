@@ -239,6 +239,8 @@ export const configurationSchema = Type.Object(
           objectFiles: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
           metadataBytes: Type.Optional(Type.Integer({ minimum: 1024, maximum: 1024 * 1024 })),
           pendingDeposits: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+          uploadsOfOneUser: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+          uploadHours: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
         },
         closed,
       ),
@@ -309,6 +311,8 @@ const defaults = {
     objectFiles: 100,
     metadataBytes: 64 * 1024,
     pendingDeposits: 256,
+    uploadsOfOneUser: 32,
+    uploadHours: 24,
   },
   heads: { everySeconds: 60 as number | null },
   window: {

@@ -73,6 +73,13 @@ export function storedBytes(plaintextBytes: number): number {
   return HEADER_BYTES + plaintextBytes + chunkCount(plaintextBytes) * TAG_BYTES
 }
 
+/** The plaintext of a whole stored file of this size; undefined where no plaintext has it. */
+export function plaintextBytes(stored: number): number | undefined {
+  const chunks = Math.ceil((stored - HEADER_BYTES) / STORED_CHUNK_BYTES)
+  const plaintext = stored - HEADER_BYTES - chunks * TAG_BYTES
+  return plaintext >= 0 && storedBytes(plaintext) === stored ? plaintext : undefined
+}
+
 /** Chunks of a plaintext: at least one, which is empty only for an empty file. */
 export function chunkCount(plaintextBytes: number): number {
   return Math.max(1, Math.ceil(plaintextBytes / CHUNK_BYTES))

@@ -1,11 +1,12 @@
 export { FileDecryptor } from './decryptor.ts'
 export { FileEncryptor } from './encryptor.ts'
-export { fileKey } from './file-key.ts'
+export { fileKey, uploadPartKey } from './file-key.ts'
 export {
   CHUNK_BYTES,
   HEADER_BYTES,
   chunkCount,
   newPayloadKey,
+  plaintextBytes,
   storedBytes,
   type PayloadKey,
 } from './header.ts'
