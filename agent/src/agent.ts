@@ -45,6 +45,11 @@ export interface AgentParts {
 }
 
 const TELL_EVERY_MS = 60_000
+/** How often it is asked whether something was destroyed. */
+const LOOK_FOR_DESTRUCTIONS_MS = 5000
+/** After a shipment for that, so that many destructions in a row go together; longer each time that brings no receipt. */
+const BETWEEN_DESTRUCTIONS_MS = 60_000
+const LONGEST_BETWEEN_MS = 15 * BETWEEN_DESTRUCTIONS_MS
 
 /** The agent of one box: what it does by itself, and what can be asked of it. */
 export class Agent {
@@ -138,6 +143,7 @@ export class Agent {
     const { clock, settings } = this.#parts
     const { heads } = supervised
     await Promise.all([
+      this.#runDestructions(),
       repeat({
         ...this.#parts,
         what: 'head',
@@ -156,6 +162,33 @@ export class Agent {
         longestRetryMs: 15 * 60_000,
       }),
     ])
+  }
+
+  /** A destruction is shipped at once: from then on nobody restores an older state unseen. */
+  async #runDestructions(): Promise<void> {
+    const { clock } = this.#parts
+    // Where traces go by file, nothing goes by itself.
+    if (this.#schedule === undefined) return
+    const receipted = () => this.#memory.state.receipt?.size ?? 0
+    let dueMs = clock.nowMs() + LOOK_FOR_DESTRUCTIONS_MS
+    let pauseMs = BETWEEN_DESTRUCTIONS_MS
+    await repeat({
+      ...this.#parts,
+      what: 'shipment of a destruction',
+      dueMs: () => Math.min(dueMs, clock.nowMs() + LONGEST_BETWEEN_MS),
+      work: async () => {
+        const before = receipted()
+        const isDue = await this.#journal.hasDestructionFrom(before)
+        if (isDue) await this.ship()
+        pauseMs =
+          isDue && receipted() === before
+            ? Math.min(pauseMs * 2, LONGEST_BETWEEN_MS)
+            : BETWEEN_DESTRUCTIONS_MS
+        dueMs = clock.nowMs() + (isDue ? pauseMs : LOOK_FOR_DESTRUCTIONS_MS)
+      },
+      firstRetryMs: BETWEEN_DESTRUCTIONS_MS,
+      longestRetryMs: LONGEST_BETWEEN_MS,
+    })
   }
 
   /**

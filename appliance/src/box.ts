@@ -35,7 +35,9 @@ import { Recovery } from './recovery/recovery.ts'
 import { Renewal } from './renewal/renewal.ts'
 import { scheduleOf } from './renewal/schedule.ts'
 import { RetentionLookups } from './retention/lookups.ts'
+import { newestOutsideInstant } from './retention/outside-instants.ts'
 import { Policies } from './retention/policies.ts'
+import { TrustedTime } from './retention/trusted-time.ts'
 import { DEFAULT_SCHEDULE } from './rotation/context.ts'
 import { Rotation } from './rotation/rotation.ts'
 import { SealAdministration } from './seal-certificate/administration.ts'
@@ -79,6 +81,7 @@ export interface Box {
   readonly retention: RetentionLookups
   /** What the journal says of retention and holds. */
   readonly policies: Policies
+  readonly trustedTime: TrustedTime
   readonly lats: LatBatches
   /** Undefined where reception tokens are the box's own. */
   readonly outsideReception: OutsideReception | undefined
@@ -218,6 +221,9 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     settings: settings.dating,
   })
   renewal.start()
+  const outside = { database, crypto, witnessKeys, dating: settings.dating }
+  const trustedTime = new TrustedTime(clock, keys, () => newestOutsideInstant(outside))
+  trustedTime.now().catch((err: unknown) => log.warn({ err }, 'no trusted time yet'))
   const { required: isRequired, policies } = settings.seal ?? { required: false, policies: [] }
   const seals = await Seals.open({ database, crypto, clock, log, keys, isRequired })
   const threads = new ReceptionThreads()
@@ -281,6 +287,7 @@ export async function openBox(options: BoxOptions): Promise<Box> {
     lookups: new Lookups(database, clock, () => journal.changes),
     retention: new RetentionLookups(database, clock, () => journal.changes),
     policies: new Policies(database),
+    trustedTime,
     lats,
     outsideReception,
     signerWatch,

@@ -10,12 +10,13 @@ import { registerRetention } from './commands/retention-options.ts'
 import { registerRotation } from './commands/rotate-options.ts'
 import { registerTpm } from './commands/tpm-options.ts'
 import type { DepositOptions } from './commands/deposit.ts'
+import type { DestroyOptions } from './commands/destroy.ts'
 import type { FsckOptions } from './commands/fsck.ts'
 import type { GetOptions } from './commands/get.ts'
 import type { ProofsOptions } from './commands/proofs.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
-/** Adds `deposit`, `get`, `proofs`, `retention …`, `hold …` and `box …` to the command line. */
+/** Adds `deposit`, `get`, `proofs`, `destroy`, `retention …`, `hold …` and `box …` to the command line. */
 export function register(program: Command, context: CommandContext): void {
   const reaching = (command: Command) =>
     command
@@ -60,6 +61,14 @@ export function register(program: Command, context: CommandContext): void {
       await proofs(context, ids, options)
     })
 
+  reaching(program.command('destroy').description('destroy a document for good, with its proof'))
+    .argument('<id>')
+    .requiredOption('--reason <reason>', 'why')
+    .option('--proof <file>', 'where to write the proof of destruction')
+    .action(async (id: string, options: DestroyOptions) => {
+      const { destroy } = await import('./commands/destroy.ts')
+      await destroy(context, id, options)
+    })
   registerRetention(program, context, reaching)
 
   const box = program.command('box').description('administration of this box')

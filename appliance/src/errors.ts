@@ -41,6 +41,9 @@ export type BoxErrorCode =
   | 'rights-refused'
   | 'token-refused'
   | 'retention-refused'
+  | 'under-retention'
+  | 'under-hold'
+  | 'destroyed'
 
 export type Fault = 'caller' | 'retryable' | 'fatal'
 
@@ -50,17 +53,20 @@ export class BoxError extends Error {
   readonly fault: Fault
   /** What the caller may be told beside the code's own sentence. */
   readonly words: Words | undefined
+  /** What a calling program may be told beside. */
+  readonly extra: Readonly<Record<string, unknown>>
 
   constructor(
     code: BoxErrorCode,
     fault: Fault,
     message: string,
-    options?: ErrorOptions & { words?: Words },
+    options?: ErrorOptions & { words?: Words; extra?: Readonly<Record<string, unknown>> },
   ) {
     super(message, options)
     this.code = code
     this.fault = fault
     this.words = options?.words
+    this.extra = options?.extra ?? {}
   }
 }
 

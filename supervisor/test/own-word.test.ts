@@ -38,7 +38,13 @@ void t.test('what only the box can find is raised by its own name', async (t) =>
   })
   const recomputed = { act: 'full-recomputation', outcome: 'failed' } as const
   const whole = { traces: 10, objects: 3, firstBadSeq: 3, badObjects: [object], complete: true }
-  const kinds = ['tiles-altered', 'metadata-altered', 'policy-altered', 'unjournalled-object']
+  const kinds = [
+    'tiles-altered',
+    'metadata-altered',
+    'policy-altered',
+    'unjournalled-object',
+    'destroyed-key-revived',
+  ]
   const differences = kinds.map((kind) => difference(kind, 3, [object]))
   named.box.act({ ...recomputed, data: { ...whole, differences } })
   t.equal((await centre.ship(named)).at(-1)?.status, 200, 'stored and receipted')
@@ -55,7 +61,7 @@ void t.test('what only the box can find is raised by its own name', async (t) =>
     ({ kind }) => kind === 'integrity-failure-on-box',
   )
   t.match(rest, { seq: 5, found: 'trace 5' }, 'all else in one, and the same fact once')
-  t.equal((await centre.findings('named')).length, 5)
+  t.equal((await centre.findings('named')).length, 6)
   const told = { kind: 'tiles-altered', seq: null, expected: 'nodes', found: 'other hashes' }
   named.box.act({ act: 'agent-finding', data: told })
   await centre.ship(named)

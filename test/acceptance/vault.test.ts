@@ -14,13 +14,17 @@ await bullet(
   'appliance/test/deposit.test.ts',
   'appliance/test/refusals.test.ts',
 )
-await absent('functions: destruction with reason, shredding and proof', LATER)
+await bullet(
+  'functions: destruction with reason, shredding and proof',
+  'appliance/test/destruction/destruction.test.ts',
+  'appliance/test/destruction/kills.test.ts',
+)
 await absent('functions: restitution, emptying under dual control', LATER)
 await bullet(
   'functions: retention classes, legal holds',
   'appliance/test/retention/retention.test.ts',
 )
-await absent('functions: trusted time', LATER)
+await bullet('functions: trusted time', 'appliance/test/retention/trusted-time.test.ts')
 await bullet('functions: objects of several files', 'test/evidence/several-files.test.ts')
 await absent('functions: versions chained to one another', LATER)
 await absent('functions: inventory as CSV and PDF', LATER)

@@ -45,6 +45,15 @@ export class JournalReader {
     return rows[0]?.size ?? 0
   }
 
+  /** Whether a trace from `seq` on says that an object was destroyed. */
+  async hasDestructionFrom(seq: number): Promise<boolean> {
+    const { rows } = await this.#database.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM journal.traces WHERE act = 'destroy' AND outcome = 'done' AND seq >= $1) AS found`,
+      [seq],
+    )
+    return rows[0]?.found === true
+  }
+
   newestCheckpoint(): Promise<StoredCheckpoint | undefined> {
     return this.#checkpoint('ORDER BY size DESC', [])
   }

@@ -6,7 +6,13 @@ CREATE TABLE journal.state (
   origin text NOT NULL,
   size bigint NOT NULL
 );
-CREATE TABLE journal.traces (seq bigint PRIMARY KEY, bytes bytea NOT NULL, leaf bytea NOT NULL);
+CREATE TABLE journal.traces (
+  seq bigint PRIMARY KEY,
+  bytes bytea NOT NULL,
+  leaf bytea NOT NULL,
+  act text NOT NULL DEFAULT 'read',
+  outcome text NOT NULL DEFAULT 'done'
+);
 CREATE TABLE journal.interior_nodes (
   level smallint NOT NULL,
   index bigint NOT NULL,

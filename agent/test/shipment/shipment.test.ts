@@ -162,3 +162,29 @@ await t.test('cut at any frame: nothing is lost, the next one ends it', async (t
   world.centre.bent = {}
   t.match(await agent.ship(), { shippedTo: 1200, receiptSize: 1200, findings: [] })
 })
+
+await t.test('a destruction is shipped at once, hours before the window', async (t) => {
+  const world = await World.open(t)
+  await world.box.append(5)
+  const agent = await world.agent()
+  const running = agent.run()
+  const pass = async (ms: number, isEnough: () => boolean) => {
+    const endMs = world.clock.nowMs() + ms
+    while (world.clock.nowMs() < endMs && !isEnough()) {
+      await world.clock.run(1000)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+  await pass(180_000, () => false)
+  t.equal(world.centre.state.size, 0, 'nothing is shipped before the window')
+  await world.box.database.query(
+    `UPDATE journal.traces SET act = 'destroy', outcome = 'done' WHERE seq = 3`,
+  )
+  await pass(60_000, () => world.appliance.receipts.length > 0)
+  t.equal(world.centre.state.size, 5)
+  const { sessions } = world.centre
+  await pass(50_000, () => false)
+  t.ok(world.centre.sessions <= sessions + 1, 'once')
+  world.stop()
+  await running
+})

@@ -13,6 +13,7 @@ export const ROLE_PERMISSIONS = [
   'administer-keys',
   'manage-retention',
   'hold',
+  'destroy',
 ] as const
 
 /** What only a right in a vault gives. */
@@ -37,6 +38,7 @@ export const BUILT_IN_ROLES = {
     'administer-roles',
     'manage-retention',
     'hold',
+    'destroy',
   ],
   'technical-administrator': [
     'see',

@@ -10,6 +10,7 @@ import {
   allObjectsOf,
   enclosedAnewSince,
   findByDigests,
+  findObject,
   type StoredObject,
 } from '../store/objects.ts'
 import { allowedIn, performed } from './caller.ts'
@@ -116,6 +117,8 @@ export function checkRoutes(server: Server, box: Box): void {
 async function isStillIntact(box: Box, cipher: VaultCipher, object: StoredObject) {
   const { crypto, database, files } = box
   if (await isIntact(crypto, files, cipher, object)) return true
+  // Destroyed since its page was read.
+  if ((await findObject(database, object.vaultId, object.id)) === undefined) return true
   const now = await enclosedAnewSince(database, object)
   return now !== undefined && isIntact(crypto, files, cipher, now)
 }

@@ -5,6 +5,7 @@ import { permittedOnBox } from '../access/permissions.ts'
 import type { Box } from '../box.ts'
 import { unwitnessedSince, witnessReport } from '../journal/witnessing.ts'
 import { newestAuditReceipt, newestWitnessed } from '../store/cosignatures.ts'
+import { findTombstone } from '../store/destruction.ts'
 import { newestCheckpoint, searchTraces, type TraceFilter } from '../store/journal.ts'
 import { allowedIn, callerOf, performed } from './caller.ts'
 import { ObjectPath, objectFor } from './objects.ts'
@@ -127,13 +128,15 @@ export function journalRoutes(server: Server, box: Box): void {
         ...attempted,
         object: id,
       })
-      const object = await objectFor(box, allowed, id, attempted.act)
-      const page = await tracePage(box, { object: object.id }, request.query)
+      // What was done to an object stays readable when the object isn't.
+      if ((await findTombstone(box.database, vaultId, id)) === undefined)
+        await objectFor(box, allowed, id, attempted.act)
+      const page = await tracePage(box, { object: id }, request.query)
       await performed(
         box,
         allowed.caller,
         attempted.act,
-        { vault: object.vaultId, object: id },
+        { vault: vaultId, object: id },
         { items: page.items.length },
       )
       return page

@@ -10,6 +10,7 @@ import { BoxError, noSuchEntry } from '../errors.ts'
 import { CHECKED_FIRST_BYTES, content, contentRange } from '../reading/content.ts'
 import { filesOf, type ObjectFile } from '../reading/files.ts'
 import { openedSecret } from '../reading/openings.ts'
+import { whyMissing } from '../destruction/tombstone.ts'
 import { termOfObject } from '../retention/object-term.ts'
 import { receiptNow } from '../reading/receipts.ts'
 import { sealOf } from '../reading/seal.ts'
@@ -75,11 +76,10 @@ export function describeObject(object: StoredObject, described?: KeptMetadata) {
 
 const named = (fileName: string | undefined) => (fileName === undefined ? {} : { fileName })
 
-/** @throws Problem 404 */
+/** @throws Problem 404, 410 */
 export async function requireObject(box: Box, vaultId: string, id: string): Promise<StoredObject> {
   const object = await findObject(box.database, vaultId, id)
-  if (object === undefined)
-    throw problemOf(new BoxError('no-such-object', 'caller', 'no such object'))
+  if (object === undefined) throw problemOf(await whyMissing(box.database, vaultId, id))
   return object
 }
 
@@ -92,14 +92,16 @@ async function objectFor(
 ): Promise<StoredObject> {
   const object = await findObject(box.database, vault.id, id)
   if (object !== undefined) return object
+  const missing = await whyMissing(box.database, vault.id, id)
   await box.journal.record({
     act,
     outcome: 'refused',
     vault: vault.id,
+    ...(missing.code === 'destroyed' ? { object: id } : {}),
     actorId: caller.user.id,
-    data: { reason: 'no-such-object' },
+    data: { reason: missing.code },
   })
-  throw problemOf(new BoxError('no-such-object', 'caller', 'no such object'))
+  throw problemOf(missing)
 }
 
 async function secretOpening(
@@ -358,6 +360,9 @@ export async function journalIntegrityFailure(
   object: string,
   act: string,
 ): Promise<void> {
+  // Destroyed since it was looked up: its file is gone as it should be.
+  const missing = await whyMissing(box.database, vault, object)
+  if (missing.code === 'destroyed') throw problemOf(missing)
   const where = { vault, object, actorId, outcome: 'failed' } as const
   if (act !== 'integrity-check')
     await box.journal.record({ ...where, act, data: { reason: 'integrity-failure' } })

@@ -181,6 +181,27 @@ const known: Partial<Record<BoxErrorCode, Known>> = {
       en: 'A rule of retention forbids it: nothing was changed.',
     },
   },
+  'under-retention': {
+    type: 'under-retention',
+    status: 409,
+    title: {
+      fr: 'Ce document est encore à conserver : rien n’a été détruit.',
+      en: 'This document is still to be kept: nothing was destroyed.',
+    },
+  },
+  'under-hold': {
+    type: 'under-hold',
+    status: 409,
+    title: {
+      fr: 'Ce document est gelé : rien n’a été détruit.',
+      en: 'This document is under a hold: nothing was destroyed.',
+    },
+  },
+  destroyed: {
+    type: 'destroyed',
+    status: 410,
+    title: { fr: 'Ce document a été détruit.', en: 'This document was destroyed.' },
+  },
   'bad-ceremony': {
     type: 'bad-ceremony',
     status: 409,
@@ -254,6 +275,7 @@ export function problemOf(error: unknown, step?: DepositStep): unknown {
     ...told,
     ...(step === undefined ? {} : { step }),
     ...(error.words === undefined ? {} : { detail: error.words }),
+    extra: error.extra,
     ...(told.status === 503 || error.code === 'deposit-under-way'
       ? { headers: { 'retry-after': '2' } }
       : {}),

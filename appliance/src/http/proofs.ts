@@ -2,10 +2,13 @@ import { Problem, strictObject, type Server } from '@probant/web'
 import { Type } from 'typebox'
 import type { Box } from '../box.ts'
 import { BoxError } from '../errors.ts'
+import { destructionBundle } from '../destruction/proof.ts'
 import { evidenceBundle } from '../reading/bundle.ts'
 import { evidenceCollection } from '../reading/collection.ts'
+import { findTombstone } from '../store/destruction.ts'
 import { objectsInOrder } from '../store/objects.ts'
 import { allowedIn, performed, type VaultCaller } from './caller.ts'
+import { sendDestructionProof } from './destructions.ts'
 import { ObjectPath, journalIntegrityFailure, objectFor } from './objects.ts'
 import { problemOf } from './problems.ts'
 import { VaultPath } from './vaults.ts'
@@ -44,6 +47,12 @@ export function proofRoutes(server: Server, box: Box): void {
       const { vault: vaultId, id } = request.params
       const attempted = { act: 'proof', object: id }
       const allowed = await allowedIn(box, request, vaultId, 'prove', attempted)
+      const tombstone = await findTombstone(box.database, allowed.vault.id, id)
+      if (tombstone !== undefined) {
+        const bundle = await destructionBundle(box, tombstone)
+        await performed(box, allowed.caller, 'proof', { vault: vaultId, object: id })
+        return await sendDestructionProof(reply, id, bundle)
+      }
       const object = await objectFor(box, allowed, id, attempted.act)
       const { vault, caller, permissions } = allowed
       const mayRead = permissions.has('read-content')

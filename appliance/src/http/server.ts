@@ -3,6 +3,7 @@ import type { Box } from '../box.ts'
 import { recogniseCallers } from './caller.ts'
 import { checkRoutes } from './checks.ts'
 import { depositDesk, depositRoutes } from './deposits.ts'
+import { destructionRoutes } from './destructions.ts'
 import { holdRoutes } from './holds.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
@@ -73,6 +74,7 @@ export async function createApi(box: Box): Promise<Server> {
   renewalRoutes(server, box)
   retentionRoutes(server, box)
   holdRoutes(server, box)
+  destructionRoutes(server, box)
   if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
   return server
 }

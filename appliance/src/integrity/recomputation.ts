@@ -6,6 +6,7 @@ import { DatingRecomputation } from './dating-recomputation.ts'
 import { beginning, recomputeJournal, type JournalReport } from './journal-recomputation.ts'
 import { CompanionRecomputation } from './companion-recomputation.ts'
 import { differences } from './differences.ts'
+import { afterDestructions, strayTombstones, withoutDestroyed } from './destroyed-objects.ts'
 import { missingObjects } from './missing-objects.ts'
 import { NodeRecomputation } from './node-recomputation.ts'
 import { recomputePolicy } from './policy-recomputation.ts'
@@ -61,7 +62,7 @@ export async function recompute(
 ): Promise<Recomputation> {
   const { database, crypto, origin } = context
   let at = from ?? start(crypto, origin, begun)
-  const missing: StoreFinding[] = [...at.missing]
+  let missing: readonly StoreFinding[] = at.missing
   const datings = new DatingRecomputation(database, crypto, at.dating)
   const renewals = new RenewalRecomputation(database, crypto, at.renewals)
   const sha3 = new Sha3Recomputation(database, at.sha3)
@@ -78,7 +79,8 @@ export async function recompute(
       await sha3.compare()
       await nodes.compare()
       await companions.read(traces)
-      missing.push(...(await missingObjects(database, traces)))
+      missing = [...missing, ...(await missingObjects(database, traces))]
+      missing = await afterDestructions(database, traces, missing)
       await datings.read(traces)
       await renewals.read(traces)
     },
@@ -121,13 +123,18 @@ export async function recompute(
       ...(recomputed.findings.length === 0 ? [...nodes.findings, ...companions.findings] : []),
     ],
   }
+  missing = await withoutDestroyed(database, missing, certifiedSize)
+  const stray = await strayTombstones(database)
   const kept = await recomputeStore(context, {
     certifiedSize,
+    revived: new Set(
+      missing.filter(({ kind }) => kind === 'destroyed-key-revived').map(({ object }) => object),
+    ),
     pace,
     from: at.store ?? undefined,
     reached: async (position) => reached?.({ ...at, store: position }),
   })
-  const store = { ...kept, findings: [...missing, ...kept.findings] }
+  const store = { ...kept, findings: [...missing, ...stray, ...kept.findings] }
   const badSeqs = [...journal.findings, ...store.findings].flatMap(({ seq }) => seq ?? [])
   const badObjects = [...new Set(store.findings.map((finding) => finding.object))]
   return {

@@ -3,6 +3,7 @@ export const storeFindingKinds = [
   'integrity-failure-on-box',
   'metadata-altered',
   'unjournalled-object',
+  'destroyed-key-revived',
 ] as const
 
 export type StoreFindingKind = (typeof storeFindingKinds)[number]

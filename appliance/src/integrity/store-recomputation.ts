@@ -29,6 +29,7 @@ import {
   type StoredObject,
 } from '../store/objects.ts'
 import { findVault } from '../store/vaults.ts'
+import { wasDestroyed } from './destroyed-objects.ts'
 import type { StorePosition } from './position.ts'
 import type { StoreFinding, StoreFindingKind } from './store-finding.ts'
 
@@ -48,6 +49,8 @@ export interface StoreContext {
 
 export interface StorePass {
   readonly certifiedSize: number
+  /** Destroyed objects that somebody put back: said already. */
+  readonly revived: ReadonlySet<string>
   readonly pace: Pace | undefined
   /** Where an earlier pass was interrupted. */
   readonly from: StorePosition | undefined
@@ -58,12 +61,13 @@ export interface StorePass {
 /** Recomputes every object deposited below trace `certifiedSize`: its file, its row against its LAT, its LAT against its trace. */
 export async function recomputeStore(
   context: StoreContext,
-  { certifiedSize, pace, from, reached }: StorePass,
+  { certifiedSize, revived, pace, from, reached }: StorePass,
 ): Promise<StoreReport> {
   let at: StorePosition = from ?? { after: -1, objects: 0, findings: [] }
   for (;;) {
     const page = await allObjects(context.database, at.after, OBJECTS_AT_ONCE)
     for (const object of page) {
+      if (revived.has(object.id)) continue
       const isWithin = object.depositSeq < certifiedSize
       const found = isWithin
         ? await checkTwice(context, object, pace)
@@ -96,6 +100,7 @@ async function checkTwice(
 ): Promise<StoreFinding[]> {
   const findings = await checkObject(context, object, pace)
   if (findings.length === 0) return findings
+  if (await wasDestroyed(context.database, object.id)) return []
   const now = await enclosedAnewSince(context.database, object)
   return now === undefined ? findings : checkObject(context, now, pace)
 }

@@ -40,6 +40,7 @@ const of = (row: ObjectRecord): StoredObject => ({
   files: row.files,
 })
 
+/** One that was destroyed isn't there, even where somebody put its row back. */
 export async function findObject(
   client: Queryable,
   vaultId: string,
@@ -47,7 +48,8 @@ export async function findObject(
 ): Promise<StoredObject | undefined> {
   const { rows } = await client.query<ObjectRecord>({
     name: 'find-object',
-    text: `SELECT ${columns} FROM vault.objects WHERE id = $1 AND vault_id = $2`,
+    text: `SELECT ${columns} FROM vault.objects WHERE id = $1 AND vault_id = $2
+      AND NOT EXISTS (SELECT FROM vault.destroyed_objects WHERE id = $1)`,
     values: [id, vaultId],
   })
   return rows[0] === undefined ? undefined : of(rows[0])

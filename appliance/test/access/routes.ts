@@ -138,6 +138,7 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   })),
   'PATCH /retention-classes/{name}': box(['functional'], json({ days: 2 })),
   'GET /vaults/{vault}/retention': vault([...readers, 'functional']),
+  'DELETE /vaults/{vault}/objects/{id}': vault(['functional'], json({ reason: 'matrix' })),
   'PUT /vaults/{vault}/retention': vault(['functional'], json({ class: null })),
   'PUT /vaults/{vault}/objects/{id}/retention-start': vault(
     ['functional'],

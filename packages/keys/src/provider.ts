@@ -86,6 +86,12 @@ export interface KeyProvider {
   attest(ref: KeyRef): Promise<Attestation | undefined>
 
   /**
+   * The device's own time since it was powered on, which nobody can set; `cycle` names the power cycle within which `ms` compares. Absent
+   * where the device has none.
+   */
+  powerTime?(): Promise<{ readonly cycle: string; readonly ms: number }>
+
+  /**
    * Destroys a key for good; it is gone, durably, when this resolves. Safe to repeat: a key that isn't there is destroyed.
    * Copies that were made outside the provider's reach (of its folder, of a token) stay.
    * @throws KeyError `wrong-kind` when another kind of key has the label

@@ -91,6 +91,7 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
       `  ${fact.compared[compared ?? 'none']}`,
     ]),
     fact.receivedAt(facts.receivedAt),
+    ...destructionLines(facts.destruction, fact),
     ...(token === null ? [] : [fact.token(token.genTime, token.authority, token.isIndependent)]),
     ...facts.seals.map(({ status, subject, issuer }) => fact.sealed[status](subject, issuer)),
     ...facts.witnesses.map(({ time, name, algorithm }) => fact.witnessed(time, name, algorithm)),
@@ -115,6 +116,15 @@ export function factLines(facts: BundleFacts, { fact }: Words): string[] {
     fact.depositor(facts.depositor),
     fact.journal(facts.origin, facts.checkpointSize),
     ...facts.traces.map(({ seq, act, outcome, time }) => fact.act(seq, act, outcome, time)),
+  ]
+}
+
+function destructionLines(of: BundleFacts['destruction'], fact: Words['fact']): string[] {
+  if (of === undefined) return []
+  return [
+    fact.destroyed(of.seq, of.time),
+    fact.reason(of.reason),
+    fact.lastCopy(of.lastCopyExpires),
   ]
 }
 

@@ -18,6 +18,7 @@ const NAMED_BY_BOX = new Set<string>([
   'metadata-altered',
   'policy-altered',
   'unjournalled-object',
+  'destroyed-key-revived',
 ] satisfies RaisedKind[])
 
 const IDENTIFIER = /^[0-9a-f-]{36}$/

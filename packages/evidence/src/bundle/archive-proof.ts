@@ -45,7 +45,7 @@ export async function checkArchiveProof(
   }
   checks.end(await checkManifest(source, manifest, lat, statement, parts.signedBytes))
   checks.add('statement', parts.statement)
-  const box = boxVerdict(statement.box, anchors)
+  const box = boxVerdict(statement.box, anchors, 'statement.json')
   checks.add('box', box, box.status === 'invalid')
 
   checks.begin('documents')
@@ -79,9 +79,10 @@ async function checkSeals(
   checks.end(verdict, verdict.status === 'invalid' || seals.some((seal) => seal.isDecisive))
 }
 
-function boxVerdict(box: string, { boxes }: Anchors): Verdict {
+/** Whether a box is one of those given. */
+export function boxVerdict(box: string, { boxes }: Anchors, where: string): Verdict {
   if (boxes === undefined) return cannotTell("the boxes' identifiers (box.txt)")
   return boxes.includes(box)
     ? valid
-    : invalid('wrong-box', `the box ${box} is none of those given`, 'statement.json')
+    : invalid('wrong-box', `the box ${box} is none of those given`, where)
 }

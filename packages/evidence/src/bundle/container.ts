@@ -31,6 +31,13 @@ const required: readonly string[] = [
   entryName.openings,
 ]
 
+/** Of a proof of destruction. */
+const requiredOfDestruction: readonly string[] = [
+  entryName.readme,
+  entryName.checkpoint,
+  entryName.openings,
+]
+
 /** Entry names known, unique and safe. */
 export function checkNames(source: BundleSource): Verdict {
   const names = source.entries.map((entry) => entry.name)
@@ -56,7 +63,12 @@ export function checkListing(source: BundleSource, manifest: Manifest): Verdict 
     [listed.find((name) => !presentSet.has(name)), 'is listed and missing'],
     [present.find((name) => !listedSet.has(name)), 'is not listed'],
     [firstTwice(listed), 'is listed twice'],
-    [required.find((name) => !listedSet.has(name)), 'is missing'],
+    [
+      (manifest.format === 1 ? required : requiredOfDestruction).find(
+        (name) => !listedSet.has(name),
+      ),
+      'is missing',
+    ],
     [named.find((name) => !listedSet.has(name)), 'is named by a block and missing'],
     [listed.find((name) => isBlockEntry(name) && !named.includes(name)), 'belongs to no block'],
     [proofless(listed, listedSet), 'has no proof beside it'],

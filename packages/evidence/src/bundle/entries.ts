@@ -117,7 +117,8 @@ export function bundleEntries(hashing: Hashing, input: BundleInput): BundleEntry
   return [{ name: entryName.manifest, bytes: manifest }, ...entries]
 }
 
-function traceEntries({ bytes, path }: BundleTrace, checkpointNote: string): BundleEntry[] {
+/** A trace and its proof. */
+export function traceEntries({ bytes, path }: BundleTrace, checkpointNote: string): BundleEntry[] {
   const { seq } = parseTrace(bytes)
   const proof = formatTlogProof({ index: seq, path, checkpointNote })
   return [
@@ -126,6 +127,7 @@ function traceEntries({ bytes, path }: BundleTrace, checkpointNote: string): Bun
   ]
 }
 
-function optionalEntry(name: string, bytes: Uint8Array | null | undefined): BundleEntry[] {
+/** An entry that is left out where there is nothing in it. */
+export function optionalEntry(name: string, bytes: Uint8Array | null | undefined): BundleEntry[] {
   return bytes && bytes.length > 0 ? [{ name, bytes }] : []
 }

@@ -1,5 +1,5 @@
 import { formatBlocks, parseBlocks, type Block } from '../blocks.ts'
-import { canonicalBytes, parseCanonical } from '../jcs.ts'
+import { canonicalBytes, isJsonObject, parseCanonical } from '../jcs.ts'
 import { Members, requireFormat1 } from '../members.ts'
 import type { ReceiptState } from '../receipt.ts'
 import type { Digests } from '../statement.ts'
@@ -13,9 +13,12 @@ export type ManifestDocument = {
 
 export type ManifestEntry = { readonly name: string; readonly sha256: string }
 
-/** `manifest.json` of a bundle (formats.md section 15). Signed by nobody: all it says is checked against the rest. */
+/**
+ * `manifest.json` of a bundle (formats.md sections 15 and 23). Signed by nobody: all it says is checked against the rest. Format 1 is of an
+ * object, format 2 of an object's destruction, which has no documents.
+ */
 export interface Manifest {
-  readonly format: 1
+  readonly format: 1 | 2
   readonly box: string
   readonly origin: string
   readonly vault: string
@@ -28,7 +31,9 @@ export interface Manifest {
 }
 
 export function formatManifest(manifest: Manifest): Uint8Array {
-  const { blocks, ...rest } = manifest
+  const { blocks, documents, ...others } = manifest
+  const rest =
+    manifest.format === 1 ? { ...others, documents } : { ...others, kind: 'destruction' as const }
   const bytes = canonicalBytes(
     blocks === undefined || blocks.length === 0 ? rest : { ...rest, blocks: formatBlocks(blocks) },
   )
@@ -39,26 +44,39 @@ export function formatManifest(manifest: Manifest): Uint8Array {
 /** EvidenceError `malformed-bundle`, `unknown-format`. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   const value = parseCanonical(bytes)
-  requireFormat1(value, 'malformed-bundle', 'manifest.json')
+  const isDestruction = isJsonObject(value) && value['format'] === 2
+  if (!isDestruction) requireFormat1(value, 'malformed-bundle', 'manifest.json')
   const members = new Members(
     value,
     'malformed-bundle',
     'manifest.json',
-    ['format', 'box', 'origin', 'vault', 'object', 'state', 'documents', 'entries'],
+    [
+      'format',
+      'box',
+      'origin',
+      'vault',
+      'object',
+      'state',
+      'entries',
+      isDestruction ? 'kind' : 'documents',
+    ],
     ['blocks'],
   )
+  if (isDestruction) members.oneOf('kind', ['destruction'])
   const manifest: Manifest = {
-    format: 1,
+    format: isDestruction ? 2 : 1,
     box: members.text('box'),
     origin: members.text('origin'),
     vault: members.uuid('vault'),
     object: members.uuid('object'),
     state: members.oneOf('state', ['accepted', 'witnessed', 'dated']),
-    documents: members.each('documents', ['name', 'size', 'digests']).map((document) => ({
-      name: document.text('name'),
-      size: document.integer('size'),
-      digests: document.pair('digests'),
-    })),
+    documents: isDestruction
+      ? []
+      : members.each('documents', ['name', 'size', 'digests']).map((document) => ({
+          name: document.text('name'),
+          size: document.integer('size'),
+          digests: document.pair('digests'),
+        })),
     entries: members.each('entries', ['name', 'sha256']).map((entry) => ({
       name: entry.text('name'),
       sha256: entry.hex('sha256', 32),

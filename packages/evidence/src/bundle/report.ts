@@ -26,6 +26,7 @@ export const bundleCheckNames = [
   'blocks',
   'verify-script',
   'algorithms',
+  'destruction',
 ] as const
 
 export type BundleCheckName = (typeof bundleCheckNames)[number]
@@ -93,6 +94,17 @@ export interface SealFact {
   readonly issuer: string
 }
 
+/** What the trace of a destruction says, to be believed as far as the checks went. */
+export interface DestructionFact {
+  readonly seq: number
+  /** The box's own claim. */
+  readonly time: string
+  /** Null when it was erased. */
+  readonly reason: string | null
+  /** When the last copy of its key that a backup may hold opens no more, as planned; null where the box did not say. */
+  readonly lastCopyExpires: string | null
+}
+
 /** What the bundle says, to be believed as far as the checks went. */
 export interface BundleFacts {
   readonly box: string
@@ -119,6 +131,8 @@ export interface BundleFacts {
   /** The depositor's identifier; null when erased. */
   readonly depositor: string | null
   readonly hasMetadata: boolean
+  /** Of a proof of destruction alone. */
+  readonly destruction?: DestructionFact
   readonly traces: readonly {
     readonly seq: number
     readonly act: string
@@ -143,6 +157,7 @@ export type NotProved =
   | 'who-the-depositor-is'
   | 'truth-of-the-content'
   | 'what-happened-later'
+  | 'copies-elsewhere'
 
 export interface BundleReport {
   readonly verdict: Verdict

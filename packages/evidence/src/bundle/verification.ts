@@ -4,6 +4,7 @@ import { invalid, verdictOf } from '../verdict.ts'
 import { checkArchiveProof } from './archive-proof.ts'
 import { Checks } from './checks.ts'
 import { checkDigests, checkListing, checkNames } from './container.ts'
+import { verifyDestruction } from './destruction-verification.ts'
 import { bundleFacts, notProved } from './facts.ts'
 import { checkJournal } from './journal.ts'
 import { parseManifest } from './manifest.ts'
@@ -73,6 +74,7 @@ async function verifyContent(
   bundle: BundleUnderCheck,
   options: BundleOptions,
 ): Promise<Findings | undefined> {
+  if (bundle.manifest.format === 2) return verifyDestruction(bundle, options)
   const archive = await checkArchiveProof(bundle, options)
   if (archive === undefined) return undefined
   const journal = await checkJournal(bundle, archive, options.requireWitnesses ?? 0)

@@ -5,6 +5,7 @@ import type { Randomness } from '@probant/host'
 import {
   create,
   randomBytes,
+  readClock,
   seal as sealInTpm,
   signDigest,
   signingKey,
@@ -111,6 +112,13 @@ class Tpm2Provider implements KeyProvider {
     this.#parts = parts
     this.place = parts.place
     this.warning = parts.warning
+  }
+
+  /** TPM2_ReadClock (TPM 2.0 part 3, 29.1): its `time`, never its `clock`, which TPM2_ClockSet moves. */
+  async powerTime(): Promise<{ cycle: string; ms: number }> {
+    this.#checkOpen()
+    const { time, clockInfo } = await this.#parts.desk.run(({ use }) => readClock(use))
+    return { cycle: `${clockInfo.resetCount}.${clockInfo.restartCount}`, ms: Number(time) }
   }
 
   async generate(label: string, kind: KeyKind): Promise<KeyRef> {

@@ -36,6 +36,7 @@ export const english: Words = {
     blocks: 'extensions (blocks)',
     'verify-script': 'verify.sh is the published one',
     algorithms: 'what rests on retired algorithms was dated before',
+    destruction: 'the journal states the destruction of this object, and why',
   },
   missing: {
     entries: 'a later format of the bundle',
@@ -62,6 +63,7 @@ export const english: Words = {
     blocks: 'a way to check a critical extension',
     'verify-script': 'the digest of the published verify.sh (release.sha256)',
     algorithms: 'evidence from before that does not rest on the retired algorithms',
+    destruction: 'the reason, which was erased',
   },
   notProved: {
     'document-not-compared':
@@ -85,6 +87,8 @@ export const english: Words = {
     'who-the-depositor-is': 'who stands behind the identifier of the depositor',
     'truth-of-the-content': 'that what the document says is true',
     'what-happened-later': 'what happened after the checkpoint',
+    'copies-elsewhere':
+      'that nobody kept a copy: what was read out before stays with who read it, and a backup of the keys opens until the time stated',
     completeness: 'that the selection is complete: nobody signed the list of a collection',
     omissions: 'what is said to be missing: that is the box’s own account',
   },
@@ -143,6 +147,13 @@ export const english: Words = {
       witnessed: 'state: witnessed',
       dated: 'state: dated from outside',
     },
+    destroyed: (seq, time) =>
+      `destroyed at ${time}, trace ${seq} (the box's own claim of the time)`,
+    reason: (reason) => (reason === null ? 'reason: erased' : `reason: ${reason}`),
+    lastCopy: (time) =>
+      time === null
+        ? 'when the last copy of its key expires: not stated'
+        : `the last copy of its key in a backup of the database expires at ${time}, as planned`,
     place: (box, vault, object) => `box ${box}, vault ${vault}, object ${object}`,
     depositor: (id) => (id === null ? 'depositor: erased' : `depositor: ${id}`),
     journal: (origin, size) => `journal ${origin}, checkpoint of ${size} traces`,

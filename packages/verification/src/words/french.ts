@@ -39,6 +39,7 @@ export const french: Words = {
     blocks: 'extensions (blocs)',
     'verify-script': 'verify.sh est bien celui publié',
     algorithms: 'ce qui repose sur des algorithmes retirés a été daté avant',
+    destruction: 'le journal énonce la destruction de cet objet, et son motif',
   },
   missing: {
     entries: 'un format de dossier plus récent',
@@ -66,6 +67,7 @@ export const french: Words = {
       'un renouvellement à temps, une racine de son autorité (outside-tsa.pem), ou un moyen de le vérifier',
     blocks: 'un moyen de vérifier une extension critique',
     'verify-script': 'l’empreinte du verify.sh publié (release.sha256)',
+    destruction: 'le motif, qui a été effacé',
     algorithms: 'une preuve antérieure qui ne repose pas sur les algorithmes retirés',
   },
   notProved: {
@@ -91,6 +93,8 @@ export const french: Words = {
     'who-the-depositor-is': 'quelle personne est derrière l’identifiant du déposant',
     'truth-of-the-content': 'que ce que dit le document est vrai',
     'what-happened-later': 'ce qui s’est passé après le point de contrôle',
+    'copies-elsewhere':
+      'que personne n’a gardé de copie : ce qui a été lu avant reste à qui l’a lu, et une sauvegarde des clés s’ouvre jusqu’à la date indiquée',
     completeness: 'que la sélection est complète : personne n’a signé la liste d’un recueil',
     omissions: 'ce qui est dit manquant : c’est l’affirmation du boîtier',
   },
@@ -148,6 +152,12 @@ export const french: Words = {
       witnessed: 'état : attesté par un témoin',
       dated: 'état : daté par un tiers',
     },
+    destroyed: (seq, time) => `détruit le ${time}, trace ${seq} (heure affirmée par le boîtier)`,
+    reason: (reason) => (reason === null ? 'motif : effacé' : `motif : ${reason}`),
+    lastCopy: (time) =>
+      time === null
+        ? 'expiration de la dernière copie de sa clé : non indiquée'
+        : `la dernière copie de sa clé dans une sauvegarde de la base expire le ${time}, comme prévu`,
     place: (box, vault, object) => `boîtier ${box}, coffre ${vault}, objet ${object}`,
     depositor: (id) => (id === null ? 'déposant : effacé' : `déposant : ${id}`),
     journal: (origin, size) => `journal ${origin}, point de contrôle de ${size} traces`,

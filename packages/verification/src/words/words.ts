@@ -55,6 +55,9 @@ export interface Words {
     readonly notRevoked: Readonly<Record<'checked' | 'unchecked', string>>
     readonly audited: (time: string, name: string, size: number) => string
     readonly state: Readonly<Record<ReceiptState, string>>
+    readonly destroyed: (seq: number, time: string) => string
+    readonly reason: (reason: string | null) => string
+    readonly lastCopy: (time: string | null) => string
     readonly place: (box: string, vault: string, object: string) => string
     readonly depositor: (id: string | null) => string
     readonly journal: (origin: string, size: number) => string

@@ -13,7 +13,11 @@ const examine: Words = {
 
 /** What the box’s recomputation found changed beside the journal itself, and named by its kind. */
 export const adviceOnStore: AdviceOn<
-  'tiles-altered' | 'metadata-altered' | 'policy-altered' | 'unjournalled-object'
+  | 'tiles-altered'
+  | 'metadata-altered'
+  | 'policy-altered'
+  | 'unjournalled-object'
+  | 'destroyed-key-revived'
 > = {
   'tiles-altered': {
     sentence: about(
@@ -40,10 +44,24 @@ export const adviceOnStore: AdviceOn<
       en: `${told.subject}: a rule of the box’s database was changed (${told.found}).`,
     }),
     cause: always({
-      fr: 'Barrière de la base (déclencheur, fonction, droit) levée par quelqu’un qui en a tous les droits, souvent pour modifier ensuite ce qu’elle protège.',
-      en: 'A barrier of the database (trigger, function, right) lifted by somebody with every right on it, often to change what it protects next.',
+      fr: 'Barrière de la base (déclencheur, fonction, droit), durée de conservation ou gel modifiés par quelqu’un qui a tous les droits sur elle, souvent pour modifier ou détruire ensuite ce que cela protège.',
+      en: 'A barrier of the database (trigger, function, right), a retention or a hold changed by somebody with every right on it, often to change or destroy next what it protects.',
     }),
     action: examine,
+  },
+  'destroyed-key-revived': {
+    sentence: (told) => ({
+      fr: `${told.subject} : la clé d’un objet détruit est de nouveau dans la base du boîtier (${told.found}).`,
+      en: `${told.subject}: the key of a destroyed object is in the box’s database again (${told.found}).`,
+    }),
+    cause: always({
+      fr: 'Lignes remises depuis une sauvegarde, par quelqu’un qui a tous les droits sur la base, ou sauvegarde restaurée sans être déclarée.',
+      en: 'Rows put back from a backup, by somebody with every right on the database, or a backup restored without being declared.',
+    }),
+    action: {
+      fr: `${examine.fr} Le service ne rend pas cet objet ; établir qui détient la sauvegarde, puis effacer ces lignes.`,
+      en: `${examine.en} The service gives nothing of this object out; establish who holds the backup, then delete these rows.`,
+    },
   },
   'unjournalled-object': {
     sentence: (told) => ({
