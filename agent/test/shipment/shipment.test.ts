@@ -168,23 +168,21 @@ await t.test('a destruction is shipped at once, hours before the window', async 
   await world.box.append(5)
   const agent = await world.agent()
   const running = agent.run()
+  /** Ten seconds for each of ours, for what waits on the clock. */
   const pass = async (ms: number, isEnough: () => boolean) => {
-    const endMs = world.clock.nowMs() + ms
-    while (world.clock.nowMs() < endMs && !isEnough()) {
-      await world.clock.run(1000)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+    for (let passed = 0; passed < ms && !isEnough(); passed += 100) {
+      await world.clock.run(100)
+      await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
-  await pass(180_000, () => false)
-  t.equal(world.centre.state.size, 0, 'nothing is shipped before the window')
+  await pass(12_000, () => false)
+  t.equal(world.appliance.receipts.length, 0, 'nothing is shipped before the window')
   await world.box.database.query(
     `UPDATE journal.traces SET act = 'destroy', outcome = 'done' WHERE seq = 3`,
   )
-  await pass(60_000, () => world.appliance.receipts.length > 0)
+  await pass(120_000, () => world.appliance.receipts.length > 0)
+  t.equal(world.appliance.receipts.length, 1)
   t.equal(world.centre.state.size, 5)
-  const { sessions } = world.centre
-  await pass(50_000, () => false)
-  t.ok(world.centre.sessions <= sessions + 1, 'once')
   world.stop()
   await running
 })
