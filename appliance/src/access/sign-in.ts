@@ -120,7 +120,7 @@ export class SignIn {
     const passkey = await findPasskey(database, response.id)
     const counter = passkey && (await passkeys?.used(passkey, response))
     const user = passkey && (await findUser(database, passkey.userId))
-    if (passkey === undefined || counter === undefined || user === undefined)
+    if (passkey === undefined || counter === undefined || user?.disabled !== false)
       return this.#refuse(origin, { reason: 'wrong-passkey' }, user?.id)
     const attempt = { isKnown: true, succeeded: () => undefined }
     return this.#open(user, ['passkey'], origin, attempt, (client) =>
