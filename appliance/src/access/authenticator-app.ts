@@ -3,7 +3,7 @@ import type { Clock } from '@probant/host'
 import type { KeyProvider, KeyRef } from '@probant/keys'
 import { Secret, TOTP } from 'otpauth'
 import type { Queryable } from '../store/journal.ts'
-import { findApp } from '../store/sign-in.ts'
+import { findApp } from '../store/second-factors.ts'
 
 /** Label of the wrapping key that encloses the secrets of authenticator apps, and nothing else. */
 const KEY_LABEL = 'authenticator-apps'

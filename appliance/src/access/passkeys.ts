@@ -8,7 +8,7 @@ import {
   type AuthenticationResponseJSON,
   type RegistrationResponseJSON,
 } from '@simplewebauthn/server'
-import type { Passkey } from '../store/sign-in.ts'
+import type { Passkey } from '../store/passkeys.ts'
 import type { User } from '../store/people.ts'
 
 /** Who asks for passkeys: the host that they are bound to, and the pages that may use them. */

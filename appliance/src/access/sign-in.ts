@@ -6,16 +6,14 @@ import { BoxError } from '../errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Queryable } from '../store/journal.ts'
 import { findUser, type Factor, type User } from '../store/people.ts'
+import { findPasskey, usePasskey } from '../store/passkeys.ts'
 import {
-  addKnownBrowser,
   countRecoveryCodes,
-  findPasskey,
-  isKnownBrowser,
   secondFactorsOf,
   takeRecoveryCode,
   takeStep,
-  usePasskey,
-} from '../store/sign-in.ts'
+} from '../store/second-factors.ts'
+import { addKnownBrowser, isKnownBrowser } from '../store/sessions.ts'
 import type { AuthenticatorApps } from './authenticator-app.ts'
 import type { Credentials } from './credentials.ts'
 import type { Passkeys } from './passkeys.ts'

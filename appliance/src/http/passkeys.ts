@@ -5,12 +5,8 @@ import { Type, type Static } from 'typebox'
 import type { Passkeys } from '../access/passkeys.ts'
 import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
-import {
-  addFactor,
-  addPasskey,
-  passkeysOf as storedPasskeys,
-  removePasskey,
-} from '../store/sign-in.ts'
+import { addPasskey, passkeysOf as storedPasskeys, removePasskey } from '../store/passkeys.ts'
+import { addFactor } from '../store/sessions.ts'
 import { signedIn, withPassword, Password } from './own-account.ts'
 import { problemOf } from './problems.ts'
 

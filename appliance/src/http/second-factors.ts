@@ -5,20 +5,16 @@ import { makeRecoveryCodes, recoveryCodeDigest } from '../access/recovery-codes.
 import type { Box } from '../box.ts'
 import { BoxError, noSuchEntry } from '../errors.ts'
 import { findUser } from '../store/people.ts'
+import { passkeysOf, removePasskey } from '../store/passkeys.ts'
 import {
-  addFactor,
   beginApp,
   countRecoveryCodes,
-  endSessions,
-  forgetBrowsers,
-  passkeysOf,
   removeApp,
-  removePasskey,
   secondFactorsOf,
-  setPassword,
   setRecoveryCodes,
   takeStep,
-} from '../store/sign-in.ts'
+} from '../store/second-factors.ts'
+import { addFactor, endSessions, forgetBrowsers, setPassword } from '../store/sessions.ts'
 import { allowedOnBox, mustAddFactor } from './caller.ts'
 import { Password, signedIn, withPassword } from './own-account.ts'
 import { problemOf } from './problems.ts'

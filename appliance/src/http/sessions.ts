@@ -6,7 +6,7 @@ import { BROWSER_SECONDS, type SignedIn, type SignInRefusal } from '../access/si
 import type { Box } from '../box.ts'
 import { noSuchEntry } from '../errors.ts'
 import { revokeCredential, type User } from '../store/people.ts'
-import { endSessions, sessionsOf } from '../store/sign-in.ts'
+import { endSessions, sessionsOf } from '../store/sessions.ts'
 import { callerOf } from './caller.ts'
 import { cookieName, originOf } from './origin.ts'
 import { AuthenticationResponse, authenticationOf, passkeysOf } from './passkeys.ts'
