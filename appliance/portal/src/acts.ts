@@ -20,6 +20,9 @@ const acts = dictionary(
     'retention-started': 'Événement de départ de la conservation',
     'hold-placed': 'Gel juridique posé',
     'hold-lifted': 'Gel juridique levé',
+    'object-moved': 'Changement de dossier',
+    'folder-created': 'Dossier créé',
+    'folder-changed': 'Dossier renommé ou déplacé',
     access: 'Tentative d’accès',
   },
   {
@@ -41,6 +44,9 @@ const acts = dictionary(
     'retention-started': 'Start event of the retention',
     'hold-placed': 'Legal hold placed',
     'hold-lifted': 'Legal hold lifted',
+    'object-moved': 'Moved to a folder',
+    'folder-created': 'Folder created',
+    'folder-changed': 'Folder renamed or moved',
     access: 'Attempted access',
   },
 )

@@ -17,13 +17,19 @@ export const ROLE_PERMISSIONS = [
 ] as const
 
 /** What only a right in a vault gives. */
-const VAULT_PERMISSIONS = ['deposit', 'read-content', 'read-description'] as const
+const VAULT_PERMISSIONS = [
+  'deposit',
+  'read-content',
+  'read-description',
+  'create-folders',
+  'organise',
+] as const
 
 export type RolePermission = (typeof ROLE_PERMISSIONS)[number]
 export type Permission = RolePermission | (typeof VAULT_PERMISSIONS)[number]
 export const PERMISSIONS: readonly Permission[] = [...ROLE_PERMISSIONS, ...VAULT_PERMISSIONS]
 
-export type Right = 'deposit' | 'read'
+export type Right = 'deposit' | 'read' | 'organise'
 
 export const BUILT_IN_ROLES = {
   user: [],
@@ -54,8 +60,10 @@ export const BUILT_IN_ROLES = {
 const byRole = new Map<string, readonly RolePermission[]>(Object.entries(BUILT_IN_ROLES))
 
 const byRight: Readonly<Record<Right, readonly Permission[]>> = {
-  deposit: ['see', 'deposit'],
+  // A path that a deposit names is made where it is missing.
+  deposit: ['see', 'deposit', 'create-folders'],
   read: ['see', 'read-content', 'read-description', 'list', 'check', 'read-journal', 'prove'],
+  organise: ['see', 'list', 'read-description', 'create-folders', 'organise'],
 }
 
 export const isBuiltIn = (role: string): boolean => byRole.has(role)

@@ -14,6 +14,8 @@ import {
 import { formatTime, type Clock, type Randomness } from '@probant/host'
 import type { Database } from '@probant/postgres'
 import { BoxError } from '../errors.ts'
+import { folderAt } from '../folders/folders.ts'
+import { folderPath } from '../folders/names.ts'
 import type { RecordedAct } from '../journal/act.ts'
 import type { Journal } from '../journal/journal.ts'
 import { TookTooLong, within } from '../journal/patience.ts'
@@ -155,6 +157,7 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
     dataKey.fill(0)
     const metadata = await upload.metadata()
     checkReceived(received, metadata.digests)
+    const path = metadata.folder === undefined ? undefined : folderPath(metadata.folder)
     const retention = await context.retention.classOf(vault.id, metadata.retentionClass)
 
     // 2. and 3. Reception timestamp, then the signed archive proof, for the whole batch of statements that wait.
@@ -171,6 +174,9 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
     attempt.step = 'file'
     published = true
     await files.publish(objectId, staged)
+    // Folders are acts of their own. While they are made nothing of the deposit is committed, and the file goes if they can't be.
+    const folderId =
+      path === undefined ? null : await folderAt(context, upload.depositorId, vault, path)
 
     // 5. Rows and legal trace in one transaction, and the signed checkpoint over them.
     attempt.step = 'commit'
@@ -205,6 +211,9 @@ async function keep(context: DepositContext, upload: Upload, attempt: Attempt): 
       actorId: upload.depositorId,
       rows: (at) => ({
         objects: [row(at)],
+        ...(folderId === null
+          ? {}
+          : { placedObjects: [{ objectId, folderId, depositSeq: at.seq }] }),
         ...(received.files.length === 1
           ? {}
           : {

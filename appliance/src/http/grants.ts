@@ -17,9 +17,10 @@ const moment = Type.Optional(
   Type.Union([Type.Null(), Type.String({ format: 'date-time', description: 'RFC 3339' })]),
 )
 const Rights = strictObject({
-  rights: Type.Array(Type.Union([Type.Literal('deposit'), Type.Literal('read')]), {
-    uniqueItems: true,
-  }),
+  rights: Type.Array(
+    Type.Union([Type.Literal('deposit'), Type.Literal('read'), Type.Literal('organise')]),
+    { uniqueItems: true },
+  ),
   from: moment,
   until: moment,
 })

@@ -18,9 +18,11 @@ import {
   countObjects,
   findObject,
   listObjects,
+  listObjectsIn,
   readSecrets,
   type StoredObject,
 } from '../store/objects.ts'
+import { placesOf } from '../store/folders.ts'
 import type { Vault } from '../store/vaults.ts'
 import { allowedIn, performed, type VaultCaller } from './caller.ts'
 import { DEFAULT_LIMIT, Page, makeCursor, readSeqCursor } from './paging.ts'
@@ -123,7 +125,7 @@ export const objectOpening = (box: Box, vault: Vault, object: { readonly id: str
   secretOpening(box, vault, object, 'object')
 
 /** Descriptive metadata of objects; those that were erased are absent. */
-export async function descriptions(
+async function descriptions(
   box: Box,
   vault: Vault,
   objects: readonly StoredObject[],
@@ -155,7 +157,12 @@ export function objectRoutes(server: Server, box: Box): void {
         tags,
         summary: 'Objects, newest first; pages stay stable while deposits go on',
         params: VaultPath,
-        querystring: strictObject(Page),
+        querystring: strictObject({
+          ...Page,
+          folder: Type.Optional(
+            Type.String({ format: 'uuid', description: 'Only those directly in this folder' }),
+          ),
+        }),
       },
     },
     async (request) => {
@@ -163,14 +170,23 @@ export function objectRoutes(server: Server, box: Box): void {
       const { vault, caller } = allowed
       const limit = request.query.limit ?? DEFAULT_LIMIT
       const before = readSeqCursor(request.query.cursor)
-      const found = await listObjects(box.database, vault.id, before, limit + 1)
+      const { folder } = request.query
+      const found =
+        folder === undefined
+          ? await listObjects(box.database, vault.id, before, limit + 1)
+          : await listObjectsIn(box.database, vault.id, folder, before, limit + 1)
       const page = found.slice(0, limit)
       const described = sees(allowed) ? await descriptions(box, vault, page) : undefined
+      const places = await placesOf(
+        box.database,
+        page.map(({ id }) => id),
+      )
       await performed(box, caller, 'list', { vault: vault.id }, { items: page.length })
       const last = page.at(-1)
       return {
         items: page.map((object) => ({
           ...describeObject(object, described?.get(object.id)),
+          folderId: places.get(object.id) ?? null,
           receipt: { state: stateOf(box, object) },
         })),
         ...(found.length > limit && last !== undefined
@@ -210,7 +226,8 @@ export function objectRoutes(server: Server, box: Box): void {
       await performed(box, caller, 'read-metadata', { vault: vault.id, object: id })
       const seal = sealOf(box.seals, object.lat)
       const retention = await termOfObject(box.policies, object)
-      return { ...describeObject(object, described?.get(id)), retention, seal, receipt }
+      const folderId = (await placesOf(box.database, [id])).get(id) ?? null
+      return { ...describeObject(object, described?.get(id)), folderId, retention, seal, receipt }
     },
   )
 

@@ -34,7 +34,7 @@ export function readSeqCursor(cursor: string | undefined): number {
   return Number(position)
 }
 
-const badCursor = () =>
+export const badCursor = () =>
   new Problem({
     type: 'bad-cursor',
     status: 400,

@@ -5,9 +5,9 @@ import { checkRoutes } from './checks.ts'
 import { depositDesk, depositRoutes } from './deposits.ts'
 import { destructionRoutes } from './destructions.ts'
 import { holdRoutes } from './holds.ts'
+import { folderRoutes } from './folders.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
-import { inventoryRoutes } from './inventory.ts'
 import { journalRoutes } from './journal.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
@@ -63,12 +63,12 @@ export async function createApi(box: Box): Promise<Server> {
   passkeyRoutes(server, box)
   vaultRoutes(server, box)
   grantRoutes(server, box)
+  folderRoutes(server, box)
   peopleRoutes(server, box)
   groupRoutes(server, box)
   roleRoutes(server, box)
   tokenRoutes(server, box)
   objectRoutes(server, box)
-  inventoryRoutes(server, box)
   checkRoutes(server, box)
   proofRoutes(server, box)
   journalRoutes(server, box)

@@ -1,5 +1,6 @@
 import { KeyError } from '@probant/keys'
 import { BoxError } from '../errors.ts'
+import { folderTerm } from '../folders/names.ts'
 import type { VaultCipher } from '../store/cipher.ts'
 import {
   countFormerlyEnclosed,
@@ -9,11 +10,13 @@ import {
   storeEnclosedAnew,
   type EnclosedOfObject,
 } from '../store/vault-keys.ts'
+import { changeFolder, lockFormerFolders, type StoredFolder } from '../store/folders.ts'
 import { findVault, type Vault } from '../store/vaults.ts'
 import { whoAsked, type Asked, type RotationContext } from './context.ts'
 
 /** Objects enclosed anew in one transaction: short enough for deposits not to wait. */
 const OBJECTS_AT_ONCE = 100
+const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 /** Gives a vault its next key; from when this resolves, whatever comes in is enclosed under it. */
 export async function beginVaultKey(
@@ -52,6 +55,7 @@ export async function encloseAnew(
   if (vault.formerKey === null) return true
   const { generation } = vault.key
   const cipher = await ciphers.of(vault)
+  if (!(await foldersAnew(context, vault, cipher, goOn))) return false
   let after = -1
   let objects = 0
   for (;;) {
@@ -82,6 +86,42 @@ export async function encloseAnew(
     apply: (client) => forgetFormerKey(client, vault, after),
   })
   return true
+}
+
+/** Encloses the names of folders anew; those that were altered stay as they are. @returns false when it was told to stop */
+async function foldersAnew(
+  { database }: RotationContext,
+  { id, key: { generation } }: Vault,
+  cipher: VaultCipher,
+  goOn: () => boolean,
+): Promise<boolean> {
+  for (let after = NO_UUID; ;) {
+    if (!goOn()) return false
+    const from = after
+    const batch = await database.transaction(async (client) => {
+      const found = await lockFormerFolders(client, id, generation, from, OBJECTS_AT_ONCE)
+      for (const folder of found) {
+        const name = openedName(cipher, folder)
+        if (name === undefined) continue
+        const term = folderTerm(folder.parentId, name)
+        const anew = cipher.encloseFolderName(folder.id, term, name)
+        await changeFolder(client, folder.id, folder.parentId, anew)
+      }
+      return found
+    })
+    const last = batch.at(-1)
+    if (last === undefined) return true
+    after = last.id
+  }
+}
+
+function openedName(cipher: VaultCipher, { id, nameEnclosed }: StoredFolder): string | undefined {
+  try {
+    return cipher.openFolderName(id, nameEnclosed)
+  } catch (error) {
+    if (error instanceof BoxError && error.code === 'integrity-failure') return undefined
+    throw error
+  }
 }
 
 /** Undefined when what is stored was altered. */

@@ -19,6 +19,7 @@ import { BoxError } from '../errors.ts'
 import type { SecretField } from './rows.ts'
 
 const SECRETS = utf8('probant/object-secret/v1')
+const FOLDER_NAMES = utf8('probant/folder-name/v1')
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
@@ -40,6 +41,13 @@ export interface EnclosedDataKey {
 export interface IndexEntry {
   readonly generation: number
   readonly entry: Uint8Array
+}
+
+/** A folder's name as it is stored: enclosed, and as it stands in the vault's index. */
+export interface EnclosedName {
+  readonly enclosed: Uint8Array
+  readonly entry: Uint8Array
+  readonly generation: number
 }
 
 /**
@@ -130,16 +138,43 @@ export class VaultCipher {
 
   /** nonce ‖ AES-256-GCM ciphertext ‖ tag, bound to object and field. */
   encloseSecret(objectId: string, field: SecretField, plaintext: Uint8Array): Uint8Array {
+    return this.#enclose(secretContext(objectId, field), plaintext)
+  }
+
+  #enclose(context: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const nonce = this.#randomness.bytes(NONCE_BYTES)
     const cipher = createCipheriv('aes-256-gcm', this.#keys[0].secretsKey, nonce)
-    cipher.setAAD(secretContext(objectId, field))
+    cipher.setAAD(context)
     return concat(nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+  }
+
+  /** @param term the folded name with its place, unique among siblings */
+  encloseFolderName(folderId: string, term: string, name: string): EnclosedName {
+    const [{ generation, indexKey }] = this.#keys
+    return {
+      enclosed: this.#enclose(folderContext(folderId), utf8(name)),
+      entry: blindIndexEntry(indexKey, 'folder', term),
+      generation,
+    }
+  }
+
+  /** @throws BoxError `integrity-failure` when the bytes are not those enclosed for this folder */
+  openFolderName(folderId: string, enclosed: Uint8Array): string {
+    try {
+      const open = ({ secretsKey }: OpenKey) =>
+        openBy(secretsKey, folderContext(folderId), enclosed)
+      return Buffer.from(this.#byAny(open)).toString('utf8')
+    } catch (error) {
+      const what = `the stored name of folder ${folderId} was altered`
+      throw new BoxError('integrity-failure', 'fatal', what, { cause: error })
+    }
   }
 
   /** @throws BoxError `integrity-failure` when the bytes are not those enclosed for this object and field. */
   openSecret(objectId: string, field: SecretField, enclosed: Uint8Array): Uint8Array {
     try {
-      return this.#byAny(({ secretsKey }) => openSecretBy(secretsKey, objectId, field, enclosed))
+      const context = secretContext(objectId, field)
+      return this.#byAny(({ secretsKey }) => openBy(secretsKey, context, enclosed))
     } catch (error) {
       throw new BoxError(
         'integrity-failure',
@@ -180,20 +215,18 @@ function opened(bytes: Uint8Array, generation: number): OpenKey {
   return { generation, key, secretsKey, indexKey: blindIndexKey(key) }
 }
 
-function openSecretBy(
-  key: KeyObject,
-  objectId: string,
-  field: SecretField,
-  enclosed: Uint8Array,
-): Uint8Array {
+function openBy(key: KeyObject, context: Uint8Array, enclosed: Uint8Array): Uint8Array {
   if (enclosed.length < NONCE_BYTES + TAG_BYTES) throw new KeyError('altered', 'too short')
   const decipher = createDecipheriv('aes-256-gcm', key, enclosed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   })
-  decipher.setAAD(secretContext(objectId, field))
+  decipher.setAAD(context)
   decipher.setAuthTag(enclosed.subarray(-TAG_BYTES))
   return concat(decipher.update(enclosed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final())
 }
 
 const secretContext = (objectId: string, field: SecretField) =>
   concat(lengthPrefixed(SECRETS), lengthPrefixed(utf8(objectId)), lengthPrefixed(utf8(field)))
+
+const folderContext = (folderId: string) =>
+  concat(lengthPrefixed(FOLDER_NAMES), lengthPrefixed(utf8(folderId)))

@@ -83,6 +83,24 @@ export async function listObjects(
   return rows.map(of)
 }
 
+/** One page of a folder, newest first, as `listObjects`. */
+export async function listObjectsIn(
+  client: Queryable,
+  vaultId: string,
+  folderId: string,
+  beforeSeq: number,
+  limit: number,
+): Promise<StoredObject[]> {
+  const { rows } = await client.query<ObjectRecord>({
+    name: 'list-objects-in',
+    text: `SELECT ${columns} FROM vault.objects WHERE vault_id = $1 AND id IN (
+        SELECT object_id FROM vault.placed_objects WHERE folder_id = $2 AND deposit_seq < $3 ORDER BY deposit_seq DESC LIMIT $4)
+      ORDER BY deposit_seq DESC`,
+    values: [vaultId, folderId, beforeSeq, limit],
+  })
+  return rows.map(of)
+}
+
 /** One page over every vault, oldest first, for checks of the whole store. */
 export async function allObjects(
   client: Queryable,

@@ -49,6 +49,13 @@ export interface IdempotencyRow {
   readonly createdAtMs: number
 }
 
+/** Of a deposit into a folder. */
+export interface PlacedObjectRow {
+  readonly objectId: string
+  readonly folderId: string
+  readonly depositSeq: number
+}
+
 /** What acts add besides their trace. */
 export interface ActRows {
   readonly objects?: readonly ObjectRow[]
@@ -56,6 +63,7 @@ export interface ActRows {
   readonly objectSecrets?: readonly ObjectSecretRow[]
   readonly openings?: readonly JournalOpeningRow[]
   readonly idempotencyKeys?: readonly IdempotencyRow[]
+  readonly placedObjects?: readonly PlacedObjectRow[]
 }
 
 const seconds = (ms: number) => ms / 1000
@@ -72,6 +80,7 @@ export async function insertActRows(client: Client, batch: readonly ActRows[]): 
   const secrets = batch.flatMap((rows) => rows.objectSecrets ?? [])
   const openings = batch.flatMap((rows) => rows.openings ?? [])
   const keys = batch.flatMap((rows) => rows.idempotencyKeys ?? [])
+  const placed = batch.flatMap((rows) => rows.placedObjects ?? [])
   if (objects.length > 0)
     await client.query({
       name: 'insert-objects',
@@ -144,6 +153,17 @@ export async function insertActRows(client: Client, batch: readonly ActRows[]): 
         keys.map((row) => bytes(row.fingerprint)),
         keys.map((row) => row.objectId),
         keys.map((row) => seconds(row.createdAtMs)),
+      ],
+    })
+  if (placed.length > 0)
+    await client.query({
+      name: 'insert-placed-objects',
+      text: `INSERT INTO vault.placed_objects (object_id, folder_id, deposit_seq)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])`,
+      values: [
+        placed.map((row) => row.objectId),
+        placed.map((row) => row.folderId),
+        placed.map((row) => row.depositSeq),
       ],
     })
 }

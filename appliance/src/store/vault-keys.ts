@@ -115,7 +115,7 @@ export async function storeEnclosedAnew(
   )
 }
 
-/** Objects of a vault that are enclosed under a key before `generation`, of those after `afterSeq`. */
+/** Objects of a vault that are enclosed under a key before `generation`, of those after `afterSeq`; and all such folders. */
 export async function countFormerlyEnclosed(
   client: Queryable,
   vaultId: string,
@@ -123,7 +123,8 @@ export async function countFormerlyEnclosed(
   afterSeq = -1,
 ): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*) AS count FROM vault.objects WHERE vault_id = $1 AND deposit_seq > $2 AND key_generation < $3`,
+    `SELECT (SELECT count(*) FROM vault.objects WHERE vault_id = $1 AND deposit_seq > $2 AND key_generation < $3)
+       + (SELECT count(*) FROM vault.folders WHERE vault_id = $1 AND key_generation < $3) AS count`,
     [vaultId, afterSeq, generation],
   )
   return rows[0]?.count ?? 0

@@ -106,6 +106,12 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'PUT /vaults/{vault}/groups/{group}': vault(administrators, json({ rights: [] })),
   'GET /vaults/{vault}/rights': vault(administrators),
 
+  'GET /vaults/{vault}/folders': vault(['member']),
+  'POST /vaults/{vault}/folders': vault(['member'], ({ fresh }) => ({ json: { name: fresh } })),
+  'GET /vaults/{vault}/folders/{folder}': vault(['member']),
+  'PATCH /vaults/{vault}/folders/{folder}': vault(['member'], json({ name: 'Matrix' })),
+  'PUT /vaults/{vault}/objects/{id}/folder': vault(['member'], json({ folder: null })),
+
   'POST /vaults/{vault}/objects': vault(['member'], () => ({ body: form('matrix') })),
   'OPTIONS /uploads': everybody,
   'POST /uploads': vault(['member'], ({ vault }) => ({
@@ -120,7 +126,6 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'DELETE /uploads/{upload}': ofAnUpload,
 
   'GET /vaults/{vault}/objects': vault([...readers, 'functional']),
-  'GET /vaults/{vault}/inventory': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/count': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}/content': vault(['member']),

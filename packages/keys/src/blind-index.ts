@@ -7,7 +7,7 @@ const ENTRY_BYTES = 16
 const MOST_TERM_BYTES = 1024
 
 /** What a term is, so that the same letters as a word and as a trigram don't meet in the index. */
-export type TermKind = 'word' | 'stem' | 'trigram'
+export type TermKind = 'word' | 'stem' | 'trigram' | 'folder'
 
 /** The key of a vault's blind index, from the vault's key: another generation is another index. */
 export function blindIndexKey(vaultKey: KeyObject): KeyObject {

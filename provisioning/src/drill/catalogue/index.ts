@@ -2,10 +2,8 @@ import type { Attack, Waiting } from '../attack.ts'
 import { agent } from './agent.ts'
 import { alerting } from './alerting.ts'
 import { centre } from './centre.ts'
-import { clocks } from './clocks.ts'
 import { copies } from './copies.ts'
 import { faults } from './faults.ts'
-import { hardware } from './hardware.ts'
 import { journalRows } from './journal-rows.ts'
 import { line } from './line.ts'
 import { notBuilt } from './not-built.ts'
@@ -17,7 +15,6 @@ import { waiting } from './waiting.ts'
 /** Every attack that can be carried out, with the honest events beside them. */
 export const attacks: readonly Attack[] = [
   ...journalRows,
-  ...clocks,
   ...line,
   ...strangers,
   ...agent,
@@ -26,7 +23,6 @@ export const attacks: readonly Attack[] = [
   ...store,
   ...copies,
   ...service,
-  ...hardware,
   ...faults,
 ]
 
