@@ -3,6 +3,7 @@ import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { Inspection } from '../kill/inspection.ts'
+import { form } from '../world.ts'
 import { cosign, depositIn, destroyingWorld, verified } from './setting.ts'
 
 // Destruction: refused under retention and holds, by the journal and by trusted time; what is erased, what remains, what is proved.
@@ -40,6 +41,25 @@ void t.test('who may not, and what is not there', async (t) => {
   t.equal((await world.call('DELETE', at(id), { token: manager, json: {} })).status, 400)
   t.equal((await destroy('11111111-2222-4333-8444-555555555555')).status, 404)
   t.equal((await world.call('GET', at(id), { token })).status, 200)
+})
+
+void t.test('of an object of several files every file is gone, and none is found', async (t) => {
+  const body = form('premier')
+  body.append('file', new Blob(['second']), '2.txt')
+  const kept = await world.call('POST', `/vaults/${vault}/objects`, { token, body })
+  const { id = '', files } = (await kept.json()) as { id?: string; files: { digests: object }[] }
+  t.ok(await isThere(join(fileOf(id), '2')))
+  const answer = await destroy(id)
+  t.equal(answer.status, 200)
+  t.match((await verified(world, await answer.arrayBuffer())).verdict, { status: 'valid' })
+  t.notOk(await isThere(fileOf(id)))
+  t.equal((await world.call('GET', `${at(id)}/files/2/content`, { token })).status, 410)
+  const of = { token, json: { digests: files[1]?.digests } }
+  t.same(await json(await world.call('POST', `/vaults/${vault}/comparisons`, of)), {
+    identical: [],
+  })
+  t.equal(await inspection.number('SELECT count(*) AS n FROM vault.object_files'), 0)
+  t.same(await found(), [])
 })
 
 void t.test('what is destroyed is gone, its proof stays', async (t) => {
