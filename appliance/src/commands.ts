@@ -13,6 +13,7 @@ import type { DepositOptions } from './commands/deposit.ts'
 import type { DestroyOptions } from './commands/destroy.ts'
 import type { FsckOptions } from './commands/fsck.ts'
 import type { GetOptions } from './commands/get.ts'
+import type { InventoryOptions } from './commands/inventory.ts'
 import type { ProofsOptions } from './commands/proofs.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
@@ -70,6 +71,14 @@ export function register(program: Command, context: CommandContext): void {
       await destroy(context, id, options)
     })
   registerRetention(program, context, reaching)
+
+  reaching(program.command('inventory').description('fetch the list of all that a vault holds'))
+    .requiredOption('--output <file>', 'where to write it')
+    .addOption(new Option('--format <format>').choices(['csv', 'pdf']).default('csv'))
+    .action(async (options: InventoryOptions) => {
+      const { inventory } = await import('./commands/inventory.ts')
+      await inventory(context, options)
+    })
 
   const box = program.command('box').description('administration of this box')
   const settings = (command: Command) =>

@@ -1,5 +1,5 @@
 import { createLogger, guardMemory, notifySystemd, onShutdown, readSettings } from '@probant/host'
-import { UnknownCommitState } from '@probant/postgres'
+import { migrate, UnknownCommitState } from '@probant/postgres'
 import { administrationServer, type Server } from '@probant/web'
 import { parseArgs } from 'node:util'
 import { openBox, type Box, type BoxOptions } from './box.ts'
@@ -11,6 +11,8 @@ import { ApplianceSettings } from './settings.ts'
 
 /** Exit status of a process that no longer knows the journal's state: restart it, it recovers. */
 const RESTART_TO_RECOVER = 75
+
+const MIGRATIONS = new URL('../migrations', import.meta.url).pathname
 
 /** A vault service that answers. */
 export interface Service {
@@ -62,6 +64,9 @@ async function start(
   fatal: BoxOptions['fatal'],
 ): Promise<Service> {
   const { settings, log } = options
+  // tables of a version before this one
+  const { owner, service: _, ...place } = settings.database
+  await migrate({ ...place, ...owner, folder: MIGRATIONS, logger: log })
   const box = await openBox({ ...options, fatal })
   if (box.keys.warning !== undefined) log.warn(box.keys.warning)
   const api = await createApi(box)

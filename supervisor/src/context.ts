@@ -15,6 +15,8 @@ export interface Context {
   keys: CentreKeys
   crypto: EvidenceCrypto
   clock: Clock
+  /** How far this machine's clock was set, forward or (negative) back, since the process began, in ms. */
+  clockSetMs: () => number
   randomness: Randomness
   logger: Logger
   figures: Figures

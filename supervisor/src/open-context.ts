@@ -28,8 +28,11 @@ export async function openContext(settings: Settings, world: World): Promise<Con
   if (provider.warning !== undefined) world.logger.warn(provider.warning)
   const keys = await openCentreKeys(provider, settings.centreName)
   const { owner, service, ...place } = settings.database
+  const sinceBootMs = () => world.clock.nowMs() - world.clock.monotonicMs()
+  const atStartMs = sinceBootMs()
   return {
     ...world,
+    clockSetMs: () => sinceBootMs() - atStartMs,
     settings,
     database: createPool({
       ...place,

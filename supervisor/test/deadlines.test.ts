@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { dial, newAgentKey } from './support/agent.ts'
+import { dial, newAgentKey, TestAgent } from './support/agent.ts'
 import { NOON_MS, TestCentre } from './support/centre.ts'
 
 t.setTimeout(110_000)
@@ -141,6 +141,39 @@ void t.test('a clock that is put forward is an absence too', async (t) => {
   t.same(await centre.kinds('box'), [])
   t.match(await centre.alerts(), [{ kind: 'supervisor-was-blind' }])
 })
+
+void t.test(
+  'a clock that is put back: said once, no box accused, silence told in time',
+  async (t) => {
+    const centre = await TestCentre.start(t)
+    const followed = await centre.follow('steady', { everySeconds: 60 })
+    followed.box.acts(2)
+    await centre.head(followed)
+    await centre.centre.watch()
+    const right = centre.clock.nowMs()
+    centre.clock.set(right - 24 * HOUR_MS)
+    await centre.centre.watch()
+    await centre.pass(2 * MINUTE_MS)
+    const hello = async (boxTimeMs: number) => {
+      const agent = await TestAgent.connect(centre.centre.ports.ssh, 'steady', followed.key)
+      await agent.hello(followed.box, { boxTimeMs })
+      await agent.bye()
+    }
+    await hello(right + 2 * MINUTE_MS)
+    t.same(await centre.kinds('steady'), [], 'it is the centre that is a day late')
+    t.match(await centre.findings('centre'), [
+      { kind: 'clock-regression', sentence: { fr: /^L’horloge du centre/, en: /centre’s clock/ } },
+    ])
+    await centre.pass(3 * MINUTE_MS)
+    t.same(await centre.kinds('steady'), ['journal-unwitnessed'], 'five minutes by any clock')
+    await hello(right + 26 * HOUR_MS)
+    t.same((await centre.kinds('steady')).sort(), ['clock-skew', 'journal-unwitnessed'], 'its own')
+    centre.clock.set(right + 5 * MINUTE_MS)
+    await centre.centre.watch()
+    await hello(centre.clock.nowMs())
+    t.same((await centre.kinds('centre')).sort(), ['clock-regression', 'supervisor-was-blind'])
+  },
+)
 
 void t.test('the spring night, a leap day, the end of a year: to the second', async (t) => {
   const centre = await TestCentre.start(t, Date.UTC(2026, 11, 31, 12))

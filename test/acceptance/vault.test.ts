@@ -27,7 +27,7 @@ await bullet(
 await bullet('functions: trusted time', 'appliance/test/retention/trusted-time.test.ts')
 await bullet('functions: objects of several files', 'test/evidence/several-files.test.ts')
 await absent('functions: versions chained to one another', LATER)
-await absent('functions: inventory as CSV and PDF', LATER)
+await bullet('functions: inventory as CSV and PDF', 'appliance/test/inventory/inventory.test.ts')
 
 await absent('decrees: accesses, attempts and maintenance readable by the user', LATER)
 await absent('decrees: recovery of everything by one request', LATER)

@@ -125,7 +125,7 @@ export const objectOpening = (box: Box, vault: Vault, object: { readonly id: str
   secretOpening(box, vault, object, 'object')
 
 /** Descriptive metadata of objects; those that were erased are absent. */
-async function descriptions(
+export async function descriptions(
   box: Box,
   vault: Vault,
   objects: readonly StoredObject[],

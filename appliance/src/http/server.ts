@@ -8,6 +8,7 @@ import { holdRoutes } from './holds.ts'
 import { folderRoutes } from './folders.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
+import { inventoryRoutes } from './inventory.ts'
 import { journalRoutes } from './journal.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
@@ -69,6 +70,7 @@ export async function createApi(box: Box): Promise<Server> {
   roleRoutes(server, box)
   tokenRoutes(server, box)
   objectRoutes(server, box)
+  inventoryRoutes(server, box)
   checkRoutes(server, box)
   proofRoutes(server, box)
   journalRoutes(server, box)

@@ -126,6 +126,7 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'DELETE /uploads/{upload}': ofAnUpload,
 
   'GET /vaults/{vault}/objects': vault([...readers, 'functional']),
+  'GET /vaults/{vault}/inventory': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/count': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}': vault([...readers, 'functional']),
   'GET /vaults/{vault}/objects/{id}/content': vault(['member']),

@@ -1,3 +1,4 @@
+import { systemClock } from '@probant/host'
 import t from 'tap'
 import { differences } from '../../src/integrity/differences.ts'
 import { form } from '../world.ts'
@@ -140,4 +141,18 @@ void t.test('a trace tells of each kind once, with both sides of the first', (t)
     ],
   )
   t.end()
+})
+
+void t.test('a clock that was put back accuses nobody, and hides nothing', async (t) => {
+  await world.restart({
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() - 86_400_000 },
+  })
+  await world.call('POST', `/vaults/${vault}/objects`, { token, body: form('a day ago') })
+  await world.restart()
+  t.same(await found(), [], 'the bytes are what the box wrote')
+  const flip = `UPDATE journal.interior_nodes SET hash = set_byte(hash, 3, get_byte(hash, 3) # 1)
+    WHERE level = 1 AND index = 1`
+  await root.query(flip)
+  t.match(await found(), [{ kind: 'tiles-altered' }])
+  await root.query(flip)
 })

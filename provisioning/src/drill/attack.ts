@@ -22,6 +22,8 @@ export interface Attack {
   readonly honestTwin: boolean
   /** Nobody has to be accused: what is expected is that it was refused or survived, and that all which was acknowledged is there. */
   readonly isWithstood?: boolean | undefined
+  /** Something stands between its processes and their machine, which the attack makes misbehave. */
+  readonly isInterposed?: boolean | undefined
   /** Kinds of which one has to be raised; for an honest twin, those that may be. */
   readonly expected: readonly string[]
   readonly raisedBy: Witness

@@ -5,6 +5,7 @@ import { ProvisioningError } from '../errors.ts'
 import type { Attack } from './attack.ts'
 import { copyAtRest, copyRunning, makeCopyFolder } from './copy.ts'
 import { runningDemo } from './demo.ts'
+import { interposed } from './machine.ts'
 import { freePorts } from './ports.ts'
 import { Specimen } from './specimen.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -37,7 +38,9 @@ export async function drill(options: DrillOptions): Promise<Verdict[]> {
     for (const attack of attacks) {
       if (interrupted.aborted) break
       await copyAtRest(pristine, working)
-      const verdict = await onCopy(working, clock, (specimen) => judge(attack, specimen))
+      const environment = attack.isInterposed === true ? await interposed(working) : {}
+      const judging = (specimen: Specimen) => judge(attack, specimen)
+      const verdict = await onCopy(working, clock, judging, environment)
       verdicts.push(verdict)
       tell(verdict)
     }
@@ -51,10 +54,11 @@ async function onCopy<T>(
   home: string,
   clock: Clock,
   work: (specimen: Specimen) => Promise<T>,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<T> {
   const specimen = new Specimen(home, await freePorts(), clock)
   try {
-    await specimen.start()
+    await specimen.start(environment)
     return await work(specimen)
   } finally {
     await specimen.stop()

@@ -47,7 +47,9 @@ export async function greet(context: Context, box: BoxKey, hello: Hello): Promis
   })
   const { epoch, origin, challenge } = begun
   if (origin === undefined) return { accepted: false, reason: 'no journal of this box is followed' }
-  const facts = factsOf(origin, hello, clockSkewMs, atMs)
+  // a box that agrees with what this clock was before it was set is not the one that is wrong
+  const isOurs = Math.abs(clockSkewMs + context.clockSetMs()) <= TOLERATED_SKEW_MS
+  const facts = factsOf(origin, hello, isOurs ? 0 : clockSkewMs, atMs)
   await raiseAndSettle(context, box, facts)
   if (challenge === null) return { accepted: false, reason: 'not the journal that is followed' }
   const platform = await platformOf(context, box, hello)

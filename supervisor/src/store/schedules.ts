@@ -137,11 +137,12 @@ export async function setHeadsDue(
   )
 }
 
-/** After the centre was away, every box has its whole time again. */
+/** After the centre was away, every box has its whole time again; after its clock was put back, no more than that. */
 export async function restartHeadDeadlines(
   client: Client,
   fromMs: number,
   silenceMs: (everySeconds: number) => number,
+  clock: 'went on' | 'was put back' = 'went on',
 ): Promise<void> {
   const { rows } = await client.query<{ every: number }>(
     `SELECT DISTINCT heads_every_seconds AS every FROM centre.schedules
@@ -149,9 +150,9 @@ export async function restartHeadDeadlines(
   )
   for (const { every } of rows)
     await client.query(
-      `UPDATE centre.schedules SET head_due_at = GREATEST(head_due_at, $2)
+      `UPDATE centre.schedules SET head_due_at = CASE WHEN $3 THEN $2 ELSE GREATEST(head_due_at, $2) END
        WHERE heads_every_seconds = $1 AND head_due_at IS NOT NULL`,
-      [every, instant(fromMs + silenceMs(every))],
+      [every, instant(fromMs + silenceMs(every)), clock === 'was put back'],
     )
 }
 

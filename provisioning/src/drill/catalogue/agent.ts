@@ -50,6 +50,25 @@ export const agent: readonly Attack[] = [
       }
     },
   }),
+  attack({
+    id: '11c',
+    attack: 'the traces of a night kept back, and shipped the day after',
+    expected: ['late-shipment'],
+    raisedBy: 'centre',
+    bound: 'when they come, beside the night that was told as missing',
+    boundS: 170,
+    carryOut: async (specimen) => {
+      await specimen.deposit('a day late')
+      await nightIsNow(specimen)
+      return {
+        watch: async () => {
+          const found = await specimen.findings()
+          if (found.some(({ kind }) => kind === 'missing-shipment')) await specimen.ship()
+          return atCentre(specimen)()
+        },
+      }
+    },
+  }),
   honest({
     id: '11h',
     attack: 'a box switched off for longer than five heads, in maintenance that was announced',

@@ -26,6 +26,28 @@ export const centre: readonly Attack[] = [
     boundS: 75,
     carryOut: rollBack,
   }),
+  honest({
+    id: '36h',
+    attack: 'the same, announced to the client, whose administrator accepts it',
+    ...bySession,
+    carryOut: async (specimen) => {
+      await rollBack(specimen)
+      await specimen.ship()
+      const accepted = await specimen.askAgent(
+        'POST',
+        '/accepted-centre-restores',
+        'its disk failed; the operator telephoned',
+      )
+      if (accepted.status !== 200) throw new Error(accepted.text)
+      await specimen.deposit('after the restore')
+      return {
+        watch: async () => {
+          if (!(await specimen.ship())) throw new Error('the centre does not take its shipment')
+          return (await agentStatus(specimen)).seen
+        },
+      }
+    },
+  }),
   attack({
     id: '37',
     attack: 'two histories of the box cosigned, by one centre on two databases',

@@ -6,9 +6,11 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { homePaths, repositoryRoot } from '../../installation/layout.ts'
 import { everythingIsThere, GoingOn } from '../acknowledged.ts'
-import { withstood, type Attack, type Deed } from '../attack.ts'
+import { agentStatus } from '../agent-route.ts'
+import { honest, withstood, type Attack, type Deed } from '../attack.ts'
 import { readDemo } from '../demo.ts'
 import { outcome } from '../observation.ts'
+import { quickHeads } from '../schedule.ts'
 import type { Specimen } from '../specimen.ts'
 
 const survived = {
@@ -59,7 +61,42 @@ export const faults: readonly Attack[] = [
     boundS: 90,
     carryOut: secondService,
   }),
+  honest({
+    id: '39h',
+    attack: 'the centre away for some minutes of heads, the box at work meanwhile',
+    ...survived,
+    carryOut: async (specimen) => {
+      await quickHeads(specimen)
+      await specimen.end('supervisor', 'SIGSTOP')
+      specimen.atEnd(() => specimen.end('supervisor', 'SIGCONT'))
+      await specimen.deposit('while nobody watched')
+      await specimen.clock.sleep(70_000)
+      await specimen.end('supervisor', 'SIGCONT')
+      return { watch: sees(specimen) }
+    },
+  }),
+  honest({
+    id: '43h',
+    attack: 'the database restarted in order, as an update does',
+    ...survived,
+    carryOut: async (specimen) => {
+      await specimen.deposit('before the update')
+      await specimen.end('postgres', 'SIGINT')
+      await specimen.backAgain()
+      const deposits = new GoingOn(specimen)
+      await deposits.more(2)
+      await deposits.end()
+      return { watch: sees(specimen) }
+    },
+  }),
 ]
+
+/** What the agent finds in two shipments of which the second has to come about; what the centre finds is asked in any case. */
+const sees = (specimen: Specimen) => async () => {
+  await specimen.ship()
+  if (!(await specimen.ship())) throw new Error('the box is not heard any more')
+  return (await agentStatus(specimen)).seen
+}
 
 async function whileDepositing(
   specimen: Specimen,

@@ -2,8 +2,10 @@ import type { Attack, Waiting } from '../attack.ts'
 import { agent } from './agent.ts'
 import { alerting } from './alerting.ts'
 import { centre } from './centre.ts'
+import { clocks } from './clocks.ts'
 import { copies } from './copies.ts'
 import { faults } from './faults.ts'
+import { hardware } from './hardware.ts'
 import { journalRows } from './journal-rows.ts'
 import { line } from './line.ts'
 import { notBuilt } from './not-built.ts'
@@ -15,6 +17,7 @@ import { waiting } from './waiting.ts'
 /** Every attack that can be carried out, with the honest events beside them. */
 export const attacks: readonly Attack[] = [
   ...journalRows,
+  ...clocks,
   ...line,
   ...strangers,
   ...agent,
@@ -23,6 +26,7 @@ export const attacks: readonly Attack[] = [
   ...store,
   ...copies,
   ...service,
+  ...hardware,
   ...faults,
 ]
 

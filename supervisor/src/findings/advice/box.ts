@@ -57,7 +57,13 @@ export const adviceOnBox: AdviceOn<
     action: checkClock,
   },
   'clock-regression': {
-    sentence: about('l’heure du boîtier a reculé', 'the time of the box went back'),
+    sentence: (told) =>
+      told.circumstances['centreIsAt'] === undefined
+        ? about('l’heure du boîtier a reculé', 'the time of the box went back')(told)
+        : {
+            fr: `L’horloge du centre de supervision a été reculée, de ${text(told, 'centreWasAt')} à ${text(told, 'centreIsAt')}.`,
+            en: `The supervision centre’s clock was put back, from ${text(told, 'centreWasAt')} to ${text(told, 'centreIsAt')}.`,
+          },
     cause: always({
       fr: 'Correction brutale de l’heure, pile de l’horloge vide, ou heure changée volontairement.',
       en: 'An abrupt correction of the time, an empty clock battery, or time changed on purpose.',
