@@ -15,9 +15,10 @@ import type { FsckOptions } from './commands/fsck.ts'
 import type { GetOptions } from './commands/get.ts'
 import type { InventoryOptions } from './commands/inventory.ts'
 import type { ProofsOptions } from './commands/proofs.ts'
+import type { RestituteOptions } from './commands/restitute.ts'
 import type { RecoverOptions } from './commands/recover.ts'
 
-/** Adds `deposit`, `get`, `proofs`, `destroy`, `retention …`, `hold …` and `box …` to the command line. */
+/** Adds `deposit`, `get`, `proofs`, `destroy`, `restitute`, `retention …`, `hold …` and `box …` to the command line. */
 export function register(program: Command, context: CommandContext): void {
   const reaching = (command: Command) =>
     command
@@ -69,6 +70,19 @@ export function register(program: Command, context: CommandContext): void {
     .action(async (id: string, options: DestroyOptions) => {
       const { destroy } = await import('./commands/destroy.ts')
       await destroy(context, id, options)
+    })
+  reaching(
+    program
+      .command('restitute')
+      .description('take a document back: read and confirmed here, then destroyed in the vault'),
+  )
+    .argument('<id>')
+    .requiredOption('--reason <reason>', 'why')
+    .option('--output <folder>', 'where to write its files', '.')
+    .option('--proof <file>', 'where to write the proof of destruction')
+    .action(async (id: string, options: RestituteOptions) => {
+      const { restitute } = await import('./commands/restitute.ts')
+      await restitute(context, id, options)
     })
   registerRetention(program, context, reaching)
 

@@ -19,7 +19,8 @@ await bullet(
   'appliance/test/destruction/destruction.test.ts',
   'appliance/test/destruction/kills.test.ts',
 )
-await absent('functions: restitution, emptying under dual control', LATER)
+await bullet('functions: restitution', 'appliance/test/restitution/restitution.test.ts')
+await absent('functions: emptying under dual control', LATER)
 await bullet(
   'functions: retention classes, legal holds',
   'appliance/test/retention/retention.test.ts',

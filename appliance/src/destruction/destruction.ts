@@ -45,7 +45,7 @@ export async function destroy(
 ): Promise<RecordedAct> {
   const { journal, files, log } = context
   const { vault, object, actorId, grounds } = order
-  const allowed = await allowance(context, order)
+  const allowed = await refuseUnlessAllowed(context, order, 'destroy')
   const recorded = await journal.record({
     act: 'destroy',
     outcome: 'done',
@@ -69,17 +69,18 @@ export async function destroy(
   return recorded
 }
 
-/** @throws BoxError `under-retention`, `under-hold`, journalled as refused */
-async function allowance(
+/** @throws BoxError `under-retention`, `under-hold`, journalled as a refused `act` */
+export async function refuseUnlessAllowed(
   context: DestructionContext,
   { vault, object, actorId, by }: DestructionOrder,
+  act: string,
 ): Promise<Allowance> {
   const cipher = await context.ciphers.of(vault)
   const found = await obstacleTo(context, cipher, object)
   if (!('reason' in found)) return found
   const { reason, words, extra } = found
   await context.journal.record({
-    act: 'destroy',
+    act,
     outcome: 'refused',
     vault: vault.id,
     object: object.id,

@@ -17,6 +17,7 @@ import { peopleRoutes } from './people.ts'
 import { problemOf } from './problems.ts'
 import { proofRoutes } from './proofs.ts'
 import { renewalRoutes } from './renewals.ts'
+import { restitutionRoutes } from './restitutions.ts'
 import { retentionRoutes } from './retention.ts'
 import { roleRoutes } from './roles.ts'
 import { sealCertificateRoutes } from './seal-certificates.ts'
@@ -79,6 +80,7 @@ export async function createApi(box: Box): Promise<Server> {
   retentionRoutes(server, box)
   holdRoutes(server, box)
   destructionRoutes(server, box)
+  restitutionRoutes(server, box)
   if (box.settings.portalFolder !== null) await serveFolder(server, box.settings.portalFolder)
   return server
 }

@@ -146,6 +146,12 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   'PATCH /retention-classes/{name}': box(['functional'], json({ days: 2 })),
   'GET /vaults/{vault}/retention': vault([...readers, 'functional']),
   'DELETE /vaults/{vault}/objects/{id}': vault(['functional'], json({ reason: 'matrix' })),
+  // It takes the right to read as well.
+  'POST /vaults/{vault}/objects/{id}/restitutions': vault([], json({ reason: 'matrix' })),
+  'POST /restitutions/{restitution}/confirmation': {
+    of: 'whoever signed in',
+    send: json({ digests }),
+  },
   'PUT /vaults/{vault}/retention': vault(['functional'], json({ class: null })),
   'PUT /vaults/{vault}/objects/{id}/retention-start': vault(
     ['functional'],

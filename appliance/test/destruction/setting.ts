@@ -40,7 +40,7 @@ export async function managerOf(world: World, vault: string, user: string): Prom
   const { id } = await post('/users', { user, name: user, password: 'a password, long', roles })
   const member = `/vaults/${vault}/members/${id ?? ''}`
   await world.call('PUT', member, { token, json: { rights: ['deposit', 'read'] } })
-  return (await post('/tokens', { user: id, label: 'test', expiresInDays: 1 }))['token'] ?? ''
+  return (await post('/tokens', { user: id, label: 'test', expiresInDays: 30 }))['token'] ?? ''
 }
 
 /** A cosignature of the newest checkpoint, at this time by the witness's clock. */
