@@ -16,6 +16,7 @@ const DemoFile = Type.Object({
   portal: Type.String(),
   supervision: Type.String(),
   supervisionToken: Type.String(),
+  token: Type.String(),
   vault: Type.String(),
   anchors: Type.String(),
   users: Type.Array(Type.Object({ user: Type.String(), password: Type.String() })),

@@ -244,25 +244,42 @@ await t.test('everything can be reached with the keyboard alone', async (t) => {
   await page.getByRole('heading', { level: 1, name: title }).waitFor()
 })
 
+await t.test('a document of several files: each is downloaded by itself', async (t) => {
+  const body = new FormData()
+  body.append('metadata', JSON.stringify({ title: 'dossier à deux fichiers' }))
+  for (const name of ['un.txt', 'deux.txt']) body.append('file', new Blob([name]), name)
+  const answer = await fetch(`${demo.portal}/api/v1/vaults/${demo.vault}/objects`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${demo.token}` },
+    body,
+  })
+  const { id } = Value.Parse(Type.Object({ id: Type.String() }), await answer.json())
+  await page.goto(`${demo.portal}/vaults/${demo.vault}/documents/${id}`)
+  await page.getByRole('row', { name: 'deux.txt' }).waitFor()
+  t.equal(await page.getByRole('button', { name: 'Télécharger le document' }).count(), 0)
+  t.same((await bytesOf(page, 'Télécharger deux.txt')).bytes, Buffer.from('deux.txt'))
+  t.same(await screens.faults(), [])
+})
+
 await t.test('signing in with an app, a recovery code, a passkey', async (t) => {
   await signingInOtherwise(t, screens, installation)
   await page.goto(demo.portal)
   await page.getByRole('table').waitFor()
-  await page.locator('tbody a').first().click()
-  await page.getByRole('heading', { level: 1 }).waitFor()
+  await rowOf('premier.txt').getByRole('link').click()
+  await page.getByRole('heading', { level: 1, name: 'premier.txt' }).waitFor()
 })
 
 const damaged = new Set<string>()
 
 /** Turns one bit of the first stored file that is chosen and wasn't damaged before. */
-async function damage(isChosen: (name: string) => boolean): Promise<void> {
+async function damage(isChosen: (path: string) => boolean): Promise<void> {
   const folder = join(installation.home, 'box', 'store', 'objects')
-  const names = await readdir(folder, { recursive: true })
-  const name = names.find(
-    (each) => /[0-9a-f-]{36}$/.test(each) && isChosen(each) && !damaged.has(each),
-  )
-  const path = join(folder, name ?? '')
-  damaged.add(name ?? '')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+  const path = paths.find((each) => isChosen(each) && !damaged.has(each)) ?? ''
+  damaged.add(path)
   const stored = await readFile(path)
   stored[stored.length - 1] = (stored.at(-1) ?? 0) ^ 1
   await writeFile(path, stored)
@@ -270,7 +287,7 @@ async function damage(isChosen: (name: string) => boolean): Promise<void> {
 
 await t.test('an altered file: the check says so, and its bytes are not given out', async (t) => {
   const id = new URL(page.url()).pathname.split('/').at(-1) ?? ''
-  await damage((name) => name.endsWith(id))
+  await damage((path) => path.includes(id))
   await page.getByRole('button', { name: 'Contrôler maintenant' }).click()
   await page.getByRole('alert').getByText('Altéré').waitFor()
   await page.getByRole('button', { name: 'Télécharger le document' }).click()

@@ -14,6 +14,7 @@ import {
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { DocumentJournal } from './document-journal.tsx'
+import { DocumentFiles } from './document-files.tsx'
 import { DownloadButton } from './download-button.tsx'
 import { formatName } from './formats.ts'
 import { IntegrityCheck } from './integrity-check.tsx'
@@ -107,7 +108,10 @@ function Facts({ document }: { document: VaultDocument }) {
         </dd>
       </dl>
       {/* Who may not know the title may not have the content either. */}
-      {title !== undefined && (
+      {title !== undefined && document.files !== undefined && (
+        <DocumentFiles document={document} files={document.files} />
+      )}
+      {title !== undefined && document.files === undefined && (
         <div class="actions">
           <DownloadButton
             label={say.download}

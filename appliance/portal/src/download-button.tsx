@@ -4,6 +4,8 @@ import { words } from './words.ts'
 
 interface DownloadButtonProps {
   label: string
+  /** What is read out instead, where the label alone could be one of several. */
+  spoken?: string
   path: string
   /** The name of the file on the reader's disk. */
   name: string
@@ -12,7 +14,8 @@ interface DownloadButtonProps {
 }
 
 /** Saves a file, and says in the page why it can't be. */
-export function DownloadButton({ label, path, name, sizeBytes, look }: DownloadButtonProps) {
+export function DownloadButton(props: DownloadButtonProps) {
+  const { label, spoken, path, name, sizeBytes, look } = props
   const isBusy = useSignal(false)
   const failure = useSignal<unknown>(undefined)
   const start = async () => {
@@ -27,7 +30,12 @@ export function DownloadButton({ label, path, name, sizeBytes, look }: DownloadB
   }
   return (
     <>
-      <Button look={look ?? 'secondary'} isBusy={isBusy.value} onClick={() => void start()}>
+      <Button
+        look={look ?? 'secondary'}
+        isBusy={isBusy.value}
+        {...(spoken !== undefined && { 'aria-label': spoken })}
+        onClick={() => void start()}
+      >
         {isBusy.value ? words().downloading : label}
       </Button>
       {failure.value !== undefined && <Notice tone="alert">{messageOf(failure.value)}</Notice>}

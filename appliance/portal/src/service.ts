@@ -17,6 +17,10 @@ export const documentShape = record({
   size: number,
   mediaType: optional(text),
   digests: record({ sha256: text, 'sha3-256': text }),
+  // Of an object of several files, in their order; absent where there is one.
+  files: optional(
+    list(record({ number, size: number, mediaType: text, fileName: optional(text) })),
+  ),
   depositedAt: text,
   depositor: optional(text),
   receipt: record({ state: text }),
@@ -51,6 +55,8 @@ export const addresses = {
     withCursor(address`/vaults/${vault}/objects`, 50, cursor),
   document: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}`,
   content: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/content`,
+  fileContent: (vault: string, id: string, file: number) =>
+    address`/vaults/${vault}/objects/${id}/files/${file}/content`,
   proof: (vault: string, id: string) => address`/vaults/${vault}/objects/${id}/proof`,
   proofs: (vault: string) => address`/vaults/${vault}/proofs`,
   journal: (vault: string, id: string, cursor?: string) =>

@@ -88,6 +88,11 @@ export const words = dictionary(
     certifiedBy: (issuer: string) => `Certificat délivré par ${issuer}`,
     downloadProof: 'Télécharger le dossier de preuve',
     download: 'Télécharger le document',
+    filesCaption: 'Fichiers de ce document',
+    fileName: 'Fichier',
+    fileUnnamed: (number: string) => `Fichier ${number}`,
+    downloadFile: 'Télécharger',
+    downloadFileOf: (name: string) => `Télécharger ${name}`,
     downloading: 'Téléchargement…',
     fingerprints: 'Empreintes du document',
     fingerprintsWords:
@@ -198,6 +203,11 @@ export const words = dictionary(
     certifiedBy: (issuer) => `Certificate issued by ${issuer}`,
     downloadProof: 'Download the evidence bundle',
     download: 'Download the document',
+    filesCaption: 'Files of this document',
+    fileName: 'File',
+    fileUnnamed: (number) => `File ${number}`,
+    downloadFile: 'Download',
+    downloadFileOf: (name) => `Download ${name}`,
     downloading: 'Downloading…',
     fingerprints: 'Fingerprints of the document',
     fingerprintsWords:

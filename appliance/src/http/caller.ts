@@ -77,7 +77,8 @@ export function recogniseCallers(server: Server, box: Box): void {
 
 /** What a token that may less than its user must not change: it could give itself more. */
 const OWN_ACCOUNT = /^\/api\/v1\/(sessions|second-factors|passkeys|password|tokens)(\/|$|\?)/
-const isLimited = ({ limits }: Caller) => limits.permissions !== null || limits.vault !== null
+const isLimited = ({ limits }: Caller) =>
+  limits.permissions !== null || limits.vault !== null || limits.networks !== null
 
 const otherNetwork = () =>
   new Problem({

@@ -242,6 +242,8 @@ await t.test(
     t.match(await last('access'), { outcome: 'refused', data: { reason: 'credential-network' } })
     const here = await issue({ networks: ['127.0.0.0/8', '::1/128'] })
     t.equal((await call('GET', content, here.token)).status, 200)
+    const wider = { label: 'from anywhere', expiresInDays: 1 }
+    t.equal((await call('POST', '/tokens', here.token, wider)).status, 403, 'nor from elsewhere')
     for (const wrong of [
       { networks: ['10.0.0.1/8'] },
       { networks: ['here'] },
