@@ -29,7 +29,7 @@ export type RolePermission = (typeof ROLE_PERMISSIONS)[number]
 export type Permission = RolePermission | (typeof VAULT_PERMISSIONS)[number]
 export const PERMISSIONS: readonly Permission[] = [...ROLE_PERMISSIONS, ...VAULT_PERMISSIONS]
 
-export type Right = 'deposit' | 'read' | 'organise'
+export type Right = 'deposit' | 'read' | 'organise' | 'destroy'
 
 export const BUILT_IN_ROLES = {
   user: [],
@@ -64,6 +64,7 @@ const byRight: Readonly<Record<Right, readonly Permission[]>> = {
   deposit: ['see', 'deposit', 'create-folders'],
   read: ['see', 'read-content', 'read-description', 'list', 'check', 'read-journal', 'prove'],
   organise: ['see', 'list', 'read-description', 'create-folders', 'organise'],
+  destroy: ['see', 'list', 'destroy'],
 }
 
 export const isBuiltIn = (role: string): boolean => byRole.has(role)

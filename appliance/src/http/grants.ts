@@ -18,7 +18,12 @@ const moment = Type.Optional(
 )
 const Rights = strictObject({
   rights: Type.Array(
-    Type.Union([Type.Literal('deposit'), Type.Literal('read'), Type.Literal('organise')]),
+    Type.Union([
+      Type.Literal('deposit'),
+      Type.Literal('read'),
+      Type.Literal('organise'),
+      Type.Literal('destroy'),
+    ]),
     { uniqueItems: true },
   ),
   from: moment,

@@ -35,7 +35,11 @@ export function restitutionRoutes(server: Server, box: Box): void {
         tags,
         summary: 'Begin a restitution: read the object, confirm its digests, and it is destroyed',
         params: ObjectPath,
-        body: strictObject({ reason: Reason }),
+        body: Type.Union([
+          strictObject({ reason: Type.Optional(Reason) }),
+          Type.Null(),
+          Type.Undefined(),
+        ]),
       },
     },
     async (request, reply) => {
@@ -46,7 +50,7 @@ export function restitutionRoutes(server: Server, box: Box): void {
       const object = await objectFor(box, allowed, id, act)
       const { vault, caller } = allowed
       const actorId = caller.user.id
-      const grounds = request.body.reason
+      const grounds = request.body?.reason ?? 'restitution'
       const order = { vault, object, actorId, grounds, by: 'restitution' } as const
       await refuseUnlessAllowed(context, order, act).catch((error: unknown) => {
         throw problemOf(error)

@@ -40,7 +40,7 @@ const bystander = await person('bystander', 'user')
 
 async function vaultOf({ id, token }: { id: string; token: string }, name: string) {
   const vault = await made<{ id: string }>('/vaults', { name })
-  const rights = ['deposit', 'read', 'organise']
+  const rights = ['deposit', 'read', 'organise', 'destroy']
   await world.call('PUT', `/vaults/${vault.id}/members/${id}`, { token: admin, json: { rights } })
   const kept = await world.call('POST', `/vaults/${vault.id}/objects`, {
     token,

@@ -145,9 +145,12 @@ export const ROUTES: Readonly<Record<string, Line>> = {
   })),
   'PATCH /retention-classes/{name}': box(['functional'], json({ days: 2 })),
   'GET /vaults/{vault}/retention': vault([...readers, 'functional']),
-  'DELETE /vaults/{vault}/objects/{id}': vault(['functional'], json({ reason: 'matrix' })),
+  'DELETE /vaults/{vault}/objects/{id}': vault(
+    ['member', 'functional'],
+    json({ reason: 'matrix' }),
+  ),
   // It takes the right to read as well.
-  'POST /vaults/{vault}/objects/{id}/restitutions': vault([], json({ reason: 'matrix' })),
+  'POST /vaults/{vault}/objects/{id}/restitutions': vault(['member'], json({ reason: 'matrix' })),
   'POST /restitutions/{restitution}/confirmation': {
     of: 'whoever signed in',
     send: json({ digests }),

@@ -39,7 +39,7 @@ interface Person {
   user: string
   name: string
   roles: string[]
-  rights: ('deposit' | 'read')[]
+  rights: ('deposit' | 'read' | 'organise' | 'destroy')[]
 }
 
 const people: Person[] = [
@@ -47,7 +47,7 @@ const people: Person[] = [
     user: 'staff',
     name: 'Personnel (démonstration)',
     roles: ['user'],
-    rights: ['deposit', 'read'],
+    rights: ['deposit', 'read', 'organise', 'destroy'],
   },
   { user: 'auditor', name: 'Audit (démonstration)', roles: ['auditor'], rights: [] },
   {
