@@ -269,7 +269,7 @@ for (const { name, code, good, parse, wrong, hasFormat } of formats) {
     t.throws(() => parse(utf8(' {}')), { name: 'EvidenceError' }, 'not canonical')
     if (hasFormat) {
       const of = (format: JsonValue): Uint8Array => canonicalBytes({ ...good, format, more: 1 })
-      t.throws(() => parse(of(2)), { code: 'unknown-format' })
+      t.throws(() => parse(of(3)), { code: 'unknown-format' })
       t.throws(() => parse(of(0)), { code: 'lower-format' })
       t.throws(() => parse(of('1')), { code })
       t.throws(() => parse(utf8('[]')), { code })

@@ -3,7 +3,6 @@ import { fromBase64, fromUtf8 } from '../bytes.ts'
 import { parseCheckpoint } from '../checkpoint.ts'
 import { openingMatches, parseCommitment, type Opening } from '../commitment.ts'
 import type { Hashing } from '../crypto.ts'
-import { EvidenceError } from '../errors.ts'
 import { timeMs } from '../members.ts'
 import { parseNote } from '../note.ts'
 import { parseTrace, type Trace } from '../trace.ts'
@@ -119,8 +118,7 @@ function destructionVerdict(
       ? valid
       : invalid('bad-opening', 'the reason is not what the trace commits to', where)
   } catch (error) {
-    if (error instanceof EvidenceError) return verdictOf(error)
-    throw error
+    return verdictOf(error)
   }
 }
 

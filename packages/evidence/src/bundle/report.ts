@@ -18,6 +18,7 @@ export const bundleCheckNames = [
   'openings',
   'deposit-trace',
   'inclusion',
+  'destruction',
   'checkpoint',
   'cosignatures',
   'audit-receipt',
@@ -26,7 +27,6 @@ export const bundleCheckNames = [
   'blocks',
   'verify-script',
   'algorithms',
-  'destruction',
 ] as const
 
 export type BundleCheckName = (typeof bundleCheckNames)[number]
