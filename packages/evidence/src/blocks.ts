@@ -112,15 +112,22 @@ export function formatBlocks(blocks: readonly Block[]): Block[] {
   return blocks.toSorted((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
 }
 
-/** What is left to say of parsed blocks: which were ignored, which not checked, which forbid an answer. */
-export function checkBlocks(blocks: readonly Block[]): BlocksReport {
+/**
+ * What is left to say of parsed blocks: which were ignored, which not checked, which forbid an answer.
+ *
+ * @param unchecked further ones that the verification at hand looks at in no case, known or not
+ */
+export function checkBlocks(
+  blocks: readonly Block[],
+  unchecked: readonly Block[] = [],
+): BlocksReport {
   const ignored: string[] = []
   const notChecked: string[] = []
   const critical: string[] = []
-  for (const block of blocks) {
+  for (const block of [...blocks, ...unchecked]) {
     const label = `${block.type} version ${block.version}`
     const known = block.version === 1 ? knownBlocks.get(block.type) : undefined
-    if (known?.checked === true) continue
+    if (known?.checked === true && !unchecked.includes(block)) continue
     if (block.critical) critical.push(label)
     else if (known === undefined) ignored.push(label)
     else notChecked.push(label)

@@ -54,6 +54,8 @@ const names = [
   'metadata',
   'retention',
 ]
+/** A box's identifier. */
+export const boxPattern = /^[\x21-\x7e]{1,200}$/
 const mediaTypePattern = /^(?=[\x20-\x7e]{3,255}$)[^/\s]+\/[^/\s].*$/
 
 /** The bytes of a statement: the leaf of its batch's tree. EvidenceError `malformed-lat`. */
@@ -74,7 +76,7 @@ function readStatement(value: JsonValue): Statement {
   if (files.length === 0) throw members.wrong('files', 'a list of at least one file')
   return {
     format: 1,
-    box: members.text('box', /^[\x21-\x7e]{1,200}$/),
+    box: members.text('box', boxPattern),
     vault: members.uuid('vault'),
     object: members.uuid('object'),
     nonce: members.hex('nonce', 32),

@@ -10,6 +10,7 @@ import {
   isBlockEntry,
   isDocument,
   isEntryName,
+  isFixedName,
   proofName,
   seqOfTrace,
 } from './names.ts'
@@ -31,7 +32,7 @@ const required: readonly string[] = [
   entryName.openings,
 ]
 
-/** Of a proof of destruction. */
+/** Of a proof of destruction (formats.md section 23). */
 const requiredOfDestruction: readonly string[] = [
   entryName.readme,
   entryName.checkpoint,
@@ -69,6 +70,7 @@ export function checkListing(source: BundleSource, manifest: Manifest): Verdict 
       ),
       'is missing',
     ],
+    [strangeToDestruction(manifest), 'has no place in a proof of destruction'],
     [named.find((name) => !listedSet.has(name)), 'is named by a block and missing'],
     [listed.find((name) => isBlockEntry(name) && !named.includes(name)), 'belongs to no block'],
     [proofless(listed, listedSet), 'has no proof beside it'],
@@ -99,6 +101,15 @@ function traceless(listed: readonly string[], set: ReadonlySet<string>): string 
   return listed.find(
     (name) => name.endsWith('.tlog-proof') && !set.has(name.replace('.tlog-proof', '.json')),
   )
+}
+
+/** What only a bundle of an object has: nothing here would check it, and who unpacks the proof would believe it. */
+function strangeToDestruction({ format, entries }: Manifest): string | undefined {
+  if (format === 1) return undefined
+  return entries.find(
+    ({ name }) =>
+      isFixedName(name) && !requiredOfDestruction.includes(name) && name !== entryName.auditReceipt,
+  )?.name
 }
 
 function unknownDocument(source: BundleSource, manifest: Manifest): string | undefined {

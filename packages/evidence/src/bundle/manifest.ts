@@ -2,7 +2,7 @@ import { formatBlocks, parseBlocks, type Block } from '../blocks.ts'
 import { canonicalBytes, isJsonObject, parseCanonical } from '../jcs.ts'
 import { Members, requireFormat1 } from '../members.ts'
 import type { ReceiptState } from '../receipt.ts'
-import type { Digests } from '../statement.ts'
+import { boxPattern, type Digests } from '../statement.ts'
 
 export type ManifestDocument = {
   /** `document/<n>`. */
@@ -65,7 +65,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   if (isDestruction) members.oneOf('kind', ['destruction'])
   const manifest: Manifest = {
     format: isDestruction ? 2 : 1,
-    box: members.text('box'),
+    box: members.text('box', boxPattern),
     origin: members.text('origin'),
     vault: members.uuid('vault'),
     object: members.uuid('object'),

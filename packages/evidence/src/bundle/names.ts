@@ -53,10 +53,15 @@ export function isBlockEntry(name: string): boolean {
   return blockPattern.test(name)
 }
 
+/** Whether an entry is one of those that are there once, without a number. */
+export function isFixedName(name: string): boolean {
+  return fixedNames.includes(name)
+}
+
 /** Whether a bundle may hold an entry of this name. Anything else, paths that lead elsewhere above all, it may not. */
 export function isEntryName(name: string): boolean {
   return (
-    fixedNames.includes(name) ||
+    isFixedName(name) ||
     tracePattern.test(name) ||
     proofPattern.test(name) ||
     documentPattern.test(name) ||

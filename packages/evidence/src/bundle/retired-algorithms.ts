@@ -1,5 +1,5 @@
 import type { Anchors } from '../anchors.ts'
-import { retirementOf } from '../evidence-record/retirement.ts'
+import { retiredAmong, retirementOf } from '../evidence-record/retirement.ts'
 import { tokenAlgorithms } from '../timestamp/outside-token.ts'
 import { cannotTell, valid, type Verdict } from '../verdict.ts'
 import type { ArchiveProof } from './archive-proof.ts'
@@ -10,6 +10,17 @@ import type { BundleJournal } from './journal.ts'
  * two digests of documents and commitments stand for one another.
  */
 const own: readonly string[] = ['sha256', 'ecdsa-p256-sha256']
+
+/** The same of a proof of destruction, which holds no token that could show that it existed before. */
+export function checkRetiredForDestruction(
+  { retired = new Map() }: Anchors,
+  atMs: number | undefined,
+): Verdict | undefined {
+  const found = atMs === undefined ? undefined : retiredAmong(retired, own, atMs)
+  if (found === undefined) return undefined
+  const date = new Date(found.dateMs).toISOString()
+  return cannotTell(`anything from before (${found.algorithm} retired since ${date})`)
+}
 
 /**
  * Whether the box's own evidence still proves something at the verifier's time: where an algorithm of it was retired by then, a token of an
