@@ -247,8 +247,9 @@ function* containers(): Generator<BundleCase> {
 }
 
 function* manifests(): Generator<BundleCase> {
-  const changes: [string, string | RegExp, string][] = [
-    ['format 2', '"format":1', '"format":2'],
+  const changes: [string, string | RegExp, string, string?][] = [
+    ['format 3', '"format":1', '"format":3', 'cannot-tell'],
+    ['format 2, with documents', '"format":1', '"format":2', 'invalid'],
     ['format 0', '"format":1', '"format":0'],
     ['another state', '"state":"witnessed"', '"state":"accepted"'],
     ['state dated', '"state":"witnessed"', '"state":"dated"'],
@@ -263,8 +264,9 @@ function* manifests(): Generator<BundleCase> {
     ['a large number', /"size":[0-9]+/, '"size":9007199254740993'],
     ['a fraction', /"size":[0-9]+/, '"size":1.0'],
   ]
-  for (const [what, from, to] of changes) {
-    yield given(`manifest: ${what}`, altered({ 'manifest.json': replaced(from, to) }))
+  for (const [what, from, to, expected] of changes) {
+    const list = altered({ 'manifest.json': replaced(from, to) })
+    yield given(`manifest: ${what}`, list, expected === undefined ? {} : { expected })
   }
   const opening = /"(object|depositor|metadata)":\{[^}]*\}/
   for (const name of ['object', 'depositor', 'metadata']) {

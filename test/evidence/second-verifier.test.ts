@@ -8,6 +8,7 @@ import { verifyCommand } from '../../provisioning/cli/verify.ts'
 import { bundleCases, type BundleCase } from './bundle-cases.ts'
 import { collectionCases } from './collection-cases.ts'
 import { depositCases } from './deposit-cases.ts'
+import { destructionCases } from './destruction-cases.ts'
 import { receptionCases } from './reception-cases.ts'
 import { renewalCases } from './renewal-cases.ts'
 import { signedCases } from './signed-cases.ts'
@@ -122,4 +123,5 @@ await t.test('deposited in every way', (t) => askAll(t, depositCases()))
 await t.test('received by every authority', (t) => askAll(t, receptionCases()))
 await t.test('signed in every way', (t) => askAll(t, signedCases()))
 await t.test('dated and renewed in every way', (t) => askAll(t, renewalCases()))
+await t.test('destroyed', (t) => askAll(t, destructionCases()))
 await t.test('collected in every way', (t) => askAll(t, collectionCases()))

@@ -9,15 +9,15 @@ ENTRY_TYPES = ("seal-signature", "seal-certificates", "cosignatures", "dating", 
 UNCHECKED = ("cosignatures",)
 
 
-def check_blocks(value, place, verdict, entries=()):
-    """The blocks of one place. One that isn't known is reported, or the end of it where it is critical."""
+def check_blocks(value, place, verdict, entries=(), unchecked=UNCHECKED):
+    """The blocks of one place. One that isn't known or checked is reported, or the end of it where it is critical."""
     blocks = read_blocks(value, place)
     for block in blocks:
         kind, version, critical = block["type"], block["version"], block["critical"]
         with verdict.check("blocks"):
             if not is_known(block):
                 unsettled = f"{place}: a block {kind} of version {version}, which isn't known"
-            elif kind in UNCHECKED:
+            elif kind in unchecked:
                 check_content(block, place, entries)
                 unsettled = f"{place}: {kind} not checked"
             else:

@@ -1,10 +1,11 @@
-"""The checks of a bundle, in the order of section 15."""
+"""The checks of a bundle, in the order of section 15, and of a proof of destruction (section 23)."""
 
 import re
 from hashlib import sha256
 
 import blocks
 import canonical
+import destruction
 import entries
 import signers
 from commitments import Opening, both_digests
@@ -41,6 +42,9 @@ class Bundle:
             entries.check_names([entry.name for entry in self.archive.entries], self.manifest)
         with check("entry-digests"):
             self._entry_digests()
+        if entries.is_destruction(self.manifest):
+            self._proof_of_destruction(document, require_witness)
+            return
         with check("manifest"):
             lat = Lat(self.file("lat.json"))
             lat.check_algorithm()
@@ -54,13 +58,40 @@ class Bundle:
         with check("manifest"):
             self._copies()
         with check("box", decisive=False):
-            self._box()
+            self._box(self.statement["box"])
         with check("documents"):
             self._documents(document, held)
         self._lat()
         with check("openings"):
             self._openings()
-        self._traces()
+        self._traces(self._deposit)
+        self._heads(require_witness)
+        dating = Dating(self, self.anchors.at)
+        if self.note is not None and self.traces:
+            dating.check()
+        self._blocks()
+        with check("verify-script", decisive=False):
+            self._script()
+        dating.algorithms()
+
+    def _proof_of_destruction(self, document, require_witness):
+        check = self.verdict.check
+        with check("box", decisive=False):
+            self._box(self.manifest["box"])
+        if document is not None:
+            self.verdict.add("documents", "cannot-tell", "a proof of destruction holds no digest")
+        self._traces(destruction.check_deposit)
+        self._heads(require_witness)
+        with check("destruction"):
+            destruction.check_destruction(self.traces, self._seqs(), self.file("openings.json"))
+        listed = [each["name"] for each in self.manifest["entries"]]
+        with check("blocks"):
+            destruction.check_blocks(self.manifest, self.traces, self.verdict, listed)
+        destruction.check_algorithms(self.anchors, self.verdict)
+
+    def _heads(self, require_witness):
+        """What the traces are in, and who signed that."""
+        check = self.verdict.check
         with check("checkpoint"):
             self.note = signers.read_checkpoint(self.file("checkpoint.txt"), self.manifest)
         with check("checkpoint"):
@@ -77,13 +108,6 @@ class Bundle:
                     signers.check_audit(
                         self.file("audit-receipt.txt"), self.note, self.anchors.audit, self.traces
                     )
-        dating = Dating(self, self.anchors.at)
-        if self.note is not None and self.traces:
-            dating.check()
-        self._blocks()
-        with check("verify-script", decisive=False):
-            self._script()
-        dating.algorithms()
 
     def file(self, name):
         if name not in self.files:
@@ -116,11 +140,11 @@ class Bundle:
             if self.file(name) != expected:
                 raise Invalid(f"{name}: not what the LAT holds")
 
-    def _box(self):
+    def _box(self, box):
         if self.anchors.boxes is None:
             raise CannotTell("no box.txt was given")
-        if self.statement["box"] not in self.anchors.boxes:
-            raise Invalid(f"the box {self.statement['box']} isn't among those given")
+        if box not in self.anchors.boxes:
+            raise Invalid(f"the box {box} isn't among those given")
 
     def _documents(self, given, held):
         expected = [(each["digests"], each["size"]) for each in self.statement["files"]]
@@ -190,21 +214,22 @@ class Bundle:
         if (None if opened is None else opened.value) != metadata:
             raise Invalid("metadata.json: not what openings.json opens")
 
-    def _traces(self):
-        named = {}
-        for name in self.files:
-            match = re.fullmatch(r"traces/(0|[1-9][0-9]*)\.json", name)
-            if match:
-                named[int(match[1])] = name
-        for seq in sorted(named):
-            with self.verdict.check("deposit-trace" if seq == min(named) else "inclusion"):
-                self.traces[seq] = read_trace(self.file(named[seq]), named[seq])
+    def _seqs(self):
+        matches = [re.fullmatch(r"traces/(0|[1-9][0-9]*)\.json", name) for name in self.files]
+        return sorted(int(match[1]) for match in matches if match)
+
+    def _traces(self, check_deposit):
+        seqs = self._seqs()
+        for seq in seqs:
+            name = f"traces/{seq}.json"
+            with self.verdict.check("deposit-trace" if seq == seqs[0] else "inclusion"):
+                self.traces[seq] = read_trace(self.file(name), name)
         with self.verdict.check("deposit-trace"):
-            if not named:
+            if not seqs:
                 raise Invalid("no trace of the deposit")
-            first = self.traces.get(min(named))
+            first = self.traces.get(seqs[0])
             if first is not None:
-                self._deposit(first)
+                check_deposit(first)
 
     def _deposit(self, trace):
         if (trace["act"], trace["outcome"]) != ("deposit", "done"):

@@ -1,4 +1,4 @@
-"""The manifest, the names of entries, and the copies that a bundle carries for convenience (section 15)."""
+"""The manifest, the names of entries, and the copies that a bundle carries for convenience (sections 15 and 23)."""
 
 import re
 from collections import Counter
@@ -15,6 +15,7 @@ ALWAYS = {
     *("token.tst", "certificates/lat.pem", "checkpoint.txt", "openings.json"),
 }
 SOMETIMES = {"attestation.fr.pdf", "attestation.en.pdf", "certificates/tsa.pem", "audit-receipt.txt", "metadata.json"}
+OF_DESTRUCTION = {"README.txt", "checkpoint.txt", "openings.json"}
 TRACE = r"traces/(?:0|[1-9][0-9]*)\.(?:json|tlog-proof)"
 BLOCK = r"blocks/[a-z0-9-]{1,64}"
 STATES = "accepted|witnessed|dated"
@@ -22,16 +23,21 @@ STATES = "accepted|witnessed|dated"
 
 def read_manifest(data):
     value = canonical.parse(data, "manifest.json")
-    canonical.format_one(value, "manifest.json")
-    names = ("format", "box", "origin", "vault", "object", "state", "documents", "entries")
-    _, box, origin, vault, object_, state, documents, listed, _ = canonical.members(
-        value, names, "manifest.json", optional=("blocks",)
+    destruction = is_destruction(value)
+    if not destruction:
+        canonical.format_one(value, "manifest.json")
+    names = ("format", "box", "origin", "vault", "object", "state", "entries")
+    _, box, origin, vault, object_, state, listed, own, _ = canonical.members(
+        value, (*names, "kind" if destruction else "documents"), "manifest.json", optional=("blocks",)
     )
     canonical.text(box, BOX, "manifest.json: box")
     canonical.text(origin, notes.ORIGIN, "manifest.json: origin")
     canonical.text(vault, canonical.UUID, "manifest.json: vault")
     canonical.text(object_, canonical.UUID, "manifest.json: object")
     canonical.text(state, STATES, "manifest.json: state")
+    if destruction:
+        canonical.text(own, "destruction", "manifest.json: kind")
+    documents = [] if destruction else own
     if not isinstance(documents, list) or not isinstance(listed, list):
         raise Invalid("manifest.json: no documents or entries")
     for at, document in enumerate(documents):
@@ -50,6 +56,11 @@ def read_manifest(data):
     return value
 
 
+def is_destruction(value):
+    """Format 2 is of an object's destruction; of any other manifest section 15 speaks."""
+    return isinstance(value, dict) and canonical.is_integer(value.get("format")) and value["format"] == 2
+
+
 def check_names(there, manifest):
     """Names that are known, each once, and the same in the zip as in the manifest."""
     listed = [entry["name"] for entry in manifest["entries"]]
@@ -57,16 +68,19 @@ def check_names(there, manifest):
         for name, count in Counter(names).items():
             if count > 1:
                 raise Invalid(f"{name} is there twice")
-    documents = [document["name"] for document in manifest["documents"]]
+    documents = [document["name"] for document in manifest.get("documents", [])]
+    always, sometimes = ALWAYS, SOMETIMES
+    if is_destruction(manifest):
+        always, sometimes = OF_DESTRUCTION, {"audit-receipt.txt"}
     rest = {name for name in there if name not in documents} - {"manifest.json"}
     if rest != set(listed):
         raise Invalid(f"listed and there differ: {sorted(rest ^ set(listed))}")
     for name in listed:
-        if name not in ALWAYS | SOMETIMES and not re.fullmatch(f"{TRACE}|{BLOCK}", name):
+        if name not in always | sometimes and not re.fullmatch(f"{TRACE}|{BLOCK}", name):
             raise Invalid(f"no bundle has an entry {name}")
         if name.endswith(".tlog-proof") and name.replace(".tlog-proof", ".json") not in listed:
             raise Invalid(f"{name}: the proof of a trace that isn't there")
-    missing = ALWAYS - set(listed)
+    missing = always - set(listed)
     if missing:
         raise Invalid(f"missing: {sorted(missing)}")
 
