@@ -1,4 +1,4 @@
-import { readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -344,12 +344,15 @@ await t.test(
 /** Another document is damaged; whoever gets the message takes charge in a browser that knows nobody here. */
 async function acknowledgedByLink(t: Test): Promise<void> {
   const folder = join(installation.home, 'mail')
-  const before = (await readdir(folder)).length
+  const known = await linksIn(folder)
   await damage(() => true)
   await installation.probant('agent', 'ship', '--now').catch(() => undefined)
-  // The message goes out once the alert is there.
-  while ((await readdir(folder)).length === before) await page.waitForTimeout(100)
-  const link = await linkOfNewestMail(folder)
+  // The message goes out once the alert is there; others, that an alert was resolved, may come in between.
+  let link: string | undefined
+  while (link === undefined) {
+    await page.waitForTimeout(100)
+    link = (await linksIn(folder)).find((each) => !known.includes(each))
+  }
   const other = await Screens.open()
   try {
     await other.page.goto(link)
@@ -374,18 +377,15 @@ async function acknowledgedByLink(t: Test): Promise<void> {
   await page.getByText('Résolue', { exact: true }).nth(1).waitFor()
 }
 
-/** Where the newest message lets its reader take charge. */
-async function linkOfNewestMail(folder: string): Promise<string> {
-  const named = await Promise.all(
-    // a message that is still being written has another ending
-    (await readdir(folder))
-      .filter((name) => name.endsWith('.eml'))
-      .map(async (name) => ({ name, atMs: (await stat(join(folder, name))).mtimeMs })),
-  )
-  const newest = named.toSorted((a, b) => a.atMs - b.atMs).at(-1)
-  const text = await readFile(join(folder, newest?.name ?? ''), 'utf8')
-  const body = text.replaceAll('=\r\n', '').replaceAll('=\n', '').replaceAll('=3D', '=')
-  return /http\S+\/acknowledge#\S+/.exec(body)?.[0] ?? ''
+/** Where messages let their readers take charge. */
+async function linksIn(folder: string): Promise<string[]> {
+  // a message that is still being written has another ending
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.eml'))
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.flatMap((text) => {
+    const body = text.replaceAll('=\r\n', '').replaceAll('=\n', '').replaceAll('=3D', '=')
+    return /http\S+\/acknowledge#\S+/.exec(body)?.[0] ?? []
+  })
 }
 
 await t.test('the interface can be read at /api/docs', async () => {
