@@ -31,7 +31,9 @@ export async function migrate(options: MigrationOptions): Promise<string[]> {
   client.on('error', (error) => logger?.warn({ err: error }, 'the migration connection broke'))
   try {
     await client.connect()
-    await refuseNewerDatabase(client, schema, names)
+    const before = await appliedBefore(client, schema, names)
+    // Nothing to do needs no right to do it: a copy of a database may lack its owner's.
+    if (names.every((name) => before.has(name))) return []
     const applied = await runner({
       dbClient: client,
       dir: folder,
@@ -68,18 +70,18 @@ async function migrationNames(folder: string): Promise<string[]> {
   return files.map((file) => file.slice(0, -'.sql'.length))
 }
 
-/** An older version of the product must not run on data that a newer one has changed. */
-async function refuseNewerDatabase(
+/** Names that are applied. @throws PostgresError: an older version of the product must not run on data that a newer one has changed */
+async function appliedBefore(
   client: pg.Client,
   schema: string,
   names: string[],
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(TABLE)}`
   const exists = await client.query<{ found: boolean }>(
     'SELECT to_regclass($1) IS NOT NULL AS found',
     [table],
   )
-  if (exists.rows[0]?.found !== true) return
+  if (exists.rows[0]?.found !== true) return new Set()
   const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${table}`)
   const unknown = rows.find(({ name }) => !names.includes(name))
   if (unknown !== undefined)
@@ -88,6 +90,7 @@ async function refuseNewerDatabase(
       `the database has migration ${unknown.name}, which this version lacks: ` +
         'it belongs to a newer version',
     )
+  return new Set(rows.map(({ name }) => name))
 }
 
 function quiet(logger: Logger | undefined) {

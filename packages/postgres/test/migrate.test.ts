@@ -29,6 +29,13 @@ await t.test('migrations run in order, once, in their schema, as the owner', asy
   t.strictSame(rows, [{ tableowner: 'migrate_owner' }])
 })
 
+await t.test('with nothing to do it asks for no right to do it', async (t) => {
+  const { pool, options } = await setUp(t, { '0001_notes.sql': FIRST })
+  t.strictSame(await migrate(options), ['0001_notes'])
+  await pool.query(`REVOKE CREATE ON DATABASE "${options.database}" FROM PUBLIC, migrate_owner`)
+  t.strictSame(await migrate(options), [], 'as on a copy, which lacks its original’s rights')
+})
+
 await t.test('callers at the same time wait for each other', async (t) => {
   const { options } = await setUp(t, {
     '0001_notes.sql': `SELECT pg_sleep(0.3); ${FIRST}`,
