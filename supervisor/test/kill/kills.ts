@@ -17,7 +17,7 @@ export interface Report {
 }
 
 /** How long a step may take to come to where it is killed. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 40_000
 
 /**
  * A real centre, a real agent that ships to it, and kills between its steps. Afterwards nothing is lost and nothing is there twice.
