@@ -2,10 +2,12 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  canonicalBytes,
   commit,
   destructionEntries,
   entryName,
   memorySource,
+  parseAnchors,
   utf8,
   verifyBundle,
 } from '../../src/index.ts'
@@ -217,6 +219,24 @@ void t.test('the manifest: no documents, one kind', async (t) => {
     const left = entries.filter((entry) => entry.name !== name)
     t.equal(await answer(relisted(left)), 'entries: bad-listing', name)
   }
+})
+
+void t.test('entries of an ordinary bundle, later traces, retired algorithms', async (t) => {
+  const beside = [...entries, { name: entryName.metadata, bytes: utf8('{}') }]
+  t.equal(await answer(relisted(beside)), 'entries: bad-listing', 'nothing here would check it')
+  const seqs = entries.map((entry) => entry.name).filter((each) => /^traces\/\d+\.json$/.test(each))
+  const last = seqs.at(-1) ?? ''
+  const later = canonicalBytes({ ...jsonOf(bytesIn(entries, last)), format: 2 })
+  t.equal(await answer(forged(entries, last, later)), 'cannot-tell', 'of a later format')
+  const atMs = Date.parse('2034-01-01T00:00:00Z')
+  t.equal(await answer(entries, { atMs }), 'valid')
+  const files = world.anchorFiles().set('retired.txt', utf8('sha256 2033-01-01\n'))
+  const retired = parseAnchors(files, crypto)
+  t.equal(await answer(entries, {}, retired), 'valid', 'no time is asked about')
+  t.equal(await answer(entries, { atMs: atMs - 2 * 31_536_000_000 }, retired), 'valid')
+  const report = await verify(entries, { atMs }, retired)
+  t.equal(report.verdict.status, 'cannot-tell')
+  t.ok(report.checks.some((check) => check.name === 'algorithms'))
 })
 
 void t.test('any flipped bit', async (t) => {
