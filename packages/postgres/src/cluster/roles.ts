@@ -36,8 +36,10 @@ export async function createDatabase(
   const database = escapeIdentifier(name)
   await withAdministrator(administrator, async (client) => {
     const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
-    if (rows.length === 0)
-      await client.query(`CREATE DATABASE ${database} OWNER ${escapeIdentifier(owner)}`)
+    // A copy that somebody put back under this name may be owned by who made it.
+    const verb = rows.length === 0 ? 'CREATE DATABASE' : 'ALTER DATABASE'
+    const owned = rows.length === 0 ? 'OWNER' : 'OWNER TO'
+    await client.query(`${verb} ${database} ${owned} ${escapeIdentifier(owner)}`)
     await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`)
     for (const user of users)
       await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${escapeIdentifier(user)}`)
