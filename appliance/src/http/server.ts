@@ -10,6 +10,7 @@ import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { inventoryRoutes } from './inventory.ts'
 import { journalRoutes } from './journal.ts'
+import { contentRoutes } from './content.ts'
 import { countRequests } from './metrics.ts'
 import { objectRoutes } from './objects.ts'
 import { passkeyRoutes } from './passkeys.ts'
@@ -71,6 +72,7 @@ export async function createApi(box: Box): Promise<Server> {
   roleRoutes(server, box)
   tokenRoutes(server, box)
   objectRoutes(server, box)
+  contentRoutes(server, box)
   inventoryRoutes(server, box)
   checkRoutes(server, box)
   proofRoutes(server, box)
