@@ -9,6 +9,7 @@ const formats = dictionary(
     'text/csv': 'Tableau CSV',
     'text/plain': 'Texte',
     'application/zip': 'Archive ZIP',
+    'multipart/mixed': 'Plusieurs fichiers',
     'application/octet-stream': 'Non reconnu',
   },
   {
@@ -19,6 +20,7 @@ const formats = dictionary(
     'text/csv': 'CSV table',
     'text/plain': 'Text',
     'application/zip': 'ZIP archive',
+    'multipart/mixed': 'Several files',
     'application/octet-stream': 'Not recognised',
   },
 )
